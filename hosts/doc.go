@@ -1,0 +1,14 @@
+// Package hosts is about one machine: where commands run, how they get there, and how they end.
+//
+// A [Host] is a place where commands run: this machine ([Local]), a machine behind SSH ([SSH]), or whatever a wrapper
+// command reaches ([Wrapped]). It is a definition that never changes; what is open (connections, passwords typed,
+// limits) belongs to a [Session], of which a run has one. A [Handle] is a host in a session together with a directory,
+// variables and prefixes: what scripts call env.host. A [Set] is several handles, by role.
+//
+//	Handle.Run → compose (one script for sh) → sandbox | sudo dialogue → Host.Start → streams → journal, capture
+//
+// Every failure is an [*Error] with a [Fault] that says which of the different answers it is: a host that cannot be
+// reached is not a command that failed.
+//
+// golang.org/x/crypto/ssh, known_hosts and ssh_config are used here (and in internal/sshserver) and nowhere else.
+package hosts

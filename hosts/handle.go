@@ -1,0 +1,151 @@
+package hosts
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Handle is a host in a session, with the directory, variables and prefixes that its commands run under. It never
+// changes: Cd, Env and Prefix return new handles.
+type Handle struct {
+	host    Host
+	session *Session
+	dir     string // "": the home directory of the login user
+	setup   []step // variables and prefixes, in the order they were given
+}
+
+// step is an export or a prefix.
+type step struct {
+	variable string // "" for a prefix
+	value    string // of the variable, or the prefix itself
+	raw      bool   // the value is shell text, not a literal
+}
+
+// Handle returns the handle of a host.
+func (s *Session) Handle(h Host) *Handle { return &Handle{host: h, session: s} }
+
+// Host is the host itself.
+func (h *Handle) Host() Host { return h.host }
+
+// Session is the session the handle belongs to.
+func (h *Handle) Session() *Session { return h.session }
+
+// Slug is the name of the host.
+func (h *Handle) Slug() string { return h.host.Slug() }
+
+// Cd returns a handle whose commands run in dir. A relative directory is joined to the one before; a leading ~ or ~user
+// is a home directory, all else is literal.
+func (h *Handle) Cd(dir string) *Handle {
+	next := *h
+	switch {
+	case path.IsAbs(dir) || strings.HasPrefix(dir, "~"):
+		next.dir = dir
+	case h.dir == "":
+		next.dir = "~/" + dir
+	default:
+		next.dir = h.dir + "/" + dir
+	}
+	next.dir = clean(next.dir)
+	return &next
+}
+
+// clean shortens a directory, but never a leading ~: what lies above a home directory is known to the host alone.
+func clean(dir string) string {
+	home, rest, tilde := strings.Cut(dir, "/")
+	if !strings.HasPrefix(dir, "~") {
+		return path.Clean(dir)
+	}
+	if !tilde {
+		return dir
+	}
+	if rest = path.Clean(rest); rest == "." {
+		return home
+	}
+	return home + "/" + rest
+}
+
+// Dir is the directory that commands run in; "" is the home directory of the login user.
+func (h *Handle) Dir() string { return h.dir }
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// Env returns a handle whose commands see the variable name. With raw the value is shell text, in which $X is expanded
+// on the host; else it is literal, and may hold a secret's token.
+func (h *Handle) Env(name, value string, raw bool) (*Handle, error) {
+	if !variableName.MatchString(name) {
+		return nil, fmt.Errorf("env: %q is not a name of a variable: use letters, digits and _, not starting with a digit", name)
+	}
+	if strings.ContainsRune(value, 0) {
+		return nil, fmt.Errorf("env: the value of %s contains a NUL byte, which no variable can hold", name)
+	}
+	if raw && h.session.Secrets().Has(value) {
+		return nil, fmt.Errorf("env: the value of %s is a secret, and escape=False would put it on a command line: leave escape out", name)
+	}
+	return h.with(step{variable: name, value: value, raw: raw}), nil
+}
+
+// Prefix returns a handle whose commands run after prefix has succeeded, in the same shell.
+func (h *Handle) Prefix(prefix string) *Handle { return h.with(step{value: prefix}) }
+
+func (h *Handle) with(s step) *Handle {
+	next := *h
+	next.setup = append(slices.Clip(h.setup), s)
+	return &next
+}
+
+// RunOptions are the options of one command. The zero value runs it as the login user.
+type RunOptions struct {
+	Sudo         bool
+	User         string        // with Sudo: the account; "" is root
+	NoTerminal   bool          // never take the terminal
+	IgnoreStatus bool          // a bad exit status is not an error
+	Input        string        // given to its standard input (or typed), then end of file; may hold secret tokens
+	Silent       bool          // nothing of it is shown or logged, and it gets no terminal
+	Quiet        bool          // its output is captured only; it gets no terminal
+	Timeout      time.Duration // 0: none
+	Sandbox      bool          // check only; a sandbox run cannot be loosened
+	Reads        bool          // only looks: runs in a sandbox too
+}
+
+// Output is what a command gave.
+type Output struct {
+	Host    string
+	Command string
+	Stdout  Text // with a terminal: both streams, CRLF turned into LF
+	Stderr  Text
+	Exit    Exit
+	Seconds float64
+	// Unknown: nothing was run, since this is a sandbox; Stdout is not known.
+	Unknown bool
+}
+
+// MaxText is how much of an output is kept, in bytes.
+const MaxText = 16 << 20
+
+// ErrTruncated is returned by Text.String for an output of which more came than is kept.
+var ErrTruncated = errors.New("the output is larger than 16 MiB, and only that much is kept: redirect it to a file on the host")
+
+// Text is the captured output of a command, of which at most MaxText bytes are kept.
+type Text struct {
+	kept []byte
+	Size int64 // of the whole output
+}
+
+// Truncated reports whether more came than was kept.
+func (t Text) Truncated() bool { return t.Size > int64(len(t.kept)) }
+
+// String returns the output.
+func (t Text) String() (string, error) {
+	if t.Truncated() {
+		return "", ErrTruncated
+	}
+	return string(t.kept), nil
+}
+
+// Kept returns what was kept, which may be less than all.
+func (t Text) Kept() []byte { return t.kept }

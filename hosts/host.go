@@ -1,0 +1,67 @@
+package hosts
+
+import (
+	"context"
+	"io"
+
+	"deployer/pty"
+)
+
+// Host is a place where commands run. A host is a value that never changes.
+type Host interface {
+	// Slug is the host's unique name.
+	Slug() string
+	// Address is where it is, for people to read.
+	Address() string
+	// Login is the account that commands run under, as far as it is known without asking the host; "" if not.
+	Login() string
+	// Common returns the options that every kind of host has.
+	Common() Common
+	// Start starts a command. ctx bounds the start alone: a started command ends by Process.
+	// Its errors are *Error with the faults of connecting.
+	Start(ctx context.Context, s *Session, c Command) (Process, error)
+}
+
+// Common are the options that every kind of host has.
+type Common struct {
+	// Shell runs the commands: "" means bash where the host has it, else /bin/sh.
+	Shell string
+	// SudoPassword, and SudoPasswordCommand, a command of this machine that prints it. It may be a secret's token.
+	SudoPassword        string
+	SudoPasswordCommand []string
+}
+
+// Command is what a Host starts.
+type Command struct {
+	// Line is read by the login shell, whichever it is: made by loginLine, it means the same in sh, bash, fish and csh.
+	Line string
+	// Terminal is the size of the terminal that the command gets; nil gives it three pipes.
+	Terminal *pty.Size
+	// Stdout and Stderr take what the command prints, from a goroutine each. With a terminal Stderr is not used.
+	Stdout, Stderr io.Writer
+}
+
+// Process is a command that was started.
+type Process interface {
+	// Stdin is the command's standard input, or the keyboard of its terminal. Closing a pipe tells the supervisor
+	// (see supervise.sh) to end the command.
+	Stdin() io.WriteCloser
+	// Interrupt asks the far side to interrupt the command, where the transport has a way to. It does not wait.
+	Interrupt()
+	// Resize tells that the window of the terminal changed.
+	Resize(pty.Size) error
+	// Wait returns once the command has ended and all its output was written. An error is an *Error whose fault is
+	// Lost: nobody knows how the command ended.
+	Wait() (Exit, error)
+	// Abandon cuts the command off; Wait returns soon. It may be called at any time, more than once.
+	Abandon()
+}
+
+// Exit is how a command ended.
+type Exit struct {
+	Status int    // 0 to 255; 128+n for a death by signal n
+	Signal string // "TERM", or "" if it was not killed
+}
+
+// OK reports whether the command succeeded.
+func (e Exit) OK() bool { return e.Status == 0 && e.Signal == "" }

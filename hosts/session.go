@@ -1,0 +1,101 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"deployer/journal"
+	"deployer/pty"
+)
+
+// DefaultLimit is how many hosts work at once where Options does not say.
+const DefaultLimit = 64
+
+// Options are what a session starts with. The zero value is a session with nobody to ask, no terminal and no journal.
+type Options struct {
+	Journal  *journal.Journal
+	Secrets  *journal.Secrets
+	Person   Person
+	Terminal Terminal // nil: commands get no terminal
+	HostKeys string   // "strict" or "accept-new": goes before what hosts and ssh_config say; "": they decide
+	Limit    int      // hosts working at once; 0: DefaultLimit
+	Home     string   // where .ssh is; "": the user's home directory
+}
+
+// Terminal is the terminal of the person, as far as commands need it.
+type Terminal interface {
+	Size() pty.Size
+	// Attach puts the terminal into raw mode and copies its keys to keyboard, until detach is called. resized is
+	// called when the window changed.
+	Attach(keyboard io.Writer, resized func(pty.Size)) (detach func() error, err error)
+}
+
+// Session is what a run has open on its hosts: connections, passwords typed, limits. It is safe for use by many
+// goroutines. Close ends it and waits for its goroutines.
+type Session struct {
+	opts    Options
+	work    chan struct{} // a place for every command that runs
+	pool    *pool         // of SSH connections
+	sudo    *passwords
+	asking  sync.Mutex // one question at a time
+	abandon context.Context
+	give    context.CancelCauseFunc
+}
+
+// NewSession starts a session.
+func NewSession(o Options) *Session {
+	if o.Limit <= 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Secrets == nil {
+		o.Secrets = journal.NewSecrets()
+	}
+	if o.Journal == nil {
+		o.Journal = journal.New("", o.Secrets)
+	}
+	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: newPasswords()}
+	s.abandon, s.give = context.WithCancelCause(context.Background())
+	s.pool = newPool(s)
+	return s
+}
+
+// Journal is where the session records what it does.
+func (s *Session) Journal() *journal.Journal { return s.opts.Journal }
+
+// Secrets are the secrets that the session masks and reveals.
+func (s *Session) Secrets() *journal.Secrets { return s.opts.Secrets }
+
+// ErrAbandoned is the cause of commands that were cut off by Abandon.
+var ErrAbandoned = errors.New("abandoned without waiting for its end")
+
+// Abandon cuts off every command at once, without waiting for the hosts to end it.
+func (s *Session) Abandon() { s.give(ErrAbandoned) }
+
+// Close closes every connection and waits for the goroutines of the session.
+func (s *Session) Close() error {
+	s.Abandon()
+	return s.pool.close()
+}
+
+// place waits for a place among the commands that may run.
+func (s *Session) place(ctx context.Context) error {
+	select {
+	case s.work <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *Session) leave() { <-s.work }
+
+// ask runs question while no other question is being asked, and without the asker's place among the working hosts.
+func (s *Session) ask(question func(Person) error) error {
+	s.leave()
+	defer func() { s.work <- struct{}{} }()
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	return question(s.opts.Person)
+}

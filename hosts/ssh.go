@@ -1,0 +1,37 @@
+package hosts
+
+import (
+	"time"
+)
+
+// SSHOptions define a machine behind SSH. What is zero comes from ssh_config, then from OpenSSH's defaults.
+type SSHOptions struct {
+	Common
+	Slug            string
+	Address         string        // host name or IP address; "": the slug, which ssh_config may map with HostName
+	Port            int           // 0: ssh_config, else 22
+	Username        string        // "": ssh_config, else the local user
+	Password        string        // may be a secret's token
+	KeyFilename     string        // a private key; a leading ~ is the home directory
+	Key             string        // the text of a private key; may be a secret's token
+	KeyPassword     string        // passphrase of either; may be a secret's token
+	ConfigFilename  string        // "": ~/.ssh/config and the system's; "none": no file at all
+	KnownHosts      []string      // files; empty: ssh_config, else ~/.ssh/known_hosts and the system's
+	HostKeys        string        // "strict", "accept-new", or "": ssh_config's StrictHostKeyChecking, else strict
+	HostKey         string        // a public key line ("ssh-ed25519 AAAA…") that pins the host
+	Timeout         time.Duration // to connect, for each phase; 0: ssh_config's ConnectTimeout, else 10 s
+	Keepalive       time.Duration // between keepalives; 0: ssh_config's ServerAliveInterval, else 30 s
+	Jump            string        // user@host:port, several separated by commas; "none": no jump
+	ProxyCommand    string
+	IdentitiesOnly  *bool
+	AgentForwarding *bool
+}
+
+// SSH is a machine behind SSH.
+type SSH struct{ o SSHOptions }
+
+// Slug implements Host.
+func (h *SSH) Slug() string { return h.o.Slug }
+
+// Common implements Host.
+func (h *SSH) Common() Common { return h.o.Common }

@@ -1,0 +1,135 @@
+package journal
+
+import (
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+)
+
+// Version is the version of the event format, written as the field v of every line.
+const Version = 1
+
+// Kind names what an event tells.
+type Kind string
+
+// The kinds of events. An end event has the same ID as its start event.
+const (
+	RunStart      Kind = "run.start"
+	RunEnd        Kind = "run.end"
+	ActionStart   Kind = "action.start"
+	ActionEnd     Kind = "action.end"
+	CommandStart  Kind = "command.start"
+	CommandOutput Kind = "command.output"
+	CommandEnd    Kind = "command.end"
+	ConnectStart  Kind = "connect.start"
+	ConnectEnd    Kind = "connect.end"
+	Question      Kind = "question"
+	Warning       Kind = "warning"
+	Message       Kind = "message" // what a script prints or logs
+	Result        Kind = "result"
+	HostEnd       Kind = "host.end"
+)
+
+// State is how something ended. Every action, command, connection and host ends in exactly one.
+type State string
+
+// The states.
+const (
+	Done        State = "done"        // as asked
+	Failed      State = "failed"      // a command or the script failed
+	Unreachable State = "unreachable" // never connected or never logged in
+	Refused     State = "refused"     // its host key was refused
+	Lost        State = "lost"        // the connection ended before the command's end was known
+	TimedOut    State = "timed out"   // a command ran into its own time limit
+	Interrupted State = "interrupted" // ended by Ctrl-C or a signal
+	Skipped     State = "skipped"     // a person chose to go on without it
+	Unused      State = "unused"      // a target on which nothing was asked to run
+	WouldRun    State = "would run"   // sandbox: checked, not run
+	Unknown     State = "unknown"     // sandbox: depends on something that was not run
+	Invalid     State = "invalid"     // sandbox: would certainly fail
+)
+
+// Streams of command.output.
+const (
+	Stdout   = "stdout"
+	Stderr   = "stderr"
+	Terminal = "terminal" // both, as a terminal mixed them
+)
+
+// Event is one entry of the journal, and one line of JSON. Fields that do not apply to its Kind are zero and left out.
+type Event struct {
+	V      int       `json:"v"`
+	Time   time.Time `json:"time"`
+	Run    string    `json:"run"`
+	Seq    uint64    `json:"seq"`
+	Kind   Kind      `json:"event"`
+	ID     uint64    `json:"id,omitempty"`     // of the action, command or connection; unique in a run
+	Parent uint64    `json:"parent,omitempty"` // ID of what this happened in
+	Node   string    `json:"node,omitempty"`   // path
+	Host   string    `json:"host,omitempty"`   // slug
+
+	Tree     string   `json:"tree,omitempty"`
+	Action   string   `json:"action,omitempty"`
+	Args     []string `json:"args,omitempty"`
+	Command  string   `json:"command,omitempty"`
+	Address  string   `json:"address,omitempty"`
+	Sudo     bool     `json:"sudo,omitempty"`
+	User     string   `json:"user,omitempty"`
+	Sandbox  bool     `json:"sandbox,omitempty"`
+	Terminal bool     `json:"terminal,omitempty"` // the command has a terminal
+	Quiet    bool     `json:"quiet,omitempty"`    // captured, not meant for the screen
+	Message  string   `json:"message,omitempty"`
+
+	Stream string `json:"stream,omitempty"`
+	Data   []byte `json:"-"` // output; in JSON it is text, or base64 where it is not UTF-8
+
+	Value json.RawMessage `json:"value,omitempty"` // a result, as JSON
+
+	State   State         `json:"state,omitempty"`
+	Status  *int          `json:"status,omitempty"` // exit status of a command
+	Signal  string        `json:"signal,omitempty"` // "TERM": the command died by it
+	Seconds float64       `json:"seconds,omitempty"`
+	Error   *Error        `json:"error,omitempty"`
+	Exit    *int          `json:"exit,omitempty"`   // exit status of the run
+	Counts  map[State]int `json:"counts,omitempty"` // targets by state
+}
+
+// Error is a failure as events carry it.
+type Error struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+}
+
+// MarshalJSON writes output as text, or as base64 where it is not UTF-8.
+func (e Event) MarshalJSON() ([]byte, error) {
+	type plain Event // without this method
+	out := struct {
+		plain
+		Text   string `json:"text,omitempty"`
+		Base64 []byte `json:"base64,omitempty"`
+	}{plain: plain(e)}
+	out.Time = e.Time.UTC()
+	if utf8.Valid(e.Data) {
+		out.Text = string(e.Data)
+	} else {
+		out.Base64 = e.Data
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	type plain Event
+	in := struct {
+		*plain
+		Text   string `json:"text"`
+		Base64 []byte `json:"base64"`
+	}{plain: (*plain)(e)}
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	if e.Data = in.Base64; len(e.Data) == 0 && in.Text != "" {
+		e.Data = []byte(in.Text)
+	}
+	return nil
+}

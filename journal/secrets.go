@@ -1,0 +1,208 @@
+package journal
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Masked stands wherever a secret would.
+const Masked = "********"
+
+// minLine is the length in bytes from which a single line of a secret of several lines is masked by itself.
+const minLine = 8
+
+// Secrets are the secrets a run knows.
+//
+// A secret has two forms. Its *value* is what must never be seen; every value that was ever revealed is masked in every
+// event. Its *token* is a harmless word that stands for it in scripts: it can be put into other strings by any means,
+// and wherever such a string leaves the program the token is either revealed (into a standard input, a 0600 file) or
+// masked. So a mark survives concatenation and formatting without the script's language knowing of it.
+//
+// A nil *Secrets knows none. The methods are safe for use by many goroutines.
+type Secrets struct {
+	word  string // random; part of every token
+	token *regexp.Regexp
+
+	mu       sync.RWMutex
+	sources  []*source
+	known    map[string]bool
+	patterns [][]byte // longest first
+}
+
+type source struct {
+	name string // what a person calls it, for errors
+	once sync.Once
+	get  func(context.Context) (string, error)
+	val  string
+	err  error
+}
+
+// NewSecrets returns an empty set of secrets.
+func NewSecrets() *Secrets {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(err) // crypto/rand does not fail on the systems we run on
+	}
+	word := "secret" + hex.EncodeToString(b[:])
+	return &Secrets{
+		word:  word,
+		token: regexp.MustCompile(word + `x(\d+)x`),
+		known: map[string]bool{},
+	}
+}
+
+// Add makes a value known, so that it is masked from now on. Its forms in shell quotes and in JSON are masked too, and
+// so is every longer line of it.
+func (s *Secrets) Add(value string) {
+	if value == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(value)
+	s.add(strings.ReplaceAll(value, `'`, `'\''`))
+	if quoted, err := json.Marshal(value); err == nil {
+		s.add(string(quoted[1 : len(quoted)-1]))
+	}
+	if lines := strings.Split(value, "\n"); len(lines) > 1 {
+		for _, line := range lines {
+			if line = strings.TrimSuffix(line, "\r"); len(line) >= minLine {
+				s.add(line)
+			}
+		}
+	}
+}
+
+// add needs s.mu.
+func (s *Secrets) add(pattern string) {
+	if s.known[pattern] {
+		return
+	}
+	s.known[pattern] = true
+	next := append(slices.Clone(s.patterns), []byte(pattern))
+	slices.SortStableFunc(next, func(a, b []byte) int { return len(b) - len(a) })
+	s.patterns = next // a new slice, since maskers read the old one without the lock
+}
+
+// Token returns the token of a secret whose value get finds, at most once, when it is first needed. name says in errors
+// what the secret is.
+func (s *Secrets) Token(name string, get func(context.Context) (string, error)) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sources = append(s.sources, &source{name: name, get: get})
+	token := fmt.Sprintf("%sx%dx", s.word, len(s.sources)-1)
+	s.add(token)
+	return token
+}
+
+// TokenOf returns the token of a value that is known already.
+func (s *Secrets) TokenOf(value string) string {
+	s.Add(value)
+	return s.Token("secret", func(context.Context) (string, error) { return value, nil })
+}
+
+// ErrBroken is returned by Reveal for a text that contains only a part of a token.
+var ErrBroken = errors.New("a secret was cut or changed: join and format secrets, but do not slice or recase them")
+
+// Has reports whether text contains a token, or a part of one.
+func (s *Secrets) Has(text string) bool {
+	return s != nil && strings.Contains(strings.ToLower(text), s.word)
+}
+
+// Reveal returns text with every token replaced by its value. The values are known, and masked, from then on.
+func (s *Secrets) Reveal(ctx context.Context, text string) (string, error) {
+	if !s.Has(text) {
+		return text, nil
+	}
+	var failed error
+	out := s.token.ReplaceAllStringFunc(text, func(token string) string {
+		value, err := s.value(ctx, token)
+		failed = errors.Join(failed, err)
+		return value
+	})
+	if failed == nil && s.Has(out) {
+		failed = ErrBroken
+	}
+	if failed != nil {
+		return "", failed
+	}
+	return out, nil
+}
+
+func (s *Secrets) value(ctx context.Context, token string) (string, error) {
+	n, err := strconv.Atoi(s.token.FindStringSubmatch(token)[1])
+	s.mu.RLock()
+	known := len(s.sources)
+	s.mu.RUnlock()
+	if err != nil || n >= known {
+		return "", ErrBroken
+	}
+	s.mu.RLock()
+	src := s.sources[n]
+	s.mu.RUnlock()
+	src.once.Do(func() {
+		if src.val, src.err = src.get(ctx); src.err == nil {
+			s.Add(src.val)
+		}
+	})
+	if src.err != nil {
+		return "", fmt.Errorf("%s: %w", src.name, src.err)
+	}
+	return src.val, nil
+}
+
+// Mask returns text with every secret replaced by [Masked].
+func (s *Secrets) Mask(text string) string {
+	if s == nil || text == "" {
+		return text
+	}
+	m := s.NewMasker()
+	return string(m.Mask([]byte(text))) + string(m.Rest())
+}
+
+func (s *Secrets) snapshot() [][]byte {
+	if s == nil {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.patterns
+}
+
+func (s *Secrets) maskEvent(e *Event) {
+	if len(s.snapshot()) == 0 {
+		return
+	}
+	for _, field := range []*string{&e.Command, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action} {
+		*field = s.Mask(*field)
+	}
+	args := slices.Clone(e.Args)
+	for i := range args {
+		args[i] = s.Mask(args[i])
+	}
+	e.Args = args
+	if e.Value != nil {
+		e.Value = s.maskJSON(e.Value)
+	}
+	if e.Error != nil {
+		e.Error = &Error{Kind: e.Error.Kind, Message: s.Mask(e.Error.Message)}
+	}
+}
+
+// maskJSON masks inside a JSON value; where a secret was spread over its syntax, the whole value becomes [Masked].
+func (s *Secrets) maskJSON(v json.RawMessage) json.RawMessage {
+	masked := json.RawMessage(s.Mask(string(v)))
+	if json.Valid(masked) {
+		return masked
+	}
+	return json.RawMessage(strconv.Quote(Masked))
+}

@@ -1,0 +1,3 @@
+package nodes
+
+// This file is the contract that fronts use; see run.go for how it works.

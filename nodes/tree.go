@@ -1,0 +1,43 @@
+package nodes
+
+import "context"
+
+// Tree is a whole deployment tree.
+type Tree struct {
+	Name string    // of the file or type, for people
+	Root *Template // its node has the path "/"
+}
+
+// Plainer is a value of a front that can be shown. Plain returns nil, string, bool, int64, *big.Int, float64, []byte,
+// []any, Dict, *Env or *hosts.Handle, or an error for a value that cannot be shown.
+type Plainer interface {
+	Plain() (any, error)
+}
+
+// Dict is a mapping with its keys in order.
+type Dict []Entry
+
+// Entry is one entry of a Dict.
+type Entry struct {
+	Key   any
+	Value any
+}
+
+// Person is somebody who decides when an action fails, or which cell is meant.
+type Person interface {
+	// AfterFailure asks what to do about an action that failed.
+	AfterFailure(ctx context.Context, failed *ActionError) (Decision, error)
+	// ChooseCell asks for one of several cells and returns its index, or -1 for a random one.
+	ChooseCell(ctx context.Context, cells []*Node) (int, error)
+}
+
+// Decision is what to do about a failed action.
+type Decision int
+
+// The decisions.
+const (
+	Abort Decision = iota
+	Retry
+	Skip
+	Connect // open a shell on the host, then ask again
+)

@@ -1,0 +1,58 @@
+// Package pty deals with terminals: their size, raw mode, and pseudo-terminals for commands of this machine.
+//
+// It imports nothing of this program. creack/pty and golang.org/x/term are used here and nowhere else.
+package pty
+
+import (
+	"os"
+	"os/exec"
+
+	creack "github.com/creack/pty"
+	"golang.org/x/term"
+)
+
+// Size is the size of a terminal in characters.
+type Size struct{ Rows, Cols int }
+
+// Default is the size taken where a terminal does not tell its own.
+var Default = Size{Rows: 24, Cols: 80}
+
+// IsTerminal reports whether f is a terminal.
+func IsTerminal(f *os.File) bool { return f != nil && term.IsTerminal(int(f.Fd())) }
+
+// SizeOf returns the size of the terminal f, or [Default] where it does not tell.
+func SizeOf(f *os.File) Size {
+	cols, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil || cols <= 0 || rows <= 0 {
+		return Default
+	}
+	return Size{Rows: rows, Cols: cols}
+}
+
+// Raw puts the terminal f into raw mode. restore puts it back as it was; it may be called more than once.
+func Raw(f *os.File) (restore func() error, err error) {
+	state, err := term.MakeRaw(int(f.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return term.Restore(int(f.Fd()), state) }, nil
+}
+
+// ReadPassword reads a line from the terminal f without echo.
+func ReadPassword(f *os.File) (string, error) {
+	b, err := term.ReadPassword(int(f.Fd()))
+	return string(b), err
+}
+
+// Start starts cmd with a new pseudo-terminal as its controlling terminal, standard input, output and error.
+// Reading the returned side gives an error (EIO on Linux) once the command and all its children have ended.
+func Start(cmd *exec.Cmd, size Size) (*os.File, error) {
+	return creack.StartWithSize(cmd, winsize(size))
+}
+
+// Resize tells the command on the pseudo-terminal f that the window changed.
+func Resize(f *os.File, size Size) error { return creack.Setsize(f, winsize(size)) }
+
+func winsize(s Size) *creack.Winsize {
+	return &creack.Winsize{Rows: uint16(s.Rows), Cols: uint16(s.Cols)}
+}
