@@ -122,8 +122,9 @@ const (
 
 // Param is a parameter of an action.
 type Param struct {
-	Name     string
-	Optional bool
+	Name      string
+	Optional  bool
+	NamedOnly bool // given by name only: in a script, a parameter after *args or *
 	// Default is of type string, bool, int64, float64 or []any, or nil. It decides how a word of a command line is read.
 	Default any
 }
