@@ -15,7 +15,7 @@ import (
 type Handle struct {
 	host    Host
 	session *Session
-	dir     string // "": the home directory of the login user
+	dir     string // "": where commands start: the home directory, or this program's own directory
 	setup   []step // variables and prefixes, in the order they were given
 }
 
@@ -39,37 +39,37 @@ func (h *Handle) Session() *Session { return h.session }
 func (h *Handle) Slug() string { return h.host.Slug() }
 
 // Cd returns a handle whose commands run in dir. A relative directory is joined to the one before; a leading ~ or ~user
-// is a home directory, all else is literal.
+// is the home directory of that user or of the login user, also under sudo; all else is literal.
 func (h *Handle) Cd(dir string) *Handle {
 	next := *h
-	switch {
-	case path.IsAbs(dir) || strings.HasPrefix(dir, "~"):
-		next.dir = dir
-	case h.dir == "":
-		next.dir = "~/" + dir
-	default:
-		next.dir = h.dir + "/" + dir
+	if h.dir != "" && !path.IsAbs(dir) && !homeDir.MatchString(dir) {
+		dir = h.dir + "/" + dir
 	}
-	next.dir = clean(next.dir)
+	next.dir = cleanDir(dir)
 	return &next
 }
 
-// clean shortens a directory, but never a leading ~: what lies above a home directory is known to the host alone.
-func clean(dir string) string {
-	home, rest, tilde := strings.Cut(dir, "/")
-	if !strings.HasPrefix(dir, "~") {
-		return path.Clean(dir)
-	}
-	if !tilde {
+var homeDir = regexp.MustCompile(`^~[A-Za-z0-9._-]*(/|$)`)
+
+// cleanDir shortens a directory, but never beyond a leading ~: what lies above a home directory the host alone knows.
+func cleanDir(dir string) string {
+	switch home, rest, _ := strings.Cut(dir, "/"); {
+	case dir == "":
+		return ""
+	case !homeDir.MatchString(dir):
+		if dir = path.Clean(dir); strings.HasPrefix(dir, "~") {
+			return "./" + dir
+		}
 		return dir
-	}
-	if rest = path.Clean(rest); rest == "." {
+	case rest == "" || path.Clean(rest) == ".":
 		return home
+	default:
+		return home + "/" + path.Clean(rest)
 	}
-	return home + "/" + rest
 }
 
-// Dir is the directory that commands run in; "" is the home directory of the login user.
+// Dir is the directory that commands run in; "" is where they start: the home directory of the login user, or on this
+// machine the directory of this program.
 func (h *Handle) Dir() string { return h.dir }
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -119,6 +119,7 @@ type Output struct {
 	Stdout  Text // with a terminal: both streams, CRLF turned into LF
 	Stderr  Text
 	Exit    Exit
+	Shown   bool // all of Stdout went through the journal, for everybody to see
 	Seconds float64
 	// Unknown: nothing was run, since this is a sandbox; Stdout is not known.
 	Unknown bool

@@ -46,8 +46,6 @@ type Process interface {
 	// Stdin is the command's standard input, or the keyboard of its terminal. Closing a pipe tells the supervisor
 	// (see supervise.sh) to end the command.
 	Stdin() io.WriteCloser
-	// Interrupt asks the far side to interrupt the command, where the transport has a way to. It does not wait.
-	Interrupt()
 	// Resize tells that the window of the terminal changed.
 	Resize(pty.Size) error
 	// Wait returns once the command has ended and all its output was written. An error is an *Error whose fault is
@@ -57,10 +55,28 @@ type Process interface {
 	Abandon()
 }
 
+// Interrupter is a Process whose transport has a way of its own to interrupt a command. It is tried before the standard
+// input is closed, and never relied upon.
+type Interrupter interface {
+	// Interrupt sends the request and does not wait.
+	Interrupt()
+}
+
 // Exit is how a command ended.
 type Exit struct {
 	Status int    // 0 to 255; 128+n for a death by signal n
 	Signal string // "TERM", or "" if it was not killed
+}
+
+// exit reads an exit status as every shell reports it: 128+n stands for a death by signal n.
+func exit(status int) Exit {
+	return Exit{Status: status, Signal: signals[status-128]}
+}
+
+// signals are the names of the POSIX signals by which a command commonly dies.
+var signals = map[int]string{
+	1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 11: "SEGV",
+	13: "PIPE", 14: "ALRM", 15: "TERM",
 }
 
 // OK reports whether the command succeeded.

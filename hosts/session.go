@@ -16,7 +16,6 @@ const DefaultLimit = 64
 // Options are what a session starts with. The zero value is a session with nobody to ask, no terminal and no journal.
 type Options struct {
 	Journal  *journal.Journal
-	Secrets  *journal.Secrets
 	Person   Person
 	Terminal Terminal // nil: commands get no terminal
 	HostKeys string   // "strict" or "accept-new": goes before what hosts and ssh_config say; "": they decide
@@ -49,11 +48,8 @@ func NewSession(o Options) *Session {
 	if o.Limit <= 0 {
 		o.Limit = DefaultLimit
 	}
-	if o.Secrets == nil {
-		o.Secrets = journal.NewSecrets()
-	}
 	if o.Journal == nil {
-		o.Journal = journal.New("", o.Secrets)
+		o.Journal = journal.New("", nil)
 	}
 	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: newPasswords()}
 	s.abandon, s.give = context.WithCancelCause(context.Background())
@@ -64,8 +60,8 @@ func NewSession(o Options) *Session {
 // Journal is where the session records what it does.
 func (s *Session) Journal() *journal.Journal { return s.opts.Journal }
 
-// Secrets are the secrets that the session masks and reveals.
-func (s *Session) Secrets() *journal.Secrets { return s.opts.Secrets }
+// Secrets are the secrets that the session reveals and its journal masks.
+func (s *Session) Secrets() *journal.Secrets { return s.opts.Journal.Secrets() }
 
 // ErrAbandoned is the cause of commands that were cut off by Abandon.
 var ErrAbandoned = errors.New("abandoned without waiting for its end")

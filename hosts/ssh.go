@@ -1,6 +1,8 @@
 package hosts
 
 import (
+	"net"
+	"strconv"
 	"time"
 )
 
@@ -22,7 +24,7 @@ type SSHOptions struct {
 	Timeout         time.Duration // to connect, for each phase; 0: ssh_config's ConnectTimeout, else 10 s
 	Keepalive       time.Duration // between keepalives; 0: ssh_config's ServerAliveInterval, else 30 s
 	Jump            string        // user@host:port, several separated by commas; "none": no jump
-	ProxyCommand    string
+	ProxyCommand    string        // its standard input and output are the connection; "none": no such command
 	IdentitiesOnly  *bool
 	AgentForwarding *bool
 }
@@ -30,8 +32,44 @@ type SSHOptions struct {
 // SSH is a machine behind SSH.
 type SSH struct{ o SSHOptions }
 
+var _ Host = (*SSH)(nil)
+
+// NewSSH returns the host that o defines. Its error names every option that is wrong and what was expected.
+func NewSSH(o SSHOptions) (*SSH, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	return &SSH{o: o}, nil
+}
+
+// Options returns what the host was defined with, for a host that is derived from it.
+func (h *SSH) Options() SSHOptions {
+	o := h.o
+	o.KnownHosts = append([]string(nil), o.KnownHosts...)
+	return o
+}
+
 // Slug implements Host.
 func (h *SSH) Slug() string { return h.o.Slug }
 
+// Address implements Host: the address as far as the options tell it, with its port if they name one.
+func (h *SSH) Address() string {
+	if h.o.Port == 0 {
+		return h.o.name()
+	}
+	return net.JoinHostPort(h.o.name(), strconv.Itoa(h.o.Port))
+}
+
+// Login implements Host. Where only ssh_config knows the account it is "".
+func (h *SSH) Login() string { return h.o.Username }
+
 // Common implements Host.
 func (h *SSH) Common() Common { return h.o.Common }
+
+// name is what ssh_config is searched for.
+func (o *SSHOptions) name() string {
+	if o.Address != "" {
+		return o.Address
+	}
+	return o.Slug
+}

@@ -72,6 +72,7 @@ type Event struct {
 	Action   string   `json:"action,omitempty"`
 	Args     []string `json:"args,omitempty"`
 	Command  string   `json:"command,omitempty"`
+	Dir      string   `json:"dir,omitempty"` // working directory of a command; "" is where commands start
 	Address  string   `json:"address,omitempty"`
 	Sudo     bool     `json:"sudo,omitempty"`
 	User     string   `json:"user,omitempty"`

@@ -30,8 +30,11 @@ type stream struct {
 	name string
 }
 
-// New starts the journal of a run. secrets may be nil if there are none.
+// New starts the journal of a run, which masks secrets. With nil it starts with no secrets of its own.
 func New(run string, secrets *Secrets, sinks ...Sink) *Journal {
+	if secrets == nil {
+		secrets = NewSecrets()
+	}
 	return &Journal{
 		run: run, secrets: secrets, sinks: sinks,
 		errs:    make([]error, len(sinks)),
@@ -41,6 +44,9 @@ func New(run string, secrets *Secrets, sinks ...Sink) *Journal {
 
 // Run is the name of the run.
 func (j *Journal) Run() string { return j.run }
+
+// Secrets are the secrets that the journal masks.
+func (j *Journal) Secrets() *Secrets { return j.secrets }
 
 // NewID returns an ID for an action, a command or a connection.
 func (j *Journal) NewID() uint64 { return j.lastID.Add(1) }

@@ -1,0 +1,363 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"deployer/journal"
+)
+
+// stopGrace is how long a command is waited for after it was told to end: the supervisor needs up to 10 s.
+const stopGrace = 15 * time.Second
+
+// abandonGrace is how long a command is waited for after it was cut off.
+const abandonGrace = time.Second
+
+// execution is one command, from its start to its end.
+type execution struct {
+	handle  *Handle
+	session *Session
+	command string
+	options RunOptions
+	scope   Scope
+	request request
+	id      uint64 // in the journal
+	begun   time.Time
+
+	stdout, stderr capture
+	process        Process
+	detach         func() error // from the terminal
+	tasks          sync.WaitGroup
+	failed         chan error // from the tasks: why the command must be ended
+
+	mu    sync.Mutex // guards marks, and process until it is set
+	marks map[string]int
+}
+
+// Run runs a command and returns what it gave. It returns an output together with an error where a command failed. Its
+// errors are *Error, but for mistakes of the caller.
+func (h *Handle) Run(ctx context.Context, command string, o RunOptions) (*Output, error) {
+	x, err := h.prepare(ctx, command, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.session.place(ctx); err != nil {
+		return nil, x.fault(Interrupted, err, "")
+	}
+	defer h.session.leave()
+	if x.scope.Sandbox && !o.Reads {
+		return x.check(ctx)
+	}
+	return x.run(ctx)
+}
+
+func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*execution, error) {
+	x := &execution{
+		handle: h, session: h.session, command: command, options: o, scope: ScopeOf(ctx),
+		failed: make(chan error, 1), marks: map[string]int{}, begun: time.Now(),
+	}
+	x.scope.Sandbox = x.scope.Sandbox || o.Sandbox
+	x.request = request{
+		command: command, dir: h.dir, setup: h.setup, shell: h.host.Common().Shell,
+		sudo: o.Sudo, user: o.User, word: randomWord(),
+		terminal: x.takesTerminal(),
+	}
+	x.request.input = o.Input != "" && !x.request.terminal
+	for i, s := range h.setup {
+		if s.variable != "" && !s.raw && h.session.Secrets().Has(s.value) {
+			x.request.secrets = append(x.request.secrets, i)
+		}
+	}
+	return x, x.refuse()
+}
+
+// refuse returns an error for what must not be tried.
+func (x *execution) refuse() error {
+	for what, text := range map[string]string{"command": x.command, "directory": x.handle.dir, "user name": x.options.User, "prefix": x.prefixes()} {
+		if x.session.Secrets().Has(text) {
+			return x.fault(Refused, fmt.Errorf("a secret is part of the %s, which every user of the host can read in its process list", what),
+				"give it with env(NAME, secret) or initial_input=, and refer to it there")
+		}
+		if strings.ContainsRune(text, 0) {
+			return x.fault(Refused, fmt.Errorf("the %s contains a NUL byte", what), "give binary data with initial_input=")
+		}
+	}
+	if x.options.User != "" && !x.options.Sudo {
+		return x.fault(Refused, errors.New("user= works with sudo only"), "call sudo(…, user=…)")
+	}
+	return nil
+}
+
+func (x *execution) prefixes() string {
+	var all []string
+	for _, s := range x.handle.setup {
+		if s.variable == "" {
+			all = append(all, s.value)
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+func (x *execution) takesTerminal() bool {
+	o := x.options
+	return x.session.opts.Terminal != nil && !o.NoTerminal && !o.Silent && !o.Quiet && !x.scope.Parallel && !x.scope.Sandbox
+}
+
+func (x *execution) run(ctx context.Context) (*Output, error) {
+	x.log(journal.Event{Kind: journal.CommandStart})
+	exit, err := x.execute(ctx)
+	out := x.output(exit)
+	if err == nil && !exit.OK() && !x.options.IgnoreStatus {
+		err = x.commandFailed(exit)
+	}
+	var failure *Error
+	if errors.As(err, &failure) {
+		failure.Seconds = out.Seconds
+		if failure.Stderr == "" {
+			failure.Stderr = x.session.Secrets().Mask(x.lastLines())
+		}
+	}
+	x.logEnd(exit, failure, out.Seconds)
+	if err != nil {
+		return out, err
+	}
+	return out, nil
+}
+
+// execute starts the command, keeps the dialogue with it and waits for its end.
+func (x *execution) execute(ctx context.Context) (Exit, error) {
+	out := x.writer(journal.Stdout, &x.stdout)
+	marked := newDialogue(x.writer(journal.Stderr, &x.stderr), x.request.word)
+	c := Command{Line: loginLine(x.request.script()), Stdout: out, Stderr: marked}
+	if x.request.terminal {
+		size := x.session.opts.Terminal.Size()
+		marked.out = x.writer(journal.Terminal, &x.stdout)
+		c.Terminal, c.Stdout, c.Stderr = &size, marked, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	marked.on = func(mark string) { x.marked(ctx, mark) }
+	if err := x.start(ctx, c); err != nil {
+		return Exit{}, err
+	}
+	exit, err := x.wait(ctx)
+	cancel() // questions that the end of the command made needless
+	x.tasks.Wait()
+	marked.flush()
+	if released := x.release(); released != nil {
+		return exit, errors.Join(err, fmt.Errorf("give the terminal back: %w", released))
+	}
+	return exit, err
+}
+
+func (x *execution) start(ctx context.Context, c Command) error {
+	x.mu.Lock() // marks that come before the process is known wait
+	defer x.mu.Unlock()
+	process, err := x.handle.host.Start(ctx, x.session, c)
+	if err != nil {
+		if ctx.Err() != nil {
+			return x.fault(Interrupted, context.Cause(ctx), "")
+		}
+		return err
+	}
+	x.process = process
+	return nil
+}
+
+// release gives the terminal back to the person.
+func (x *execution) release() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.detach == nil {
+		return nil
+	}
+	return x.detach()
+}
+
+// wait waits for the end of the command. Whatever ends it early (the context, its time limit, a failed dialogue) tells
+// it to end, and then waits for that.
+func (x *execution) wait(ctx context.Context) (Exit, error) {
+	type end struct {
+		exit Exit
+		err  error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		exit, err := x.process.Wait()
+		ended <- end{exit, err}
+	}()
+	defer x.process.Stdin().Close()
+
+	var limit <-chan time.Time
+	if x.options.Timeout > 0 {
+		timer := time.NewTimer(x.options.Timeout)
+		defer timer.Stop()
+		limit = timer.C
+	}
+	var why error
+	select {
+	case e := <-ended:
+		return x.judge(e.exit, e.err)
+	case <-ctx.Done():
+		why = x.fault(Interrupted, context.Cause(ctx), "")
+	case <-limit:
+		why = x.fault(TimedOut, fmt.Errorf("ran into its time limit of %s", x.options.Timeout), "")
+	case why = <-x.failed:
+	case <-x.session.abandon.Done():
+		why = x.fault(Interrupted, ErrAbandoned, "it may still run on the host")
+	}
+	x.stop()
+	grace := time.NewTimer(stopGrace)
+	defer grace.Stop()
+	select {
+	case e := <-ended:
+		return e.exit, why
+	case <-grace.C:
+		why = errors.Join(why, x.fault(Lost, errors.New("did not confirm that the command ended"), "look for it on the host"))
+	case <-x.session.abandon.Done():
+	}
+	x.process.Abandon()
+	select {
+	case e := <-ended:
+		return e.exit, why
+	case <-time.After(abandonGrace): // the goroutine above ends with the process, which nobody waits for any more
+		return Exit{}, why
+	}
+}
+
+// stop tells the command to end.
+func (x *execution) stop() {
+	if i, ok := x.process.(Interrupter); ok {
+		i.Interrupt()
+	}
+	if x.request.terminal {
+		x.process.Abandon() // its terminal hangs up, which ends what is in front
+		return
+	}
+	_ = x.process.Stdin().Close() // an error means that it is closed already
+}
+
+// judge turns how a command ended into its exit status or into what went wrong before it ran.
+func (x *execution) judge(exit Exit, err error) (Exit, error) {
+	if err != nil {
+		var lost *Error
+		if errors.As(err, &lost) {
+			lost.Op, lost.Sudo = x.command, x.options.Sudo
+		}
+		return exit, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case x.marks[markNoSudo] > 0:
+		return exit, x.fault(Sudo, errors.New("sudo is not installed there"), "install sudo, or log in as the user who may do this")
+	case x.request.sudo && x.marks[markStarted] == 0:
+		return exit, x.fault(Sudo, fmt.Errorf("sudo refused: %s", x.refusal()), "see what sudo -l says for this user on the host")
+	case x.marks[markDirectory] > 0:
+		return exit, x.fault(Directory, fmt.Errorf("cannot change to the directory %s", x.handle.dir), "create it first, or correct the path")
+	}
+	return exit, nil
+}
+
+// refusal is the last thing that sudo said.
+func (x *execution) refusal() string {
+	lines := strings.Split(x.lastLines(), "\n")
+	return strings.TrimPrefix(strings.TrimSpace(lines[len(lines)-1]), "sudo: ")
+}
+
+func (x *execution) lastLines() string {
+	if x.request.terminal {
+		return x.stdout.lastLines()
+	}
+	return x.stderr.lastLines()
+}
+
+// marked is called, from the goroutine that reads the marks, for every mark.
+func (x *execution) marked(ctx context.Context, mark string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.marks[mark]++
+	if x.process == nil { // it could not be started after all
+		return
+	}
+	switch {
+	case mark == markPassword && x.marks[markStarted] == 0:
+		asked := x.marks[mark]
+		x.tasks.Go(func() { x.answer(ctx, asked) })
+	case mark == markStarted && x.marks[mark] == 1:
+		if x.request.sudo && x.marks[markPassword] > 0 {
+			x.session.sudo.confirm(x.account())
+		}
+		x.tasks.Go(func() { x.feed(ctx) })
+		x.attach()
+	}
+}
+
+// attach gives the command the person's terminal. It needs x.mu.
+func (x *execution) attach() {
+	if !x.request.terminal {
+		return
+	}
+	detach, err := x.session.opts.Terminal.Attach(x.process.Stdin(), func(size Size) { _ = x.process.Resize(size) })
+	if err != nil {
+		x.fail(fmt.Errorf("take the terminal: %w", err))
+		return
+	}
+	x.detach = detach
+}
+
+func (x *execution) fail(err error) {
+	select {
+	case x.failed <- err:
+	default: // one reason is enough
+	}
+}
+
+// answer gives sudo its password.
+func (x *execution) answer(ctx context.Context, asked int) {
+	password, err := x.session.sudo.password(ctx, x.session, x.account(), asked)
+	if err == nil {
+		_, err = io.WriteString(x.process.Stdin(), password+"\n")
+	}
+	if err != nil {
+		x.fail(x.fault(Sudo, err, ""))
+	}
+}
+
+func (x *execution) account() account {
+	return account{host: x.handle.host, group: x.scope.Group}
+}
+
+// feed gives the command what it is to read: secrets first, then the input.
+func (x *execution) feed(ctx context.Context) {
+	var lines strings.Builder
+	for _, i := range x.request.secrets {
+		value, err := x.session.Secrets().Reveal(ctx, x.handle.setup[i].value)
+		if err == nil && strings.ContainsRune(value, 0) {
+			err = fmt.Errorf("the secret for %s contains a NUL byte, which no variable can hold", x.handle.setup[i].variable)
+		}
+		if err != nil {
+			x.fail(x.fault(Refused, err, ""))
+			return
+		}
+		lines.WriteString(octal(value) + "\n")
+	}
+	input, err := x.session.Secrets().Reveal(ctx, x.options.Input)
+	if err != nil {
+		x.fail(x.fault(Refused, err, ""))
+		return
+	}
+	switch {
+	case x.request.input:
+		lines.WriteString("." + octal(input) + "\n")
+	case x.request.terminal:
+		lines.WriteString(input)
+	}
+	// An error means that the command has ended, and how it did says more.
+	_, _ = io.WriteString(x.process.Stdin(), lines.String())
+}

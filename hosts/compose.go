@@ -1,0 +1,125 @@
+package hosts
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A command reaches the host through three shells.
+//
+// The login shell, which may be any, gets one line that all of them read alike: it hands an encoded script to /bin/sh
+// (loginLine). That script finds out whether it leads a session of its own, then runs sudo where sudo is asked for
+// (script). What it runs is supervise.sh, which changes the directory, takes the secrets from standard input, and
+// executes the host's SHELL -c with the variables, prefixes and the command, each in an eval of its own so that no
+// operator, comment or here-document of one reaches another (inner).
+
+//go:embed supervise.sh
+var supervisor string
+
+// request is all that a script is made of.
+type request struct {
+	command  string
+	dir      string
+	setup    []step
+	shell    string
+	sudo     bool
+	user     string
+	terminal bool
+	input    bool   // standard input carries a line for the command
+	word     string // random: marks and prompts contain it
+	secrets  []int  // indexes of those of setup whose values come over standard input
+}
+
+// loginLine returns a line that makes sh, bash, fish and csh alike run the script in /bin/sh.
+func loginLine(script string) string {
+	return decode + " '" + octal(script) + "'"
+}
+
+const decode = `exec /bin/sh -c 'eval "$(printf %b "$1")"' sh`
+
+// lead finds out what the supervisor may end: the session or the process group, if we lead it.
+const lead = `own=
+if read -r pid comm state parent group session rest 2>/dev/null </proc/$$/stat; then
+	if [ "$session" = $$ ]; then own=session
+	elif [ "$group" = $$ ]; then own=group
+	elif command -v setsid >/dev/null; then ` + decode + ` "$1"
+	fi
+elif [ "$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')" = $$ ]; then own=group
+fi
+`
+
+func (r request) script() string {
+	var b strings.Builder
+	tty := ""
+	if r.terminal {
+		tty = "1"
+		b.WriteString("own=\n")
+	} else {
+		b.WriteString(strings.Replace(lead, "exec /bin", "exec setsid /bin", 1))
+	}
+	run := "exec "
+	if r.sudo {
+		fmt.Fprintf(&b, "command -v sudo >/dev/null || { printf %s >&2; exit 127; }\n", Quote(`\001`+r.word+`:nosudo\001`))
+		run += r.sudoLine()
+	}
+	input := ""
+	if r.input {
+		input = "1"
+	}
+	args := []string{tty, r.shell, r.dir, r.word, strconv.Itoa(len(r.secrets)), input, r.inner()}
+	fmt.Fprintf(&b, `%s/bin/sh -c %s sh "${HOME-}" "$own"`, run, Quote(supervisor))
+	for _, arg := range args {
+		b.WriteString(" " + Quote(arg))
+	}
+	return b.String()
+}
+
+func (r request) sudoLine() string {
+	line := "sudo -p " + Quote("\001"+r.word+":password\001")
+	if !r.terminal {
+		line += " -S"
+	}
+	if r.user != "" {
+		line += " -u " + Quote(r.user)
+	}
+	return line + " -- "
+}
+
+// inner is what SHELL -c gets.
+func (r request) inner() string {
+	var b strings.Builder
+	secret := 0
+	for i, s := range r.setup {
+		switch {
+		case secret < len(r.secrets) && r.secrets[secret] == i:
+			secret++
+			fmt.Fprintf(&b, `export %s="$deployer_%d" && unset deployer_%d && `, s.variable, secret, secret)
+		case s.variable == "":
+			fmt.Fprintf(&b, "eval %s && ", Quote(s.value))
+		case s.raw:
+			fmt.Fprintf(&b, "eval %s && ", Quote("export "+s.variable+"="+s.value))
+		default:
+			fmt.Fprintf(&b, "export %s=%s && ", s.variable, Quote(s.value))
+		}
+	}
+	fmt.Fprintf(&b, "eval %s", Quote(r.command))
+	return b.String()
+}
+
+// checkScript makes the host's SHELL read every part, and run none. The first that it refuses ends the script.
+func (r request) checkScript() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "s=%s\n[ -n \"$s\" ] || s=$(command -v bash) || s=/bin/sh\n", Quote(r.shell))
+	for _, s := range r.setup {
+		switch {
+		case s.variable == "":
+			fmt.Fprintf(&b, "\"$s\" -n -c %s || exit 1\n", Quote(s.value))
+		case s.raw:
+			fmt.Fprintf(&b, "\"$s\" -n -c %s || exit 1\n", Quote("export "+s.variable+"="+s.value))
+		}
+	}
+	fmt.Fprintf(&b, "exec \"$s\" -n -c %s", Quote(r.command))
+	return b.String()
+}

@@ -1,0 +1,81 @@
+package hosts
+
+import (
+	"bytes"
+	"io"
+)
+
+// The marks that a script prints on standard error, or its terminal, each between two bytes 1 and after the random word
+// of the command.
+const (
+	markPassword  = "password"  // sudo wants its password
+	markNoSudo    = "nosudo"    // there is no sudo
+	markStarted   = "started"   // the supervisor runs, with all the rights it will get
+	markDirectory = "directory" // it could not change the directory
+)
+
+// dialogue passes output on and takes the marks out of it.
+type dialogue struct {
+	out    io.Writer
+	prefix []byte            // of every mark
+	on     func(mark string) // set before the first Write
+	held   []byte            // the end of the output, which may be the start of a mark
+}
+
+func newDialogue(out io.Writer, word string) *dialogue {
+	return &dialogue{out: out, prefix: []byte("\001" + word + ":")}
+}
+
+// longestMark is the length of the longest mark's name.
+const longestMark = len(markDirectory)
+
+func (d *dialogue) Write(p []byte) (int, error) {
+	data := append(d.held, p...)
+	d.held = nil
+	for {
+		before, after, found := bytes.Cut(data, d.prefix)
+		if !found {
+			keep := partial(data, d.prefix)
+			d.held = bytes.Clone(data[len(data)-keep:])
+			d.pass(data[:len(data)-keep])
+			return len(p), nil
+		}
+		d.pass(before)
+		name, rest, whole := bytes.Cut(after, []byte{1})
+		if !whole && len(after) <= longestMark {
+			d.held = bytes.Clone(data[len(before):])
+			return len(p), nil
+		}
+		if !whole || len(name) > longestMark { // not one of ours after all
+			name, rest = nil, after
+			d.pass(d.prefix)
+		}
+		if name != nil {
+			d.on(string(name))
+		}
+		data = rest
+	}
+}
+
+// flush passes on what was held back, at the end of the output.
+func (d *dialogue) flush() {
+	held := d.held
+	d.held = nil
+	d.pass(held)
+}
+
+func (d *dialogue) pass(p []byte) {
+	if len(p) > 0 {
+		_, _ = d.out.Write(p) // into memory and the journal, which keeps its own errors
+	}
+}
+
+// partial returns the length of the longest end of data that is a beginning of word.
+func partial(data, word []byte) int {
+	for n := min(len(data), len(word)-1); n > 0; n-- {
+		if bytes.HasPrefix(word, data[len(data)-n:]) {
+			return n
+		}
+	}
+	return 0
+}

@@ -1,0 +1,44 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"deployer/journal"
+)
+
+// check is what a sandbox does instead of running a command: it connects, and has the host's shell read the command
+// without running it. The output is unknown.
+func (x *execution) check(ctx context.Context) (*Output, error) {
+	x.request.terminal, x.options.Quiet = false, true
+	x.log(journal.Event{Kind: journal.CommandStart})
+	exit, err := x.syntax(ctx)
+	out := &Output{Host: x.handle.Slug(), Command: x.command, Unknown: true, Seconds: time.Since(x.begun).Seconds()}
+	end := journal.Event{Kind: journal.CommandEnd, State: journal.WouldRun, Seconds: out.Seconds}
+	if err == nil && !exit.OK() {
+		failure := x.fault(Syntax, errors.New("the shell cannot read it: "+strings.TrimSpace(x.stderr.lastLines())), "correct the command")
+		err = failure
+	}
+	var failure *Error
+	if errors.As(err, &failure) {
+		end.State = failure.State()
+		end.Error = &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
+	}
+	x.log(end)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// syntax runs the check on the host. It needs no supervisor: a shell that only reads ends by itself.
+func (x *execution) syntax(ctx context.Context) (Exit, error) {
+	c := Command{Line: loginLine(x.request.checkScript()), Stdout: io.Discard, Stderr: &x.stderr}
+	if err := x.start(ctx, c); err != nil {
+		return Exit{}, err
+	}
+	return x.wait(ctx)
+}

@@ -1,0 +1,133 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// Role is a name under which a set holds hosts.
+type Role struct {
+	Name  string
+	Hosts []Host // in definition order
+}
+
+// Set is several hosts by role, each with its directory, variables and prefixes. It never changes. A host that is in
+// several roles is in the set once.
+type Set struct {
+	session *Session
+	roles   []Role
+	handles []*Handle // in the order in which the roles first name them
+}
+
+// Set returns a set of hosts, by role in the order given.
+func (s *Session) Set(roles []Role) *Set {
+	set := &Set{session: s, roles: roles}
+	seen := map[string]bool{}
+	for _, r := range roles {
+		for _, h := range r.Hosts {
+			if !seen[h.Slug()] {
+				seen[h.Slug()] = true
+				set.handles = append(set.handles, s.Handle(h))
+			}
+		}
+	}
+	return set
+}
+
+// Len is the number of different hosts.
+func (s *Set) Len() int { return len(s.handles) }
+
+// Handles returns the hosts in definition order.
+func (s *Set) Handles() []*Handle { return slices.Clone(s.handles) }
+
+// Slug returns the host of that name, or nil.
+func (s *Set) Slug(name string) *Handle {
+	for _, h := range s.handles {
+		if h.Slug() == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// Roles returns the names of the roles in definition order.
+func (s *Set) Roles() []string {
+	var names []string
+	for _, r := range s.roles {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// Filter returns the hosts of some roles. A role that the set does not have holds no hosts.
+func (s *Set) Filter(names ...string) *Set {
+	kept := &Set{session: s.session}
+	in := map[string]bool{}
+	for _, name := range names {
+		role := Role{Name: name}
+		for _, r := range s.roles {
+			if r.Name == name {
+				role = r
+			}
+		}
+		kept.roles = append(kept.roles, role)
+		for _, h := range role.Hosts {
+			in[h.Slug()] = true
+		}
+	}
+	for _, h := range s.handles {
+		if in[h.Slug()] {
+			kept.handles = append(kept.handles, h)
+		}
+	}
+	return kept
+}
+
+// each returns the set with every handle changed.
+func (s *Set) each(change func(*Handle) (*Handle, error)) (*Set, error) {
+	next := &Set{session: s.session, roles: s.roles}
+	for _, h := range s.handles {
+		changed, err := change(h)
+		if err != nil {
+			return nil, err
+		}
+		next.handles = append(next.handles, changed)
+	}
+	return next, nil
+}
+
+// Cd is Handle.Cd for every host.
+func (s *Set) Cd(dir string) *Set {
+	next, _ := s.each(func(h *Handle) (*Handle, error) { return h.Cd(dir), nil })
+	return next
+}
+
+// Prefix is Handle.Prefix for every host.
+func (s *Set) Prefix(prefix string) *Set {
+	next, _ := s.each(func(h *Handle) (*Handle, error) { return h.Prefix(prefix), nil })
+	return next
+}
+
+// Env is Handle.Env for every host.
+func (s *Set) Env(name, value string, raw bool) (*Set, error) {
+	return s.each(func(h *Handle) (*Handle, error) { return h.Env(name, value, raw) })
+}
+
+// Run runs a command on every host, in parallel, and returns what each gave, in order. A host that fails stops no
+// other; its output may be nil. The error joins those of all hosts.
+func (s *Set) Run(ctx context.Context, command string, o RunOptions) ([]*Output, error) {
+	return Each(ctx, s, func(ctx context.Context, h *Handle) (*Output, error) { return h.Run(ctx, command, o) })
+}
+
+// Each calls do for every host of a set, in parallel, and returns the results in order. The error joins those of all
+// hosts.
+func Each[T any](ctx context.Context, s *Set, do func(context.Context, *Handle) (T, error)) ([]T, error) {
+	results := make([]T, len(s.handles))
+	errs := s.session.Parallel(ctx, len(s.handles), func(ctx context.Context, i int) error {
+		var err error
+		results[i], err = do(ctx, s.handles[i])
+		return err
+	})
+	return results, errors.Join(errs...)
+}

@@ -1,0 +1,90 @@
+# deployer: run one command, and end its whole session when standard input ends
+home=$1 own=$2 tty=$3 shell=$4 dir=$5 word=$6 secrets=$7 input=$8 inner=$9
+CDPATH= i=0 stopped=
+mark() { printf '\001%s:%s\001' "$word" "$1" >&2; }
+
+[ -n "$shell" ] || shell=$(command -v bash) || shell=/bin/sh
+[ -z "$tty" ] || [ "$secrets$input" = 0 ] || stty -echo
+mark started
+while [ $i -lt "$secrets" ]; do
+	i=$((i + 1))
+	IFS= read -r line || exit 1
+	value=$(printf '%b.' "$line")
+	value=${value%.}
+	eval "export deployer_$i=\$value"
+done
+[ -z "$input" ] || IFS= read -r input || exit 1
+[ -z "$tty" ] || [ "$secrets" = 0 ] || stty echo
+
+case $dir in
+'') ;;
+'~' | '~/'*) cd -- "$home${dir#'~'}" ;;
+'~'*) user=${dir%%/*} && eval "home=$user" && cd -- "$home${dir#"$user"}" ;;
+*) cd -- "$dir" ;;
+esac || {
+	mark directory
+	exit 1
+}
+[ -z "$tty" ] || exec "$shell" -c "$inner"
+
+# each PID of this session but the supervisor's own, to the function named first
+each() {
+	read -r me rest </proc/self/stat
+	for entry in /proc/[0-9]*/stat; do
+		{ IFS= read -r stat <"$entry"; } 2>/dev/null || continue
+		pid=${stat%% *}
+		set -- "$1" "$2" ${stat##*') '}
+		[ "$6" = "$session" ] && [ "$3" != Z ] || continue
+		case $pid in $$ | $PPID | "$me" | "$session") continue ;; esac
+		"$1" "$2" "$pid"
+	done
+}
+signal() { kill -s "$1" "$2" && left=1; }
+count() { left=1; }
+end() {
+	for sig in INT TERM KILL; do
+		left=
+		each signal $sig
+		n=0
+		while [ -n "$left" ] && [ $n -lt 50 ]; do
+			sleep 0.1 || { sleep 1 && n=$((n + 9)); }
+			n=$((n + 1)) left=
+			each count -
+		done
+		[ -n "$left" ] || return
+	done
+}
+endgroup() {
+	for sig in INT TERM; do
+		kill -s $sig 0
+		sleep 5
+	done
+	kill -s KILL 0
+}
+watch() {
+	while IFS= read -r line; do :; done
+	trap '' INT TERM HUP
+	kill -s USR1 $$
+	case $own in
+	session) read -r a b c d e session rest </proc/$$/stat && end ;;
+	group) endgroup ;;
+	esac
+}
+
+trap 'stopped=1' INT TERM HUP USR1
+exec 4>&2 2>/dev/null 3<&0 </dev/null
+watch <&3 >/dev/null 4>&- &
+watcher=$!
+exec 3<&-
+if [ -n "$input" ]; then
+	printf '%b' "${input#.}" | (exec "$shell" -c "$inner" 2>&4 4>&-)
+else
+	(exec "$shell" -c "$inner" 2>&4 4>&-)
+fi
+status=$?
+if [ -z "$stopped" ]; then
+	kill $watcher
+elif [ "$own" = session ]; then
+	wait $watcher
+fi
+exit $status
