@@ -44,9 +44,9 @@ func (h *Local) Address() string { return "localhost" }
 func (h *Local) Common() Common { return h.o.Common }
 
 // Login implements Host.
-func (h *Local) Login() string { return localUser() }
+func (h *Local) Login() string { return ownUser() }
 
-func localUser() string {
+func ownUser() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"deployer/journal"
 	"deployer/pty"
@@ -41,6 +42,7 @@ type Session struct {
 	asking  sync.Mutex // one question at a time
 	abandon context.Context
 	give    context.CancelCauseFunc
+	noHosts atomic.Bool
 }
 
 // NewSession starts a session.
@@ -68,6 +70,17 @@ var ErrAbandoned = errors.New("abandoned without waiting for its end")
 
 // Abandon cuts off every command at once, without waiting for the hosts to end it.
 func (s *Session) Abandon() { s.give(ErrAbandoned) }
+
+// Empty records and warns that something, named by what, was to run on hosts and there were none.
+func (s *Session) Empty(ctx context.Context, what string) {
+	s.noHosts.Store(true)
+	scope := ScopeOf(ctx)
+	s.Journal().Write(journal.Event{Kind: journal.Warning, Node: scope.Node, Parent: scope.Parent,
+		Message: what + " has no hosts: nothing was run"})
+}
+
+// NoHosts reports whether something was to run on hosts, and there were none.
+func (s *Session) NoHosts() bool { return s.noHosts.Load() }
 
 // Close closes every connection and waits for the goroutines of the session.
 func (s *Session) Close() error {

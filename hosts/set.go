@@ -123,6 +123,9 @@ func (s *Set) Run(ctx context.Context, command string, o RunOptions) ([]*Output,
 // Each calls do for every host of a set, in parallel, and returns the results in order. The error joins those of all
 // hosts.
 func Each[T any](ctx context.Context, s *Set, do func(context.Context, *Handle) (T, error)) ([]T, error) {
+	if len(s.handles) == 0 {
+		s.session.Empty(ctx, "the set of hosts")
+	}
 	results := make([]T, len(s.handles))
 	errs := s.session.Parallel(ctx, len(s.handles), func(ctx context.Context, i int) error {
 		var err error

@@ -1,3 +1,191 @@
 package nodes
 
-// This file is the contract that fronts use; see run.go for how it works.
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"deployer/hosts"
+)
+
+// Env is a node in a run: what an action gets as its first argument. It never changes.
+type Env struct {
+	node *Node
+	run  *Run
+}
+
+// Node is the node itself.
+func (e *Env) Node() *Node { return e.node }
+
+// Run is the run that the node is in.
+func (e *Env) Run() *Run { return e.run }
+
+// Template is the definition of the node.
+func (e *Env) Template() *Template { return e.node.template }
+
+// Member returns the member of that name, or nil. It knows the aliases of actions.
+func (e *Env) Member(name string) *Member { return e.node.template.find(name) }
+
+// Isolated is Node.Isolated.
+func (e *Env) Isolated() bool { return e.node.isolated }
+
+// Sandbox reports whether nothing may be changed.
+func (e *Env) Sandbox() bool { return e.run.Sandbox() }
+
+// Child returns the child of that name in the same run.
+func (e *Env) Child(name string) (*Env, error) {
+	child, err := e.node.Step(name)
+	if err != nil {
+		return nil, err
+	}
+	return e.run.Env(child), nil
+}
+
+// Parent returns the node above in the same run, or nil at the root.
+func (e *Env) Parent() *Env {
+	if e.node.parent == nil {
+		return nil
+	}
+	return e.run.Env(e.node.parent)
+}
+
+// Hosts are the hosts of the node, by role.
+func (e *Env) Hosts() *hosts.Set { return e.run.session.Set(e.node.roles) }
+
+// Host is the only host of the node: of its role "host" if that has one, else of all its roles.
+func (e *Env) Host() (*hosts.Handle, error) {
+	if in := e.node.cells(); len(in) == 1 {
+		return e.run.session.Handle(in[0]), nil
+	}
+	all := e.node.Hosts()
+	if len(all) != 1 {
+		return nil, fmt.Errorf("%s has %d hosts, and env.host needs exactly one: use env.hosts, or an array of a parallel_node", e.node.Path(), len(all))
+	}
+	return e.run.session.Handle(all[0]), nil
+}
+
+// Cells are the cells that an action of the node runs in; of an isolated node itself alone.
+func (e *Env) Cells() ([]*Env, error) {
+	nodes, err := e.node.Isolations()
+	if err != nil {
+		return nil, err
+	}
+	var envs []*Env
+	for _, n := range nodes {
+		envs = append(envs, e.run.Env(n))
+	}
+	return envs, nil
+}
+
+// Cell returns a cell of the next open dimension: by slug, by number from 0, or by host.
+func (e *Env) Cell(key any) (*Env, error) {
+	index, err := cellIndex(e.node.Cells(), key)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.node.Path(), err)
+	}
+	cell, err := e.node.Cell(index)
+	if err != nil {
+		return nil, err
+	}
+	return e.run.Env(cell), nil
+}
+
+func cellIndex(slugs []string, key any) (int, error) {
+	switch k := key.(type) {
+	case string:
+		return CellIndex(slugs, k)
+	case hosts.Host:
+		return CellIndex(slugs, k.Slug())
+	case int:
+		if k < 0 || k >= len(slugs) {
+			return 0, fmt.Errorf("there is no cell %d: there are %d, counted from 0", k, len(slugs))
+		}
+		return k, nil
+	}
+	return 0, fmt.Errorf("a cell is chosen by slug, number or host, not by %T", key)
+}
+
+// Initialize returns a node of a template that has no place in the tree: its hosts are its own.
+func (e *Env) Initialize(t *Template) *Env {
+	return e.run.Env((&Tree{Template: t}).Root())
+}
+
+// Call runs an action, or with the name "" the default action. On a node that is not isolated it runs once in every
+// cell and returns a *ParallelResult, together with the joined errors of the cells.
+func (e *Env) Call(ctx context.Context, action string, args Args) (any, error) {
+	a, err := e.Action(action)
+	if err != nil {
+		return nil, err
+	}
+	return e.call(ctx, a, args)
+}
+
+// Action returns the action of that name or alias, or with "" the default action.
+func (e *Env) Action(name string) (*Action, error) { return e.node.Action(name) }
+
+// Action returns the action of that name or alias, or with "" the default action.
+func (n *Node) Action(name string) (*Action, error) {
+	if name == "" {
+		if n.template.Default == nil {
+			return nil, &NameError{Node: n.Path(), What: "default action", Hint: "name one of " + strings.Join(n.ActionNames(), ", ")}
+		}
+		return n.template.Default, nil
+	}
+	m := n.template.find(name)
+	if m == nil || m.Action == nil {
+		return nil, &NameError{Node: n.Path(), What: "action", Name: name, Hint: alternatives(name, n.ActionNames())}
+	}
+	return m.Action, nil
+}
+
+// ActionNames are the names of the actions, in definition order.
+func (n *Node) ActionNames() []string {
+	var names []string
+	for _, m := range n.template.members {
+		if m.Action != nil {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// CallTemplate runs the action as t defines it, which the node's template may be derived from.
+func (e *Env) CallTemplate(ctx context.Context, t *Template, action string, args Args) (any, error) {
+	m := t.find(action)
+	if m == nil || m.Action == nil {
+		return nil, &NameError{Node: t.called(), What: "action", Name: action}
+	}
+	return e.call(ctx, m.Action, args)
+}
+
+// Property evaluates a property; on a node that is not isolated once in every cell, like Call.
+func (e *Env) Property(ctx context.Context, name string) (any, error) {
+	m := e.node.template.byName[name]
+	if m == nil || m.Property == nil {
+		return nil, &NameError{Node: e.node.Path(), What: "property", Name: name}
+	}
+	read := &Action{Name: name, Call: func(ctx context.Context, env *Env, _ Args) (any, error) {
+		return m.Property.Eval(ctx, env)
+	}}
+	return e.call(ctx, read, Args{})
+}
+
+// find returns the member of that name, or the action of that alias.
+func (t *Template) find(name string) *Member {
+	if m := t.byName[name]; m != nil {
+		return m
+	}
+	for _, m := range t.members {
+		if m.Action == nil {
+			continue
+		}
+		for _, alias := range m.Action.Aliases {
+			if alias == name {
+				return m
+			}
+		}
+	}
+	return nil
+}
+
+func cellKey(n *Node) string { return strings.Join(n.slugs, ":") }

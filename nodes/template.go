@@ -152,14 +152,8 @@ type Required struct{ Why string }
 
 // HostsDef says which hosts a node's roles hold.
 type HostsDef struct {
-	Roles []Role    // own hosts; the parent's roles are not seen. Or:
-	Map   []RoleMap // the parent's roles, mapped
-}
-
-// Role is a name under which a node holds hosts.
-type Role struct {
-	Name  string
-	Hosts []hosts.Host // in definition order
+	Roles []hosts.Role // own hosts; the parent's roles are not seen. Or:
+	Map   []RoleMap    // the parent's roles, mapped
 }
 
 // RoleMap fills a role from roles of the parent.

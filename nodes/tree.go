@@ -4,8 +4,8 @@ import "context"
 
 // Tree is a whole deployment tree.
 type Tree struct {
-	Name string    // of the file or type, for people
-	Root *Template // its node has the path "/"
+	Name     string    // of the file or type, for people
+	Template *Template // of the root
 }
 
 // Plainer is a value of a front that can be shown. Plain returns nil, string, bool, int64, *big.Int, float64, []byte,

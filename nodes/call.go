@@ -1,0 +1,186 @@
+package nodes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"deployer/hosts"
+	"deployer/journal"
+)
+
+// call runs an action where it has to run: here, in every cell, or in one of them.
+func (e *Env) call(ctx context.Context, a *Action, args Args) (any, error) {
+	switch {
+	case e.node.isolated || a.Isolate == IsolateLater:
+		return e.invoke(ctx, a, args)
+	case a.Isolate == IsolateOne:
+		return e.callOne(ctx, a, args)
+	}
+	return e.fork(ctx, a, args)
+}
+
+// fork runs an action in every cell, in parallel. A cell that fails stops no other.
+func (e *Env) fork(ctx context.Context, a *Action, args Args) (any, error) {
+	cells, err := e.Cells()
+	if err != nil {
+		return nil, err
+	}
+	if len(cells) == 0 {
+		e.run.session.Empty(ctx, e.node.Path())
+	}
+	result := &ParallelResult{Cells: cells, Values: make([]any, len(cells))}
+	result.Errors = e.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {
+		var err error
+		result.Values[i], err = cells[i].invoke(ctx, a, args)
+		return err
+	})
+	return result, result.Err()
+}
+
+// callOne runs an action in the cell that a person chooses; in a random one if nobody is there.
+func (e *Env) callOne(ctx context.Context, a *Action, args Args) (any, error) {
+	cells, err := e.node.Isolations()
+	if err != nil {
+		return nil, err
+	}
+	chosen := -1
+	switch {
+	case len(cells) == 0:
+		e.run.session.Empty(ctx, e.node.Path())
+		return nil, nil
+	case len(cells) == 1:
+		chosen = 0
+	case e.run.options.Person != nil:
+		if chosen, err = e.run.options.Person.ChooseCell(ctx, cells); err != nil {
+			return nil, err
+		}
+	}
+	if chosen < 0 {
+		chosen = rand.IntN(len(cells))
+	}
+	return e.run.Env(cells[chosen]).invoke(ctx, a, args)
+}
+
+// invoke runs an action in this very node: the one place where actions are recorded, where their errors are told where
+// they happened, and where a person decides about a failure.
+func (e *Env) invoke(ctx context.Context, a *Action, args Args) (any, error) {
+	scope := hosts.ScopeOf(ctx)
+	outer := scope.Parent
+	scope.Node, scope.Group, scope.Sandbox = e.node.Path(), groupName(e.node.Group()), e.Sandbox()
+	scope.Parent = e.run.Journal().NewID()
+	ctx = hosts.WithScope(ctx, scope)
+
+	event := journal.Event{ID: scope.Parent, Parent: outer, Node: scope.Node, Host: e.cellSlug(), Action: a.Name, Sandbox: scope.Sandbox}
+	start := event
+	start.Kind, start.Args = journal.ActionStart, shown(args)
+	e.run.Journal().Write(start)
+	begun := time.Now()
+	value, state, err := e.decide(ctx, a, args)
+	event.Kind, event.State, event.Seconds = journal.ActionEnd, state, time.Since(begun).Seconds()
+	if err != nil {
+		event.Error = &journal.Error{Kind: string(state), Message: err.Error()}
+	}
+	e.run.Journal().Write(event)
+	return value, err
+}
+
+// decide runs the action, again and again as long as a person wants that.
+func (e *Env) decide(ctx context.Context, a *Action, args Args) (any, journal.State, error) {
+	for {
+		value, err := a.Call(ctx, e, args)
+		if err == nil {
+			return value, journal.Done, nil
+		}
+		var inner *ActionError
+		if errors.As(err, &inner) { // it was told, and decided, where it happened
+			return value, StateOf(err), err
+		}
+		failed := &ActionError{Node: e.node.Path(), Action: a.Name, Err: err}
+		switch e.afterFailure(ctx, failed) {
+		case Retry:
+			continue
+		case Skip:
+			return nil, journal.Skipped, nil
+		}
+		return value, StateOf(err), failed
+	}
+}
+
+// afterFailure asks the person what to do, if there is one and it may help.
+func (e *Env) afterFailure(ctx context.Context, failed *ActionError) Decision {
+	person := e.run.options.Person
+	scope := hosts.ScopeOf(ctx)
+	on := hosts.Errors(failed.Err)
+	if person == nil || len(on) == 0 || scope.Parallel || scope.Sandbox || ctx.Err() != nil {
+		return Abort
+	}
+	for {
+		decision, err := person.AfterFailure(ctx, failed)
+		if err != nil {
+			return Abort // no answer is no consent to go on
+		}
+		if decision != Connect {
+			return decision
+		}
+		e.openShell(ctx, on[0].Host)
+	}
+}
+
+// openShell gives the person a shell on the host where something failed.
+func (e *Env) openShell(ctx context.Context, slug string) {
+	h := e.Hosts().Slug(slug)
+	if h == nil {
+		e.Log(ctx, slug+" is not a host of "+e.node.Path())
+		return
+	}
+	_, err := h.Run(ctx, `exec "${SHELL:-/bin/sh}"`, hosts.RunOptions{IgnoreStatus: true})
+	if err != nil {
+		e.Log(ctx, err.Error())
+	}
+}
+
+// StateOf is the state of an action that returned err.
+func StateOf(err error) journal.State {
+	var unknown *UnknownError
+	failed := hosts.Errors(err)
+	switch {
+	case err == nil:
+		return journal.Done
+	case errors.As(err, &unknown):
+		return journal.Unknown
+	case len(failed) > 0:
+		return failed[0].State()
+	case errors.Is(err, context.Canceled):
+		return journal.Interrupted
+	}
+	return journal.Failed
+}
+
+func groupName(g *Group) string {
+	if g == nil {
+		return ""
+	}
+	return g.Name
+}
+
+// shown returns the arguments as the journal records them.
+func shown(args Args) []string {
+	var all []string
+	for _, v := range args.Positional {
+		all = append(all, showValue(v))
+	}
+	for _, n := range args.Named {
+		all = append(all, n.Name+"="+showValue(n.Value))
+	}
+	return all
+}
+
+func showValue(v any) string {
+	if text, err := jsonText(v); err == nil {
+		return text
+	}
+	return fmt.Sprint(v) // a value of the front, in its own words
+}

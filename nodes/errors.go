@@ -1,0 +1,91 @@
+package nodes
+
+import (
+	"errors"
+	"fmt"
+
+	"deployer/hosts"
+)
+
+// ActionError says in which action, of which node, something failed. Only the innermost action is told.
+type ActionError struct {
+	Node   string // path
+	Action string
+	Err    error
+}
+
+func (e *ActionError) Error() string { return fmt.Sprintf("%s %s: %v", e.Node, e.Action, e.Err) }
+
+func (e *ActionError) Unwrap() error { return e.Err }
+
+// Failures returns the innermost failures in the tree of err, in order: *ActionError where there are any, else the
+// errors themselves.
+func Failures(err error) []error {
+	switch wrapped := err.(type) {
+	case nil:
+		return nil
+	case *ActionError:
+		if inner := actionErrors(wrapped.Err); len(inner) > 0 {
+			return inner
+		}
+		return splitHosts(wrapped)
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, one := range wrapped.Unwrap() {
+			all = append(all, Failures(one)...)
+		}
+		return all
+	}
+	if inner := actionErrors(err); len(inner) > 0 {
+		return inner
+	}
+	return []error{err}
+}
+
+// actionErrors returns the failures below err if these are of actions.
+func actionErrors(err error) []error {
+	var action *ActionError
+	if !errors.As(err, &action) {
+		return nil
+	}
+	for {
+		switch wrapped := err.(type) {
+		case *ActionError, interface{ Unwrap() []error }:
+			return Failures(wrapped.(error))
+		case interface{ Unwrap() error }:
+			err = wrapped.Unwrap()
+		default:
+			return nil
+		}
+	}
+}
+
+// splitHosts returns one error for every host that failed in an action.
+func splitHosts(e *ActionError) []error {
+	failed := hosts.Errors(e.Err)
+	if len(failed) < 2 {
+		return []error{e}
+	}
+	var all []error
+	for _, one := range failed {
+		all = append(all, &ActionError{Node: e.Node, Action: e.Action, Err: one})
+	}
+	return all
+}
+
+// UnknownError ends an action of a sandbox run that needs the output of a command that was not run.
+type UnknownError struct{ Command string }
+
+func (e *UnknownError) Error() string { return "unknown: depends on " + e.Command }
+
+// NameError says that a node has no such action, child or attribute.
+type NameError struct {
+	Node string // path
+	What string // "action"
+	Name string
+	Hint string
+}
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("%s has no %s %q%s", e.Node, e.What, e.Name, orNothing(e.Hint))
+}

@@ -1,0 +1,220 @@
+package nodes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"deployer/hosts"
+)
+
+// HostRole is the role over which parallel nodes are split into cells.
+const HostRole = "host"
+
+// Node is a template at a place in a tree, with its hosts. Nodes are made anew whenever they are reached; two nodes
+// are the same place if their paths are equal. A node never changes.
+type Node struct {
+	template *Template
+	parent   *Node // nil: the root
+	name     string
+	roles    []hosts.Role
+	cell     hosts.Host // of a parallel node: the host it was isolated to
+	isolated bool       // an action runs once here, not once in every cell
+	slugs    []string   // see CellSlugs
+}
+
+// Root returns the root of the tree.
+func (t *Tree) Root() *Node {
+	n := &Node{template: t.Template, isolated: t.Template.Kind == Normal}
+	n.roles = t.Template.Hosts.fill(nil)
+	return n
+}
+
+// Template is the definition of the node.
+func (n *Node) Template() *Template { return n.template }
+
+// Parent is the node above, or nil at the root. The parent of what is below a cell is that cell.
+func (n *Node) Parent() *Node { return n.parent }
+
+// Name is the name of the node in its parent; of the root it is the name of its template.
+func (n *Node) Name() string {
+	if n.parent == nil {
+		return n.template.Name
+	}
+	return n.name
+}
+
+// Isolated reports whether an action of the node runs once. In a parallel node that is no cell, and in what is below
+// one, it runs once in every cell.
+func (n *Node) Isolated() bool { return n.isolated }
+
+// CellHost is the host that a cell was isolated to, or nil. What is below a cell belongs to it too.
+func (n *Node) CellHost() hosts.Host {
+	for ; n != nil; n = n.parent {
+		if n.cell != nil {
+			return n.cell
+		}
+	}
+	return nil
+}
+
+// CellSlugs are, of a node that Isolations returned, the names of its cells, one for every dimension that was open.
+func (n *Node) CellSlugs() []string { return n.slugs }
+
+// Roles are the node's roles with their hosts, in definition order.
+func (n *Node) Roles() []hosts.Role { return n.roles }
+
+// Hosts are the different hosts of the node, in definition order.
+func (n *Node) Hosts() []hosts.Host { return distinct(n.roles) }
+
+// Group is the group of the node or of the nearest node above that has one, or nil.
+func (n *Node) Group() *Group {
+	for ; n != nil; n = n.parent {
+		if n.template.Group != nil {
+			return n.template.Group
+		}
+	}
+	return nil
+}
+
+// Path is the place of the node, as a person writes it: "/production/git[web1]".
+func (n *Node) Path() string {
+	if n.parent == nil {
+		return "/" + n.bracket()
+	}
+	above := n.parent.Path()
+	if !strings.HasSuffix(above, "/") {
+		above += "/"
+	}
+	return above + FormatStep(n.name, n.parent.Steps()...) + n.bracket()
+}
+
+func (n *Node) bracket() string {
+	if n.cell == nil || n.template.Kind == JustOne {
+		return ""
+	}
+	return FormatCell(n.cell.Slug())
+}
+
+// Steps implements Place: the names of the children, in definition order.
+func (n *Node) Steps() []string { return n.template.childNames() }
+
+// Step implements Place: the child of that name.
+func (n *Node) Step(name string) (*Node, error) {
+	m := n.template.Member(name)
+	if m == nil || m.Child == nil {
+		return nil, fmt.Errorf("%s has no child %q%s", n.Path(), name, orNothing(didYouMean(name, n.Steps())))
+	}
+	child := &Node{template: m.Child, parent: n, name: name, isolated: n.isolated && m.Child.Kind != Array}
+	child.roles = m.Child.childRoles(n.roles)
+	if m.Child.Kind != JustOne {
+		return child, nil
+	}
+	only := child.cells()
+	if len(only) != 1 {
+		return nil, fmt.Errorf("%s has %d hosts in its role %q, and just_one needs exactly one: map another role to it, or use array", child.Path(), len(only), HostRole)
+	}
+	child.cell = only[0]
+	return child, nil
+}
+
+// Up implements Place. From a cell it leads to the node above, as from the parallel node itself.
+func (n *Node) Up() (*Node, bool) { return n.parent, n.parent != nil }
+
+// cells are the hosts of the cells of a parallel node.
+func (n *Node) cells() []hosts.Host {
+	for _, r := range n.roles {
+		if r.Name == HostRole {
+			return r.Hosts
+		}
+	}
+	return nil
+}
+
+// Cells implements Place: the slugs of the next dimension that is still open.
+func (n *Node) Cells() []string {
+	var slugs []string
+	if open := n.open(); open != nil {
+		for _, h := range open.cells() {
+			slugs = append(slugs, h.Slug())
+		}
+	}
+	return slugs
+}
+
+// Cell implements Place: the node inside the cell of that index in the next open dimension.
+func (n *Node) Cell(index int) (*Node, error) {
+	open := n.open()
+	if open == nil {
+		return nil, fmt.Errorf("%s has no cells: it is not parallel, or is a cell already", n.Path())
+	}
+	return n.within(open, open.isolate(open.cells()[index]))
+}
+
+// open is the topmost node of those from here upwards that is parallel and not isolated; nil if there is none.
+func (n *Node) open() (top *Node) {
+	for ; n != nil && !n.isolated; n = n.parent {
+		if n.template.Kind == Array || n.template.Kind == Parallel && n.parent == nil {
+			top = n
+		}
+	}
+	return top
+}
+
+// isolate returns the cell of a host.
+func (n *Node) isolate(h hosts.Host) *Node {
+	cell := *n
+	cell.cell, cell.isolated = h, true
+	cell.roles = slices.Clone(n.roles)
+	for i, r := range cell.roles {
+		if r.Name == HostRole {
+			cell.roles[i].Hosts = []hosts.Host{h}
+		}
+	}
+	return &cell
+}
+
+// within returns the same place with cell in place of its ancestor open. It is not isolated yet if there is another
+// array in between.
+func (n *Node) within(open, cell *Node) (*Node, error) {
+	if n == open {
+		return cell, nil
+	}
+	parent, err := n.parent.within(open, cell)
+	if err != nil {
+		return nil, err
+	}
+	return parent.Step(n.name)
+}
+
+// Isolations returns every cell that an action of the node runs in, in definition order; of a node that is isolated
+// itself alone.
+func (n *Node) Isolations() ([]*Node, error) { return n.isolations(nil) }
+
+func (n *Node) isolations(chosen []string) ([]*Node, error) {
+	if n.isolated {
+		one := *n
+		one.slugs = chosen
+		return []*Node{&one}, nil
+	}
+	var all []*Node
+	for i, slug := range n.Cells() {
+		cell, err := n.Cell(i)
+		if err != nil {
+			return nil, err
+		}
+		inner, err := cell.isolations(append(slices.Clip(chosen), slug))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, inner...)
+	}
+	return all, nil
+}
+
+func orNothing(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return ": " + hint
+}

@@ -1,0 +1,80 @@
+package nodes
+
+import (
+	"context"
+	"errors"
+
+	"deployer/hosts"
+	"deployer/journal"
+)
+
+// Options are what a run starts with.
+type Options struct {
+	Person  Person // nil: nobody is present, and a failed action aborts
+	Sandbox bool   // check everything, change nothing
+}
+
+// Run is the execution of actions: a session of hosts, somebody to ask or nobody, a sandbox or not.
+type Run struct {
+	session *hosts.Session
+	options Options
+}
+
+// NewRun returns a run over a session, which stays the caller's to close.
+func NewRun(session *hosts.Session, o Options) *Run { return &Run{session: session, options: o} }
+
+// Session is where the run's hosts are.
+func (r *Run) Session() *hosts.Session { return r.session }
+
+// Journal is where the run is recorded.
+func (r *Run) Journal() *journal.Journal { return r.session.Journal() }
+
+// Sandbox reports whether nothing may be changed.
+func (r *Run) Sandbox() bool { return r.options.Sandbox }
+
+// Env returns a node in this run.
+func (r *Run) Env(n *Node) *Env { return &Env{node: n, run: r} }
+
+// Print writes a line of a script to standard output.
+func (e *Env) Print(ctx context.Context, line string) {
+	e.run.event(ctx, journal.Event{Kind: journal.Message, Host: e.cellSlug(), Stream: journal.Stdout, Message: line})
+}
+
+// Log writes a line of a script to the log.
+func (e *Env) Log(ctx context.Context, line string) {
+	e.run.event(ctx, journal.Event{Kind: journal.Message, Host: e.cellSlug(), Message: line})
+}
+
+func (e *Env) cellSlug() string {
+	if h := e.node.CellHost(); h != nil {
+		return h.Slug()
+	}
+	return ""
+}
+
+// event writes an event at the place where ctx is.
+func (r *Run) event(ctx context.Context, ev journal.Event) {
+	scope := hosts.ScopeOf(ctx)
+	ev.Node, ev.Parent = scope.Node, scope.Parent
+	r.Journal().Write(ev)
+}
+
+// ParallelResult is what an action gives that ran in every cell of a node.
+type ParallelResult struct {
+	Cells  []*Env
+	Values []any   // nil where the cell failed
+	Errors []error // nil where it did not
+}
+
+// Err joins the errors of the cells, in order.
+func (p *ParallelResult) Err() error { return errors.Join(p.Errors...) }
+
+// At returns the index of a cell by its slug, or by slugs joined with ":" for several dimensions; -1 if there is none.
+func (p *ParallelResult) At(slug string) int {
+	for i, cell := range p.Cells {
+		if cellKey(cell.node) == slug {
+			return i
+		}
+	}
+	return -1
+}
