@@ -1,0 +1,53 @@
+# What a newcomer needs: make run, make test.
+SHELL := /bin/sh
+GO ?= go
+BIN := bin/deployer
+PACKAGES := openssh-server openssh-client sudo dash fish csh tcsh
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+TESTFLAGS ?=
+
+.PHONY: run build test check lint cross bench soak install tools clean
+
+run: build ## build, and show the main job on throwaway hosts
+	$(BIN) demo
+
+build:
+	$(GO) build -o $(BIN) ./cmd/deployer
+
+test: tools ## every test, once
+	$(GO) test -race -timeout 10m $(TESTFLAGS) ./...
+
+check: lint cross test ## what CI runs
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run gofmt -w on these'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff
+
+cross: ## builds for every platform
+	@for p in $(PLATFORMS); do \
+		echo "build $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/deployer || exit 1; \
+	done
+
+bench: tools ## measurements, as ratios in one run
+	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
+
+soak: tools ## the long tests: faults, repetition under -race, fuzzing
+	DEPLOYER_SOAK=1 $(GO) test -race -count 5 -timeout 60m ./...
+	./soak.sh
+
+install: build
+	install -D -m 755 $(BIN) $(DESTDIR)$${PREFIX:-/usr/local}/bin/deployer
+
+# The tests run a real sshd, sudo and login shells. Where they are missing, root installs them; others are told how.
+tools:
+	@missing=; for c in sshd ssh-keygen sudo dash fish csh tcsh; do \
+		PATH=$$PATH:/usr/sbin:/sbin command -v $$c >/dev/null || missing="$$missing $$c"; done; \
+	test -z "$$missing" || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES) >/dev/null; \
+		else echo "the tests need$$missing: as root, run apt-get install $(PACKAGES)"; exit 1; fi; }
+
+clean:
+	rm -rf bin

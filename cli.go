@@ -1,0 +1,175 @@
+package deployer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const helpText = `deployer runs the actions of a deployment tree on its hosts.
+
+A tree is a file, "deploy" by custom. Without one named, deployer takes ./deploy, then ./deploy.star, then the same in
+each parent folder. The first argument names one if it contains a slash or ends in .star; -f TREE does anywhere.`
+
+const runHelp = `Run an action of a node, on the node's hosts.
+
+PATH leads to the node as through directories: production/git, or production.git; git[web1] is one host of it. Without
+an ACTION the node's children and actions are listed. "." is the node's default action.
+
+Options end at ACTION; what follows is its own. A word name=value is given by name if the action has a parameter of that
+name, and never after --.
+
+Exit status: 0 done; 1 an action failed; 2 wrong usage, tree or path, or no hosts; 3 a host could not be reached or was
+lost; 4 a host key was refused; 130 interrupted, 143 SIGTERM, 129 SIGHUP, 141 standard output closed.`
+
+// main runs the command that the arguments name.
+func (p *program) main(ctx context.Context, args []string) int {
+	root := p.command()
+	root.SetArgs(p.takeTree(args))
+	root.SetOut(p.Out)
+	root.SetErr(p.Err)
+	err := root.ExecuteContext(ctx)
+	var cause interface{ status() int }
+	if errors.As(context.Cause(ctx), &cause) {
+		var shown *shownError
+		if !errors.As(err, &shown) {
+			return cause.status()
+		}
+	}
+	return p.fail(err)
+}
+
+// takeTree takes the tree from the front of the arguments.
+func (p *program) takeTree(args []string) []string {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") && (strings.Contains(args[0], "/") || strings.HasSuffix(args[0], ".star")) {
+		p.tree = args[0]
+		return args[1:]
+	}
+	return args
+}
+
+// command returns the command line.
+func (p *program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "deployer [TREE] [COMMAND]",
+		Long:  helpText,
+		Short: "run the actions of a deployment tree",
+		Args: func(cmd *cobra.Command, args []string) error {
+			return cobra.OnlyValidArgs(cmd, args)
+		},
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return p.list(cmd.Context(), "") },
+	}
+	root.PersistentFlags().StringVarP(&p.tree, "file", "f", p.tree, "the `TREE`: a Starlark file")
+	root.SetVersionTemplate("deployer {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err, cmd.CommandPath() + " --help"}
+	})
+	root.AddCommand(p.runCommand(), p.checkCommand(), p.initCommand(), p.demoCommand())
+	root.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		err := fmt.Errorf("%q is not a command%s", args[0], suggestion(cmd, args[0]))
+		return &usageError{err, "deployer --help"}
+	}
+	return root
+}
+
+func suggestion(cmd *cobra.Command, word string) string {
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+		return ": did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return ": to run an action, write deployer run " + word
+}
+
+// version is what the build knows of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+func (p *program) runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run [OPTIONS] [--] [ACTION [PARAMETER...]]",
+		Short: "run an action on the hosts of a node",
+		Long:  runHelp,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(); err != nil {
+				return &usageError{err, "deployer run --help"}
+			}
+			if len(args) == 0 {
+				return p.list(cmd.Context(), o.path)
+			}
+			return p.oneShot(cmd.Context(), o, args[0], args[1:])
+		},
+	}
+	f := cmd.Flags()
+	f.SetInterspersed(false)
+	f.StringVar(&o.path, "path", "", "the `PATH` of the node; without it the root")
+	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
+	f.BoolVar(&o.sandbox, "sandbox", false, "connect and check, but change nothing")
+	f.BoolVar(&o.nonInteractive, "non-interactive", false, "ask nothing, and give no command a terminal")
+	f.StringVar(&o.log, "log", "", "write every event to `FILE`, as JSON lines")
+	f.BoolVar(&o.json, "json", false, "write every event to standard output, as JSON lines, and nothing else")
+	f.StringVar(&o.hostKeys, "host-keys", "", "`MODE` of host keys that are not known: strict or accept-new")
+	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
+	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
+	return cmd
+}
+
+func (p *program) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "load the tree and report every problem, connect nowhere",
+		Args:  p.noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return p.check(cmd.Context()) },
+	}
+}
+
+func (p *program) initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "init [DIR]",
+		Short: "write a starter tree, its comments explaining it",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &usageError{fmt.Errorf("init takes one folder, and got %d", len(args)), "deployer init --help"}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return p.starter(dir)
+		},
+	}
+}
+
+func (p *program) demoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "throwaway SSH hosts in this process, and a tree over them",
+		Args:  p.noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context()) },
+	}
+}
+
+func (p *program) noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &usageError{fmt.Errorf("%s takes no arguments, and got %q", cmd.Name(), args[0]), cmd.CommandPath() + " --help"}
+}

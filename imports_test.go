@@ -1,0 +1,117 @@
+package deployer
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// allowed is the import table: what of ours every package may use. A package that is not in it fails the test; one that
+// needs an arrow upwards is in the wrong place.
+var allowed = map[string][]string{
+	"deployer/cmd/deployer": {"deployer"},
+	"deployer": {
+		"deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
+		"deployer/internal/sshserver",
+	},
+	"deployer/script":             {"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal"},
+	"deployer/nodes":              {"deployer/hosts", "deployer/journal"},
+	"deployer/hosts":              {"deployer/journal", "deployer/pty"},
+	"deployer/console":            {"deployer/journal", "deployer/pty", "deployer/nodes", "deployer/hosts"},
+	"deployer/internal/sshserver": {"deployer/pty"},
+	"deployer/internal/sshdtest":  {},
+	"deployer/journal":            {},
+	"deployer/pty":                {},
+	"deployer/pty/ptytest":        {"deployer/pty"},
+}
+
+// onlyForTests may be imported by the tests of every package.
+var onlyForTests = []string{"deployer/internal/sshserver", "deployer/internal/sshdtest", "deployer/pty/ptytest"}
+
+// homes are the packages where a third party may be used; its tests and those in onlyForTests aside.
+var homes = map[string][]string{
+	"go.starlark.net":                 {"deployer/script"},
+	"golang.org/x/crypto":             {"deployer/hosts"},
+	"github.com/skeema/knownhosts":    {"deployer/hosts"},
+	"github.com/kevinburke/ssh_config": {"deployer/hosts"},
+	"github.com/creack/pty":           {"deployer/pty"},
+	"golang.org/x/term":               {"deployer/pty"},
+	"golang.org/x/sys":                {"deployer/pty", "deployer/hosts"},
+	"github.com/fatih/color":          {"deployer/console"},
+	"github.com/spf13/cobra":          {"deployer"},
+	"github.com/spf13/pflag":          {"deployer"},
+}
+
+func TestImportTable(t *testing.T) {
+	seen := map[string]bool{}
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") && file != "." || entry.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(file, ".go") {
+			pkg := path.Join("deployer", filepath.ToSlash(filepath.Dir(file)))
+			seen[pkg] = true
+			checkImports(t, pkg, file)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range allowed {
+		if !seen[pkg] {
+			t.Errorf("%s is in the table, and there is no such package", pkg)
+		}
+	}
+}
+
+func checkImports(t *testing.T, pkg, file string) {
+	may, known := allowed[pkg]
+	if !known {
+		t.Errorf("%s: package %s is not in the import table", file, pkg)
+		return
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	test := strings.HasSuffix(file, "_test.go")
+	for _, spec := range parsed.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		ours := imported == "deployer" || strings.HasPrefix(imported, "deployer/")
+		switch {
+		case ours && (slices.Contains(may, imported) || imported == pkg && test || test && slices.Contains(onlyForTests, imported)):
+		case ours:
+			t.Errorf("%s: %s must not import %s", file, pkg, imported)
+		case !test && !slices.Contains(onlyForTests, pkg) && !atHome(pkg, imported):
+			t.Errorf("%s: %s is not the place for %s", file, pkg, imported)
+		}
+	}
+}
+
+// atHome reports whether a package may import a package that is not ours.
+func atHome(pkg, imported string) bool {
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return true // the standard library
+	}
+	for module, places := range homes {
+		if imported == module || strings.HasPrefix(imported, module+"/") {
+			return slices.Contains(places, pkg)
+		}
+	}
+	return false
+}

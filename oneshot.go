@@ -1,0 +1,213 @@
+package deployer
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"deployer/console"
+	"deployer/hosts"
+	"deployer/journal"
+	"deployer/nodes"
+	"deployer/pty"
+)
+
+// runOptions are the options of the command run.
+type runOptions struct {
+	path           string
+	single         bool
+	sandbox        bool
+	nonInteractive bool
+	log            string
+	json           bool
+	hostKeys       string
+	allowEmpty     bool
+	color          string
+}
+
+func (o runOptions) check() error {
+	if !slices.Contains([]string{"", "strict", "accept-new"}, o.hostKeys) {
+		return fmt.Errorf("--host-keys is %q: use strict or accept-new", o.hostKeys)
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, o.color) {
+		return fmt.Errorf("--color is %q: use auto, always or never", o.color)
+	}
+	return nil
+}
+
+// oneShot runs one action and shows what came of it.
+func (p *program) oneShot(ctx context.Context, o runOptions, action string, words []string) error {
+	secrets := journal.NewSecrets()
+	loaded, err := p.load(ctx, secrets)
+	if err != nil {
+		return err
+	}
+	return p.runAction(ctx, o, loaded.Tree, secrets, action, words)
+}
+
+func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree, secrets *journal.Secrets, action string, words []string) error {
+	n, err := resolve(tree, o.path)
+	if err != nil {
+		return &usageError{err, ""}
+	}
+	if action == "." {
+		action = ""
+	}
+	a, err := n.Action(action)
+	if err != nil {
+		return &usageError{err, ""}
+	}
+	args, err := nodes.BindArgs(a, nodes.Words(words))
+	if err != nil {
+		return &usageError{err, ""}
+	}
+	r, err := p.start(o, n, secrets)
+	if err != nil {
+		return err
+	}
+	return r.run(ctx, tree.Name, a, args)
+}
+
+// oneRun is one run of one action: its journal, the readers of it, and the session of its hosts.
+type oneRun struct {
+	program *program
+	options runOptions
+	node    *nodes.Node
+	journal *journal.Journal
+	screen  *console.Screen
+	shown   *shownOutput
+	used    *usedHosts
+	log     *os.File // nil without --log
+	session *hosts.Session
+	run_    *nodes.Run
+}
+
+// start opens the journal with its readers and the session.
+func (p *program) start(o runOptions, n *nodes.Node, secrets *journal.Secrets) (*oneRun, error) {
+	r := &oneRun{program: p, options: o, node: n, shown: newShownOutput(), used: &usedHosts{}}
+	several := len(allHosts(n)) > 1
+	r.screen = console.NewScreen(console.Options{
+		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
+		Prefix: several, LogOnly: o.json,
+	})
+	sinks := []journal.Sink{r.screen, r.shown, r.used}
+	if o.json {
+		sinks = append(sinks, journal.NewJSON(p.Out))
+	}
+	if o.log != "" {
+		f, err := os.OpenFile(o.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("--log: %w", err), ""}
+		}
+		r.log = f
+		sinks = append(sinks, journal.NewJSON(f))
+	}
+	r.journal = journal.New(runName(), secrets, sinks...)
+	r.openSession()
+	return r, nil
+}
+
+func (r *oneRun) openSession() {
+	options := hosts.Options{Journal: r.journal, HostKeys: r.options.hostKeys}
+	if r.options.single {
+		options.Limit = 1
+	}
+	run := nodes.Options{Sandbox: r.options.sandbox}
+	if person := r.program.person(r.options, r.screen); person != nil {
+		options.Person, run.Person = person, person
+		if r.program.ownsTerminal(r.options) {
+			options.Terminal = person
+		}
+	}
+	r.session = hosts.NewSession(options)
+	r.run_ = nodes.NewRun(r.session, run)
+}
+
+// person is who can be asked; nil if nobody is present.
+func (p *program) person(o runOptions, screen *console.Screen) *console.Person {
+	in, isFile := p.In.(*os.File)
+	if o.nonInteractive || !isFile || !pty.IsTerminal(in) || !isTerminal(p.Err) {
+		return nil
+	}
+	return console.NewPerson(in, screen)
+}
+
+// ownsTerminal reports whether commands may take the terminal: all three streams are terminals.
+func (p *program) ownsTerminal(o runOptions) bool {
+	return !o.json && isTerminal(p.Out) && isTerminal(p.Err)
+}
+
+func isTerminal(w io.Writer) bool {
+	if watched, ok := w.(*watched); ok {
+		w = watched.w
+	}
+	f, ok := w.(*os.File)
+	return ok && pty.IsTerminal(f)
+}
+
+func (p *program) output(w io.Writer, color string) console.Output {
+	terminal := isTerminal(w)
+	wanted := color == "always" || color == "auto" && terminal && p.Getenv("NO_COLOR") == "" && p.Getenv("TERM") != "dumb"
+	return console.Output{W: w, Terminal: terminal, Colour: wanted}
+}
+
+// runName names a run so that names sort by time.
+func runName() string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
+	return time.Now().UTC().Format("20060102-150405-") + hex.EncodeToString(b[:])
+}
+
+// run runs the action to its end, whatever that is, and shows the result or the failures.
+func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nodes.Args) error {
+	begun := time.Now()
+	r.journal.Write(journal.Event{Kind: journal.RunStart, Tree: tree, Node: r.node.Path(), Action: a.Name, Sandbox: r.options.sandbox})
+	value, err := r.call(ctx, a, args)
+	o := r.judge(ctx, err)
+	if err == nil {
+		o.result(r, value)
+	}
+	o.end(r, time.Since(begun))
+	closed := errors.Join(r.screen.Close(), r.closeLog())
+	if o.status == exitOK && closed != nil {
+		return closed
+	}
+	if closed != nil {
+		fmt.Fprintf(r.program.Err, "deployer: %v\n", closed)
+	}
+	return o.asError()
+}
+
+// call calls the action, and abandons it at the second signal.
+func (r *oneRun) call(ctx context.Context, a *nodes.Action, args nodes.Args) (any, error) {
+	ended := make(chan struct{})
+	var watcher = make(chan struct{})
+	go func() {
+		defer close(watcher)
+		select {
+		case <-r.program.abandon:
+			r.session.Abandon()
+		case <-ended:
+		}
+	}()
+	value, err := r.run_.Env(r.node).Call(ctx, a.Name, args)
+	close(ended)
+	<-watcher
+	return value, errors.Join(err, r.session.Close())
+}
+
+func (r *oneRun) closeLog() error {
+	if r.log == nil {
+		return nil
+	}
+	if err := errors.Join(r.journal.Err(), r.log.Sync(), r.log.Close()); err != nil {
+		return fmt.Errorf("%s is incomplete: %w", r.options.log, err)
+	}
+	return nil
+}

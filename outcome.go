@@ -1,0 +1,176 @@
+package deployer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"deployer/console"
+	"deployer/hosts"
+	"deployer/journal"
+	"deployer/nodes"
+)
+
+// outcome is what came of a run.
+type outcome struct {
+	err      error
+	failures []error // the innermost ones
+	targets  []string
+	states   map[string]journal.State // by slug
+	status   int
+}
+
+// judge finds out how every target stands, and the exit status.
+func (r *oneRun) judge(ctx context.Context, err error) *outcome {
+	o := &outcome{err: err, failures: nodes.Failures(err), states: map[string]journal.State{}}
+	for _, h := range r.node.Hosts() {
+		o.target(h.Slug(), journal.Unused)
+	}
+	done := journal.Done
+	if r.options.sandbox {
+		done = journal.WouldRun
+	}
+	for _, slug := range r.used.slugs() {
+		o.target(slug, done)
+	}
+	for _, failure := range o.failures {
+		o.fail(failure)
+	}
+	o.status = r.exitStatus(ctx, o)
+	return o
+}
+
+func (o *outcome) target(slug string, state journal.State) {
+	if _, known := o.states[slug]; !known {
+		o.targets = append(o.targets, slug)
+	}
+	o.states[slug] = state
+}
+
+func (o *outcome) fail(failure error) {
+	on := hosts.Errors(failure)
+	for _, e := range on {
+		o.target(e.Host, e.State())
+	}
+	var action *nodes.ActionError
+	if len(on) == 0 && errors.As(failure, &action) && action.Host != "" {
+		o.target(action.Host, nodes.StateOf(failure))
+	}
+}
+
+// exitStatus is the status of the run; when several apply, the first of interrupted, host key, unreachable, failed.
+func (r *oneRun) exitStatus(ctx context.Context, o *outcome) int {
+	var cause interface{ status() int }
+	if ctx.Err() != nil {
+		if errors.As(context.Cause(ctx), &cause) {
+			return cause.status()
+		}
+		return exitInterrupted
+	}
+	status := exitOK
+	for _, failure := range o.failures {
+		status = worse(status, failureStatus(failure))
+	}
+	if status == exitOK && r.session.NoHosts() && !r.options.allowEmpty {
+		return exitUsage
+	}
+	return status
+}
+
+func worse(a, b int) int {
+	for _, status := range []int{exitInterrupted, exitHostKey, exitUnreachable, exitFailed} {
+		if a == status || b == status {
+			return status
+		}
+	}
+	return exitOK
+}
+
+func failureStatus(failure error) int {
+	var unknown *nodes.UnknownError
+	if errors.As(failure, &unknown) {
+		return exitOK // a sandbox cannot tell: that is no failure, and no success is claimed
+	}
+	status := exitOK
+	for _, e := range hosts.Errors(failure) {
+		switch e.Fault {
+		case hosts.HostKey:
+			status = worse(status, exitHostKey)
+		case hosts.Unreachable, hosts.LoginFailed, hosts.Lost:
+			status = worse(status, exitUnreachable)
+		case hosts.Interrupted:
+			status = worse(status, exitInterrupted)
+		default:
+			status = worse(status, exitFailed)
+		}
+	}
+	if status == exitOK {
+		return exitFailed
+	}
+	return status
+}
+
+// result shows what the action returned.
+func (o *outcome) result(r *oneRun, value any) {
+	raw, err := nodes.JSONResult(value)
+	text := ""
+	if err == nil {
+		text, err = nodes.FormatResult(r.shown.without(value, r.journal.Secrets()))
+	}
+	if err != nil {
+		o.err, o.failures, o.status = err, []error{err}, exitFailed
+		return
+	}
+	if string(raw) == "null" {
+		return
+	}
+	r.journal.Write(journal.Event{Kind: journal.Result, Node: r.node.Path(), Value: raw})
+	if !r.options.json {
+		// An error is told by the writer itself, which watches standard output.
+		_, _ = io.WriteString(r.program.Out, r.journal.Secrets().Mask(text))
+	}
+}
+
+// end writes the last events and shows the failures.
+func (o *outcome) end(r *oneRun, took time.Duration) {
+	counts := map[journal.State]int{}
+	for _, slug := range o.targets {
+		counts[o.states[slug]]++
+		r.journal.Write(journal.Event{Kind: journal.HostEnd, Host: slug, State: o.states[slug]})
+	}
+	end := journal.Event{Kind: journal.RunEnd, State: journal.Done, Seconds: took.Seconds(), Exit: &o.status, Counts: counts}
+	if o.err != nil {
+		end.State = nodes.StateOf(o.err)
+		end.Error = &journal.Error{Kind: string(end.State), Message: o.err.Error()}
+	}
+	r.journal.Write(end)
+	text := console.FormatFailures(o.report(), len(o.targets), r.program.output(r.program.Err, r.options.color).Colour)
+	fmt.Fprint(r.program.Err, r.journal.Secrets().Mask(text))
+}
+
+// report lists the failures for a person.
+func (o *outcome) report() []console.Failure {
+	var all []console.Failure
+	for _, failure := range o.failures {
+		f := console.Failure{State: nodes.StateOf(failure), Cause: failure.Error()}
+		var action *nodes.ActionError
+		if errors.As(failure, &action) {
+			f.Node, f.Action, f.Host, f.Cause = action.Node, action.Action, action.Host, action.Err.Error()
+		}
+		if on := hosts.Errors(failure); len(on) == 1 {
+			e := on[0]
+			f.Host, f.Command, f.Cause, f.Hint, f.Stderr, f.Seconds = e.Host, e.Op, e.Cause(), e.Hint, e.Stderr, e.Seconds
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+func (o *outcome) asError() error {
+	if o.status == exitOK {
+		return nil
+	}
+	return &shownError{o.status}
+}

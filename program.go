@@ -1,0 +1,158 @@
+package deployer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Stdio is what the program has around it.
+type Stdio struct {
+	In       io.Reader // a terminal only if it is an *os.File; likewise Out and Err
+	Out, Err io.Writer
+	// Signals tell the program to end. The first interrupts the run and waits for its hosts, the second abandons them.
+	Signals <-chan os.Signal
+	Getenv  func(string) string // nil: no environment variable is set
+}
+
+// MainScript is the program of cmd/deployer: the trees are scripts. It exits.
+func MainScript() {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// With a handler a closed standard output is an error of write, and not the silent end of this process.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	os.Exit(Run(context.Background(), os.Args[1:], Stdio{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Signals: signals, Getenv: os.Getenv,
+	}))
+}
+
+// The exit statuses.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // an action failed
+	exitUsage       = 2   // wrong usage, tree or path; or no hosts
+	exitUnreachable = 3   // a host could not be reached or logged in to, or was lost
+	exitHostKey     = 4   // a host key was refused
+	exitInterrupted = 130 // by SIGINT; other signals are 128 and their number
+	exitClosed      = 141 // standard output was closed
+)
+
+// program is one call of Run.
+type program struct {
+	Stdio
+	tree    string // the file named on the command line, or ""
+	stop    context.CancelCauseFunc
+	abandon chan struct{} // closed by the second signal
+}
+
+// Run runs the program with the arguments after its name and returns its exit status.
+func Run(ctx context.Context, args []string, stdio Stdio) int {
+	ctx, stop := context.WithCancelCause(ctx)
+	p := &program{Stdio: stdio, stop: stop, abandon: make(chan struct{})}
+	if p.Getenv == nil {
+		p.Getenv = func(string) string { return "" }
+	}
+	p.Out = &watched{w: stdio.Out, failed: func(err error) { stop(&outputError{err}) }}
+	done := make(chan struct{})
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		p.listen(done)
+	}()
+	status := p.main(ctx, args)
+	close(done)
+	<-finished
+	stop(nil)
+	return status
+}
+
+// listen turns the first signal into the end of the context, and the second into giving up.
+func (p *program) listen(done <-chan struct{}) {
+	for n := 1; ; n++ {
+		select {
+		case s := <-p.Signals:
+			switch n {
+			case 1:
+				p.stop(&signalError{s})
+			case 2:
+				close(p.abandon)
+			}
+		case <-done:
+			return
+		}
+	}
+}
+
+// signalError is the cause of a run that a signal interrupted.
+type signalError struct{ signal os.Signal }
+
+func (e *signalError) Error() string { return "interrupted" }
+
+func (e *signalError) status() int {
+	if n, ok := e.signal.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return exitInterrupted
+}
+
+// outputError is the cause of a run whose standard output could not be written.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return fmt.Sprintf("write standard output: %v", e.err) }
+
+func (e *outputError) status() int {
+	if errors.Is(e.err, syscall.EPIPE) {
+		return exitClosed
+	}
+	return exitFailed
+}
+
+// watched tells of the first error of a writer.
+type watched struct {
+	w      io.Writer
+	failed func(error)
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	n, err := w.w.Write(b)
+	if err != nil {
+		w.failed(err)
+	}
+	return n, err
+}
+
+// usageError is a mistake in how the program was called. It is shown with a way to learn more.
+type usageError struct {
+	err  error
+	help string // the command to ask for help, or ""
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func (e *usageError) Unwrap() error { return e.err }
+
+// shownError is an error that was shown where it happened: only its exit status is left to give.
+type shownError struct{ status int }
+
+func (e *shownError) Error() string { return fmt.Sprintf("exit status %d", e.status) }
+
+// fail shows an error and returns the exit status that it means.
+func (p *program) fail(err error) int {
+	var shown *shownError
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &shown):
+		return shown.status
+	case errors.As(err, &usage) && usage.help != "":
+		fmt.Fprintf(p.Err, "deployer: %v\ntry '%s'\n", err, usage.help)
+		return exitUsage
+	}
+	fmt.Fprintf(p.Err, "deployer: %v\n", err)
+	return exitUsage
+}
