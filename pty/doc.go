@@ -1,13 +1,13 @@
 // Package pty deals with terminals: their size, raw mode, and pseudo-terminals for commands of this machine.
 //
-// It imports nothing of this program. creack/pty and golang.org/x/term are used here and nowhere else.
+// It imports nothing of this program. creack/pty, golang.org/x/term and the ioctls of golang.org/x/sys are used here
+// and nowhere else.
 package pty
 
 import (
 	"os"
-	"os/exec"
 
-	creack "github.com/creack/pty"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -44,15 +44,9 @@ func ReadPassword(f *os.File) (string, error) {
 	return string(b), err
 }
 
-// Start starts cmd with a new pseudo-terminal as its controlling terminal, standard input, output and error.
-// Reading the returned side gives an error (EIO on Linux) once the command and all its children have ended.
-func Start(cmd *exec.Cmd, size Size) (*os.File, error) {
-	return creack.StartWithSize(cmd, winsize(size))
-}
-
 // Resize tells the command on the pseudo-terminal f that the window changed.
-func Resize(f *os.File, size Size) error { return creack.Setsize(f, winsize(size)) }
-
-func winsize(s Size) *creack.Winsize {
-	return &creack.Winsize{Rows: uint16(s.Rows), Cols: uint16(s.Cols)}
+func Resize(f *os.File, size Size) error {
+	return control(f, func(fd int) error {
+		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(size.Rows), Col: uint16(size.Cols)})
+	})
 }

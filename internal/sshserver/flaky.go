@@ -1,0 +1,115 @@
+package sshserver
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"sync"
+)
+
+const versionLine = "SSH-2.0-deployer"
+
+// A flaky connection is a TCP connection that can be frozen and reset.
+type flaky struct {
+	*net.TCPConn
+	gate   *gate
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newFlaky(tcp *net.TCPConn, g *gate) *flaky {
+	return &flaky{TCPConn: tcp, gate: g, closed: make(chan struct{})}
+}
+
+func (c *flaky) Read(p []byte) (int, error) {
+	n, err := c.TCPConn.Read(p)
+	if !c.gate.wait(c.closed) {
+		return 0, net.ErrClosed
+	}
+	return n, err
+}
+
+func (c *flaky) Write(p []byte) (int, error) {
+	if !c.gate.wait(c.closed) {
+		return 0, net.ErrClosed
+	}
+	return c.TCPConn.Write(p)
+}
+
+func (c *flaky) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.TCPConn.Close()
+}
+
+// reset closes the connection so that the client gets a reset rather than an end. Closing is all that can be done
+// about a failure, and follows anyway.
+func (c *flaky) reset() {
+	_ = c.SetLinger(0)
+	_ = c.Close()
+}
+
+// dropped is what sshd does with a connection beyond its MaxStartups.
+func (c *flaky) dropped() {
+	_, _ = c.Write([]byte("Exceeded MaxStartups\r\n"))
+	_ = c.Close()
+}
+
+// silent says first and then nothing, until the client goes away.
+func (c *flaky) silent(first string) {
+	if _, err := io.WriteString(c, first); err == nil {
+		_, _ = io.Copy(io.Discard, c)
+	}
+	_ = c.Close()
+}
+
+// resetInKeyExchange exchanges version lines, waits for the first bytes of the client's key exchange, and resets.
+func (c *flaky) resetInKeyExchange() {
+	defer c.reset()
+	if _, err := io.WriteString(c, versionLine+"\r\n"); err != nil {
+		return
+	}
+	r := bufio.NewReader(c)
+	if _, err := r.ReadString('\n'); err == nil {
+		_, _ = r.ReadByte()
+	}
+}
+
+// A gate lets pass, or makes wait until it opens again.
+type gate struct {
+	mu     sync.Mutex
+	opened chan struct{} // closed when the gate opens; nil while it is open
+}
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened == nil {
+		g.opened = make(chan struct{})
+	}
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened != nil {
+		close(g.opened)
+		g.opened = nil
+	}
+}
+
+// wait returns true once the gate is open, and false when giveUp is closed first.
+func (g *gate) wait(giveUp <-chan struct{}) bool {
+	for {
+		g.mu.Lock()
+		opened := g.opened
+		g.mu.Unlock()
+		if opened == nil {
+			return true
+		}
+		select {
+		case <-opened:
+		case <-giveUp:
+			return false
+		}
+	}
+}

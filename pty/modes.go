@@ -1,0 +1,77 @@
+package pty
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Modes is how a terminal treats what is typed and printed. A terminal that a shell gives to a command has all of
+// them; raw mode has none.
+type Modes struct {
+	Echo      bool // what is typed is shown
+	Canonical bool // what is typed arrives by lines, and can be edited
+	Signals   bool // Ctrl-C, Ctrl-\ and Ctrl-Z send signals
+	CRToNL    bool // a carriage return typed arrives as a newline
+	Output    bool // what is printed is processed: without it, NLToCRNL does nothing
+	NLToCRNL  bool // a newline printed also returns the carriage
+}
+
+// Cooked is the modes of a terminal as a login shell gives it to a command.
+var Cooked = Modes{Echo: true, Canonical: true, Signals: true, CRToNL: true, Output: true, NLToCRNL: true}
+
+// ModesOf returns the modes of the terminal f; of a pseudo-terminal either side will do.
+func ModesOf(f *os.File) (Modes, error) {
+	t, err := termios(f)
+	if err != nil {
+		return Modes{}, err
+	}
+	return Modes{
+		Echo: t.Lflag&unix.ECHO != 0, Canonical: t.Lflag&unix.ICANON != 0, Signals: t.Lflag&unix.ISIG != 0,
+		CRToNL: t.Iflag&unix.ICRNL != 0, Output: t.Oflag&unix.OPOST != 0, NLToCRNL: t.Oflag&unix.ONLCR != 0,
+	}, nil
+}
+
+// SetModes gives the terminal f these modes, and leaves all that [Modes] does not name as it is.
+func SetModes(f *os.File, m Modes) error {
+	t, err := termios(f)
+	if err != nil {
+		return err
+	}
+	put(&t.Lflag, unix.ECHO, m.Echo)
+	put(&t.Lflag, unix.ICANON, m.Canonical)
+	put(&t.Lflag, unix.ISIG, m.Signals)
+	put(&t.Iflag, unix.ICRNL, m.CRToNL)
+	put(&t.Oflag, unix.OPOST, m.Output)
+	put(&t.Oflag, unix.ONLCR, m.NLToCRNL)
+	return control(f, func(fd int) error { return unix.IoctlSetTermios(fd, ioctlSetTermios, t) })
+}
+
+func termios(f *os.File) (t *unix.Termios, err error) {
+	err = control(f, func(fd int) (err error) {
+		t, err = unix.IoctlGetTermios(fd, ioctlGetTermios)
+		return err
+	})
+	return t, err
+}
+
+func put[T uint32 | uint64](flags *T, bit T, on bool) {
+	if on {
+		*flags |= bit
+	} else {
+		*flags &^= bit
+	}
+}
+
+// control calls do with the descriptor of f, which stays in the mode (blocking or not) it is in, and open meanwhile.
+func control(f *os.File, do func(fd int) error) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = do(int(fd)) }); err != nil {
+		return err
+	}
+	return os.NewSyscallError("ioctl", failed)
+}
