@@ -23,7 +23,7 @@ var allowed = map[string][]string{
 	"deployer/script":             {"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal"},
 	"deployer/nodes":              {"deployer/hosts", "deployer/journal"},
 	"deployer/hosts":              {"deployer/journal", "deployer/pty"},
-	"deployer/console":            {"deployer/journal", "deployer/pty", "deployer/nodes", "deployer/hosts"},
+	"deployer/console":            {"deployer/journal", "deployer/pty"},
 	"deployer/internal/sshserver": {"deployer/pty"},
 	"deployer/internal/sshdtest":  {},
 	"deployer/journal":            {},
