@@ -119,7 +119,8 @@ func (r *oneRun) openSession() {
 		options.Limit = 1
 	}
 	run := nodes.Options{Sandbox: r.options.sandbox}
-	if person := r.program.person(r.options, r.screen); person != nil {
+	if terminal := r.program.presence(r.options); terminal != nil {
+		person := r.program.newPerson(terminal, r.screen, r.journal.Secrets())
 		options.Person, run.Person = person, person
 		if r.program.ownsTerminal(r.options) {
 			options.Terminal = person
@@ -129,13 +130,13 @@ func (r *oneRun) openSession() {
 	r.run_ = nodes.NewRun(r.session, run)
 }
 
-// person is who can be asked; nil if nobody is present.
-func (p *program) person(o runOptions, screen *console.Screen) *console.Person {
+// presence is the terminal of the person who can be asked; nil if nobody is present.
+func (p *program) presence(o runOptions) *os.File {
 	in, isFile := p.In.(*os.File)
 	if o.nonInteractive || !isFile || !pty.IsTerminal(in) || !isTerminal(p.Err) {
 		return nil
 	}
-	return console.NewPerson(in, screen)
+	return in
 }
 
 // ownsTerminal reports whether commands may take the terminal: all three streams are terminals.

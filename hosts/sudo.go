@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// gather is how long the first question for a password waits for other hosts that want the same one.
-const gather = 200 * time.Millisecond
+// gatherPause is how long the first question for a password waits for other hosts that want the same one.
+const gatherPause = 200 * time.Millisecond
 
 // account is who wants a sudo password. The same password is taken for all hosts of one login and group.
 type account struct {
@@ -172,7 +172,7 @@ func (t *typed) answered() bool {
 // ask puts the question, in a goroutine of its own that ends with the answer or with ctx.
 func (p *passwords) ask(ctx context.Context, s *Session, a account, t *typed, failed string) {
 	select {
-	case <-time.After(gather):
+	case <-time.After(gatherPause):
 	case <-ctx.Done():
 	}
 	s.asking.Lock()

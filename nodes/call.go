@@ -98,7 +98,7 @@ func (e *Env) decide(ctx context.Context, a *Action, args Args) (any, journal.St
 		if errors.As(err, &inner) { // it was told, and decided, where it happened
 			return value, StateOf(err), err
 		}
-		failed := &ActionError{Node: e.node.Path(), Action: a.Name, Err: err}
+		failed := &ActionError{Node: e.node.Path(), Action: a.Name, Host: e.cellSlug(), Err: err}
 		switch e.afterFailure(ctx, failed) {
 		case Retry:
 			continue

@@ -11,6 +11,7 @@ import (
 type ActionError struct {
 	Node   string // path
 	Action string
+	Host   string // slug of the cell; "" outside of cells
 	Err    error
 }
 
@@ -68,7 +69,7 @@ func splitHosts(e *ActionError) []error {
 	}
 	var all []error
 	for _, one := range failed {
-		all = append(all, &ActionError{Node: e.Node, Action: e.Action, Err: one})
+		all = append(all, &ActionError{Node: e.Node, Action: e.Action, Host: one.Host, Err: one})
 	}
 	return all
 }

@@ -1,0 +1,71 @@
+package deployer
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	"deployer/console"
+	"deployer/hosts"
+	"deployer/journal"
+	"deployer/nodes"
+)
+
+// person is the person at the console, as hosts and nodes want to ask them: console knows of neither.
+type person struct {
+	*console.Person
+	secrets *journal.Secrets
+}
+
+var (
+	_ hosts.Person   = person{}
+	_ hosts.Terminal = person{}
+	_ nodes.Person   = person{}
+)
+
+func (p *program) newPerson(terminal *os.File, screen *console.Screen, secrets *journal.Secrets) person {
+	interrupt := func() { p.stop(&signalError{os.Interrupt}) }
+	return person{console.NewPerson(terminal, screen, interrupt), secrets}
+}
+
+// Password implements hosts.Person.
+func (p person) Password(ctx context.Context, q hosts.PasswordQuestion) (string, error) {
+	return p.Person.Password(ctx, console.PasswordQuestion(q))
+}
+
+// TrustKeys implements hosts.Person.
+func (p person) TrustKeys(ctx context.Context, keys []hosts.NewKey) (bool, error) {
+	var shown []console.NewKey
+	for _, k := range keys {
+		shown = append(shown, console.NewKey(k))
+	}
+	return p.Person.TrustKeys(ctx, shown)
+}
+
+// AfterFailure implements nodes.Person.
+func (p person) AfterFailure(ctx context.Context, failed *nodes.ActionError) (nodes.Decision, error) {
+	text := failed.Error()
+	canConnect := false
+	if on := hosts.Errors(failed); len(on) > 0 && errors.Is(failed, on[0]) {
+		if on[0].Stderr != "" {
+			text += "\n" + on[0].Stderr
+		}
+		canConnect = on[0].Fault == hosts.Failed || on[0].Fault == hosts.Directory || on[0].Fault == hosts.TimedOut
+	}
+	answer, err := p.Person.AfterFailure(ctx, p.secrets.Mask(strings.TrimRight(text, "\n")), canConnect)
+	return decisions[answer], err
+}
+
+var decisions = map[console.Answer]nodes.Decision{
+	console.Abort: nodes.Abort, console.Retry: nodes.Retry, console.Skip: nodes.Skip, console.Connect: nodes.Connect,
+}
+
+// ChooseCell implements nodes.Person.
+func (p person) ChooseCell(ctx context.Context, cells []*nodes.Node) (int, error) {
+	var names []string
+	for _, cell := range cells {
+		names = append(names, strings.Join(cell.CellSlugs(), ":"))
+	}
+	return p.Person.Choose(ctx, "choose a host", names)
+}
