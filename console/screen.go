@@ -1,0 +1,247 @@
+package console
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"deployer/journal"
+)
+
+// Output is where a screen writes.
+type Output struct {
+	W        io.Writer // nil: nowhere
+	Terminal bool      // it is a terminal: what hosts print must not draw on it as it likes
+	Colour   bool
+}
+
+// Options are what a screen is made with.
+type Options struct {
+	Stdout, Stderr Output
+	Prefix         bool // several hosts: their lines start with their slugs
+	LogOnly        bool // standard output is used for something else: neither output of commands nor prints are shown
+}
+
+// Screen shows a run while it goes on, as the package's doc says. It is a [journal.Sink].
+//
+// An error of Write is that of writing to Stdout or Stderr; nothing more should be written to the screen then.
+type Screen struct {
+	prefix  bool
+	logOnly bool
+
+	mu       sync.Mutex // guards what follows: a person may be asked while events come
+	stdout   *surface
+	stderr   *surface
+	question string // on the terminal of stderr at this moment, without its end
+	streams  map[streamKey]*lines
+	waiting  map[uint64]*time.Timer // connections that have not been shown yet
+}
+
+// surface is an output and the state it is in.
+type surface struct {
+	Output
+	palette
+	middle bool // the last line has no end yet
+}
+
+type streamKey struct {
+	id     uint64
+	stream string
+}
+
+var _ journal.Sink = (*Screen)(nil)
+
+// NewScreen returns a screen. It must be closed.
+func NewScreen(o Options) *Screen {
+	return &Screen{
+		prefix: o.Prefix, logOnly: o.LogOnly,
+		stdout: newSurface(o.Stdout), stderr: newSurface(o.Stderr),
+		streams: map[streamKey]*lines{}, waiting: map[uint64]*time.Timer{},
+	}
+}
+
+func newSurface(o Output) *surface {
+	if o.W == nil {
+		o.W = io.Discard
+	}
+	return &surface{Output: o, palette: palette{o.Colour}}
+}
+
+// Close ends what the screen waits for. It closes no output.
+func (s *Screen) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id := range s.waiting {
+		s.stopWaiting(id)
+	}
+	return nil
+}
+
+// Write shows an event.
+func (s *Screen) Write(e journal.Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e.Kind {
+	case journal.CommandOutput:
+		return s.output(e)
+	case journal.CommandEnd:
+		if err := s.endOutput(e); err != nil {
+			return err
+		}
+	case journal.Message:
+		return s.message(e)
+	case journal.ConnectStart:
+		s.startWaiting(e)
+		return nil
+	case journal.ConnectEnd:
+		s.stopWaiting(e.ID)
+	}
+	return s.log(logLine(e, s.stderr.palette))
+}
+
+// output shows what a command printed.
+func (s *Screen) output(e journal.Event) error {
+	if e.Quiet || s.logOnly {
+		return nil
+	}
+	to := s.surfaceOf(e.Stream)
+	if !s.prefix {
+		return s.put(to, e.Data)
+	}
+	key := streamKey{e.ID, e.Stream}
+	l := s.streams[key]
+	if l == nil {
+		l = &lines{returns: to.Terminal}
+		s.streams[key] = l
+	}
+	return l.add(e.Data, s.prefixed(to, e.Host))
+}
+
+func (s *Screen) surfaceOf(stream string) *surface {
+	if stream == journal.Stderr {
+		return s.stderr
+	}
+	return s.stdout
+}
+
+// endOutput shows the last lines of a command that have no end.
+func (s *Screen) endOutput(e journal.Event) error {
+	for _, stream := range []string{journal.Stdout, journal.Stderr, journal.Terminal} {
+		key := streamKey{e.ID, stream}
+		if l := s.streams[key]; l != nil {
+			delete(s.streams, key)
+			if err := l.rest(s.prefixed(s.surfaceOf(stream), e.Host)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// prefixed returns what shows a line of a host.
+func (s *Screen) prefixed(to *surface, slug string) func(line []byte) error {
+	return func(line []byte) error {
+		text := string(line)
+		if to.Terminal {
+			text = clean(text, to.Colour)
+		}
+		return s.line(to, to.slug(slug)+" | "+text)
+	}
+}
+
+// message shows what a script printed or logged.
+func (s *Screen) message(e journal.Event) error {
+	if e.Stream != journal.Stdout {
+		return s.log(logLine(e, s.stderr.palette))
+	}
+	if s.logOnly {
+		return nil
+	}
+	if !s.prefix || e.Host == "" {
+		return s.line(s.stdout, e.Message)
+	}
+	show := s.prefixed(s.stdout, e.Host)
+	l := &lines{returns: s.stdout.Terminal}
+	if err := l.add([]byte(e.Message+"\n"), show); err != nil {
+		return err
+	}
+	return l.rest(show)
+}
+
+// log shows a line of the log; "" is none.
+func (s *Screen) log(line string) error {
+	if line == "" {
+		return nil
+	}
+	return s.line(s.stderr, line)
+}
+
+// line writes a line of its own. Where the last line of a terminal, or of the log, has no end, it gets one first.
+func (s *Screen) line(to *surface, text string) error {
+	start := ""
+	if s.inMiddle(to) {
+		start = "\n"
+	}
+	return s.put(to, []byte(start+text+"\n"))
+}
+
+// inMiddle reports whether a line must be ended before another is written. Standard output that is not a terminal gets
+// no byte that nobody wrote.
+func (s *Screen) inMiddle(to *surface) bool {
+	return to.middle && (to == s.stderr || to.Terminal)
+}
+
+// put writes data. A question that is on the same terminal makes place for it, and comes again below.
+func (s *Screen) put(to *surface, data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	if !to.Terminal || s.question == "" {
+		return s.write(to, data)
+	}
+	if err := s.eraseQuestion(); err != nil {
+		return err
+	}
+	if err := s.write(to, data); err != nil {
+		return err
+	}
+	return s.drawQuestion()
+}
+
+func (s *Screen) write(to *surface, data []byte) error {
+	if _, err := to.W.Write(data); err != nil {
+		return err
+	}
+	s.ended(to, data[len(data)-1] == '\n')
+	return nil
+}
+
+// ended notes whether the last line has an end now. Two terminals are taken for one and the same.
+func (s *Screen) ended(to *surface, ended bool) {
+	to.middle = !ended
+	if s.stdout.Terminal && s.stderr.Terminal {
+		s.stdout.middle, s.stderr.middle = !ended, !ended
+	}
+}
+
+// slow is how long a connection takes before it is shown.
+const slow = time.Second
+
+// startWaiting shows a connection if it is not made soon.
+func (s *Screen) startWaiting(e journal.Event) {
+	s.waiting[e.ID] = time.AfterFunc(slow, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.waiting[e.ID] != nil {
+			// An error shows with the next event, which cannot be written either.
+			_ = s.log(logLine(e, s.stderr.palette))
+		}
+	})
+}
+
+func (s *Screen) stopWaiting(id uint64) {
+	if timer := s.waiting[id]; timer != nil {
+		timer.Stop()
+		delete(s.waiting, id)
+	}
+}
