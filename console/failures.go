@@ -1,0 +1,90 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+
+	"deployer/journal"
+)
+
+// Failure is what went wrong on one target of a run.
+type Failure struct {
+	Node    string // path
+	Action  string
+	Host    string // slug; "" where it is not about one host
+	Command string // "" where it was not a command that failed
+	State   journal.State
+	Cause   string // "exit status 3"
+	Hint    string // the next step; may be ""
+	Stderr  string // the last lines of its error output; may be ""
+	Seconds float64
+}
+
+// maxTail is how many lines of error output a report shows for each failure.
+const maxTail = 10
+
+// FormatFailures is the report at the end of a run on so many targets, or "" without failures.
+func FormatFailures(failures []Failure, targets int, colour bool) string {
+	if len(failures) == 0 {
+		return ""
+	}
+	p := palette{colour}
+	var b strings.Builder
+	if targets > 1 {
+		fmt.Fprintln(&b, p.red(fmt.Sprintf("%d of %d hosts failed:", len(failures), targets)))
+	}
+	for _, f := range failures {
+		f.format(&b, p)
+	}
+	return b.String()
+}
+
+func (f Failure) format(b *strings.Builder, p palette) {
+	name := p.slug(f.Host)
+	where := strings.TrimSpace(clean(f.Node, false) + " " + oneLine(f.Action, maxCommand))
+	switch {
+	case f.Host == "":
+		name = where
+	case where != "":
+		name += " (" + where + ")"
+	}
+	fmt.Fprintf(b, "%s %s", name, f.word(p))
+	if f.Seconds > 0 {
+		fmt.Fprintf(b, " after %s", Duration(f.Seconds))
+	}
+	b.WriteByte('\n')
+	field := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(b, "    %-8s %s\n", label, text)
+		}
+	}
+	field("command", oneLine(f.Command, maxCommand))
+	field("cause", logText(f.Cause))
+	field("next", logText(f.Hint))
+	for _, line := range lastLines(f.Stderr, maxTail) {
+		fmt.Fprintf(b, "    | %s\n", line)
+	}
+}
+
+func (f Failure) word(p palette) string {
+	if isFailure(f.State) {
+		return p.red(stateWord(f.State))
+	}
+	return p.yellow(stateWord(f.State))
+}
+
+// lastLines are the last lines of a text, as they can be shown.
+func lastLines(text string, most int) []string {
+	var shown []string
+	l := &lines{returns: true}
+	show := func(line []byte) error {
+		shown = append(shown, clean(string(line), false))
+		return nil
+	}
+	_ = l.add([]byte(text), show) // show does not fail
+	_ = l.rest(show)
+	for len(shown) > 0 && strings.TrimSpace(shown[len(shown)-1]) == "" {
+		shown = shown[:len(shown)-1]
+	}
+	return shown[max(0, len(shown)-most):]
+}

@@ -1,0 +1,56 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"deployer/journal"
+)
+
+func TestFormatFailures(t *testing.T) {
+	tail := "one\ntwo\n" + strings.Repeat("more\n", 8) + "10%\rfatal: \x1b[31mno\x1b[0m remote\x1b[2J\r\n\n"
+	failures := []Failure{
+		{Node: "/staging/git[web1]", Action: "checkout", Host: "web1", Command: "git fetch\ngit checkout v1", State: journal.Failed,
+			Cause: "exit status 128", Stderr: tail, Seconds: 0.314},
+		{Node: "/staging/git[web2]", Action: "checkout", Host: "web2", State: journal.Unreachable,
+			Cause: "dial tcp 10.0.0.2:22: connection refused", Hint: "is sshd running there? try ssh web2"},
+		{Node: "/staging", Action: "report", State: journal.Failed, Cause: "deploy:3:5: no such name"},
+	}
+	want := `3 of 4 hosts failed:
+web1 (/staging/git[web1] checkout) FAILED after 0.31s
+    command  git fetch\ngit checkout v1
+    cause    exit status 128
+` + strings.Repeat("    | more\n", 8) + `    | 10%
+    | fatal: no remote^[[2J
+web2 (/staging/git[web2] checkout) UNREACHABLE
+    cause    dial tcp 10.0.0.2:22: connection refused
+    next     is sshd running there? try ssh web2
+/staging report FAILED
+    cause    deploy:3:5: no such name
+`
+	if got := FormatFailures(failures, 4, false); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	one := FormatFailures([]Failure{{Host: "web1", State: journal.Interrupted}}, 1, false)
+	if want := "web1 interrupted\n"; one != want {
+		t.Errorf("got %q, want %q", one, want)
+	}
+	if got := FormatFailures(nil, 4, true); got != "" {
+		t.Errorf("without failures: got %q", got)
+	}
+}
+
+func TestFormatFailuresInColour(t *testing.T) {
+	failures := []Failure{{Host: "web1", State: journal.Failed, Cause: "x"}, {Host: "web2", State: journal.Lost}}
+	got := FormatFailures(failures, 2, true)
+	if !strings.Contains(got, "\x1b[31;1m2 of 2 hosts failed:") || !strings.Contains(got, "\x1b[31;1mLOST") {
+		t.Errorf("failures are not red: %q", got)
+	}
+	var plain []string
+	for line := range strings.SplitSeq(got, "\n") {
+		plain = append(plain, clean(line, false))
+	}
+	if want := FormatFailures(failures, 2, false); strings.Join(plain, "\n") != want {
+		t.Errorf("in colour it reads %q, want %q", plain, want)
+	}
+}
