@@ -1,0 +1,221 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"deployer/pty"
+)
+
+// question is a question to a person.
+type question struct {
+	first  []string // lines to read before it
+	text   string   // stands before what is typed
+	hidden bool     // what is typed is not shown
+	valid  func(answer string) (wrong string)
+}
+
+func anything(string) string { return "" }
+
+// asking is how the terminal is while a question is asked: this package shows what is typed, and Ctrl-C is a key like
+// any other. What is printed is processed as ever, since lines of the run come meanwhile.
+var asking = pty.Modes{CRToNL: true, Output: true, NLToCRNL: true}
+
+// ask asks until the answer is valid. It returns the cause of ctx when that is cancelled, at once, and [ErrNoAnswer]
+// where there is no answer. The terminal is as before when it returns, or panics.
+func (p *Person) ask(ctx context.Context, q question) (answer string, err error) {
+	if err := p.own(ctx); err != nil {
+		return "", err
+	}
+	defer p.disown()
+	modes, err := pty.ModesOf(p.terminal)
+	if err != nil {
+		return "", noAnswer(err)
+	}
+	if err := pty.SetModes(p.terminal, asking); err != nil {
+		return "", noAnswer(err)
+	}
+	defer func() {
+		if failed := pty.SetModes(p.terminal, modes); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}()
+
+	input, err := pty.NewInput(p.terminal)
+	if err != nil {
+		return "", noAnswer(err)
+	}
+	defer input.Close()
+	defer context.AfterFunc(ctx, input.Stop)()
+	answer, err = p.answer(q, input)
+	if errors.Is(err, pty.ErrStopped) {
+		return "", context.Cause(ctx)
+	}
+	return answer, err
+}
+
+func noAnswer(err error) error { return errors.Join(ErrNoAnswer, err) }
+
+// own waits until nobody else reads the terminal.
+func (p *Person) own(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case p.owner <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (p *Person) disown() { <-p.owner }
+
+func (p *Person) answer(q question, input io.Reader) (string, error) {
+	for _, text := range q.first {
+		if err := p.screen.say(clean(text, false)); err != nil {
+			return "", noAnswer(err)
+		}
+	}
+	for {
+		answer, err := p.line(q, input)
+		if err != nil {
+			return "", err
+		}
+		wrong := q.valid(answer)
+		if wrong == "" {
+			return answer, nil
+		}
+		if err := p.screen.say(wrong); err != nil {
+			return "", noAnswer(err)
+		}
+	}
+}
+
+// line reads one line below the question.
+func (p *Person) line(q question, input io.Reader) (line string, err error) {
+	if err := p.screen.showQuestion(q.text); err != nil {
+		return "", noAnswer(err)
+	}
+	defer func() {
+		if failed := p.screen.endQuestion(); err == nil && failed != nil {
+			err = noAnswer(failed)
+		}
+	}()
+	var typed typing
+	key := make([]byte, 1) // what comes after the line is for the next reader
+	for {
+		if _, err := input.Read(key); errors.Is(err, pty.ErrStopped) {
+			return "", err
+		} else if err != nil {
+			return "", noAnswer(err)
+		}
+		switch typed.key(key[0]) {
+		case complete:
+			return p.final(q, &typed), nil
+		case interrupted:
+			p.interrupt()
+			return "", ErrNoAnswer
+		case givenUp:
+			return "", ErrNoAnswer
+		}
+		if q.hidden {
+			continue
+		}
+		if err := p.screen.showQuestion(q.text + typed.shown()); err != nil {
+			return "", noAnswer(err)
+		}
+	}
+}
+
+// final is the answer: a password as it was typed, else without spaces around it.
+func (p *Person) final(q question, t *typing) string {
+	if q.hidden {
+		return string(t.text)
+	}
+	return strings.TrimSpace(string(t.text))
+}
+
+// typing is a line while it is typed.
+type typing struct {
+	text   []byte
+	escape byte // in an escape sequence, such as an arrow key sends: the byte that began the part we are in
+}
+
+// outcome is what a key does.
+type outcome int
+
+const (
+	goesOn outcome = iota
+	complete
+	interrupted
+	givenUp
+)
+
+// Keys, besides those that stand for themselves.
+const (
+	ctrlC     = 0x03
+	ctrlD     = 0x04
+	ctrlH     = 0x08
+	ctrlU     = 0x15
+	ctrlW     = 0x17
+	escapeKey = 0x1b
+	backspace = 0x7f
+)
+
+// maxAnswer is how many bytes an answer may have; what is typed beyond is dropped.
+const maxAnswer = 4096
+
+func (t *typing) key(c byte) outcome {
+	if t.inEscape(c) {
+		return goesOn
+	}
+	switch c {
+	case '\r', '\n':
+		return complete
+	case ctrlC:
+		return interrupted
+	case ctrlD:
+		if len(t.text) == 0 {
+			return givenUp
+		}
+	case ctrlH, backspace:
+		_, size := utf8.DecodeLastRune(t.text)
+		t.text = t.text[:len(t.text)-size]
+	case ctrlU:
+		t.text = t.text[:0]
+	case ctrlW:
+		t.text = t.text[:strings.LastIndexByte(strings.TrimRight(string(t.text), " "), ' ')+1]
+	default:
+		if c >= ' ' && len(t.text) < maxAnswer {
+			t.text = append(t.text, c)
+		}
+	}
+	return goesOn
+}
+
+// inEscape reports whether a byte belongs to an escape sequence: ESC, then [ and all up to a letter or ~, or O and one
+// more. None of them is part of an answer.
+func (t *typing) inEscape(c byte) bool {
+	switch {
+	case c == escapeKey:
+		t.escape = c
+	case t.escape == escapeKey && (c == '[' || c == 'O'):
+		t.escape = c
+	case t.escape == 'O', t.escape == '[' && c >= 0x40 && c < 0x7f:
+		t.escape = 0
+	case t.escape == '[' && c >= ' ':
+	default:
+		t.escape = 0
+		return false
+	}
+	return true
+}
+
+// shown is the line as far as its characters are complete.
+func (t *typing) shown() string {
+	return clean(string(t.text[:runeEnd(t.text)]), false)
+}

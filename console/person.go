@@ -1,0 +1,200 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"deployer/pty"
+)
+
+// ErrNoAnswer is returned where a person did not answer a question: Ctrl-C, Ctrl-D, or the end of the input.
+var ErrNoAnswer = errors.New("the question was not answered")
+
+// Person asks the person at a terminal, one question at a time, and gives the terminal to commands. It is safe for use
+// by many goroutines.
+type Person struct {
+	terminal  *os.File
+	screen    *Screen
+	interrupt func()
+	owner     chan struct{} // who reads the terminal puts something in
+}
+
+// NewPerson returns the person who types at terminal and reads what the screen shows on standard error. interrupt is
+// called when Ctrl-C is typed at a question, which sends no signal then; it may be nil.
+func NewPerson(terminal *os.File, s *Screen, interrupt func()) *Person {
+	if interrupt == nil {
+		interrupt = func() {}
+	}
+	return &Person{terminal: terminal, screen: s, interrupt: interrupt, owner: make(chan struct{}, 1)}
+}
+
+// PasswordQuestion says which password is wanted. It is the question of package hosts.
+type PasswordQuestion struct {
+	What   string   // "sudo password", "password", "passphrase of ~/.ssh/id_ed25519"
+	User   string   // the account
+	Hosts  []string // slugs of the hosts that wait for it
+	Failed string   // not "" if an earlier answer was refused: why
+}
+
+// Password asks for a password, which is not shown. It may be empty.
+func (p *Person) Password(ctx context.Context, q PasswordQuestion) (string, error) {
+	text := q.What
+	if q.User != "" {
+		text += " of " + q.User
+	}
+	if len(q.Hosts) > 0 {
+		text += " on " + list(q.Hosts)
+	}
+	var first []string
+	if q.Failed != "" {
+		first = []string{q.Failed}
+	}
+	return p.ask(ctx, question{first: first, text: text + ": ", hidden: true, valid: anything})
+}
+
+// NewKey is a host key that nobody has vouched for. It is that of package hosts.
+type NewKey struct {
+	Host        string // slug
+	Address     string // as known_hosts names it: "web1", "[web1]:2222"
+	Type        string // "ssh-ed25519"
+	Fingerprint string // "SHA256:…"
+}
+
+// TrustKeys shows new host keys in one table and asks once whether to trust them all. Without a clear yes it is no.
+func (p *Person) TrustKeys(ctx context.Context, keys []NewKey) (bool, error) {
+	if len(keys) == 0 {
+		return false, nil
+	}
+	first := []string{"these host keys are not known yet; compare the fingerprints with those you were told:"}
+	text := "trust these keys, now and in future?"
+	if len(keys) == 1 {
+		first[0] = "this host key is not known yet; compare the fingerprint with the one you were told:"
+		text = "trust this key, now and in future?"
+	}
+	return p.confirm(ctx, append(first, keyTable(keys)...), text)
+}
+
+func keyTable(keys []NewKey) []string {
+	var b strings.Builder
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	row := func(cells ...string) {
+		for i := range cells {
+			cells[i] = oneLine(cells[i], maxCommand)
+		}
+		fmt.Fprintf(table, "  %s\n", strings.Join(cells, "\t"))
+	}
+	row("host", "address", "type", "fingerprint")
+	for _, key := range keys {
+		row(key.Host, key.Address, key.Type, key.Fingerprint)
+	}
+	_ = table.Flush() // into a builder, which does not fail
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+// Confirm asks a question to be answered with yes or no; no answer in the line means no.
+func (p *Person) Confirm(ctx context.Context, text string) (bool, error) {
+	return p.confirm(ctx, nil, text)
+}
+
+func (p *Person) confirm(ctx context.Context, first []string, text string) (bool, error) {
+	var yes bool
+	_, err := p.ask(ctx, question{first: first, text: oneLine(text, maxCommand) + " [y/N] ", valid: func(answer string) string {
+		switch strings.ToLower(answer) {
+		case "y", "yes":
+			yes = true
+		case "", "n", "no":
+			yes = false
+		default:
+			return "answer y or n"
+		}
+		return ""
+	}})
+	return yes && err == nil, err
+}
+
+// Answer is what to do about a failed action. Its values are those of nodes.Decision.
+type Answer int
+
+// The answers.
+const (
+	Abort Answer = iota
+	Retry
+	Skip
+	Connect // open a shell on the host, then ask again
+)
+
+// AfterFailure shows what failed and asks what to do about it; no answer in the line means to abort. Without
+// canConnect, Connect is not offered.
+func (p *Person) AfterFailure(ctx context.Context, failed string, canConnect bool) (Answer, error) {
+	words := []string{"abort", "retry", "skip"} // in the order of the answers
+	text := "retry, skip or abort? [abort] "
+	if canConnect {
+		words = append(words, "connect")
+		text = "retry, skip, connect or abort? [abort] "
+	}
+	var chosen int
+	first := strings.Split(strings.TrimRight(failed, "\n"), "\n")
+	_, err := p.ask(ctx, question{first: first, text: text, valid: func(answer string) string {
+		chosen = slices.IndexFunc(words, func(word string) bool { return strings.HasPrefix(word, strings.ToLower(answer)) })
+		if chosen < 0 {
+			return "answer " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1] + ", or the first letter of it"
+		}
+		return ""
+	}})
+	if err != nil {
+		return Abort, err
+	}
+	return Answer(chosen), nil
+}
+
+// RandomChoice is what Choose returns where any will do.
+const RandomChoice = -1
+
+// Choose asks for one of several things by its number, from 0, or its name, and returns its index, or [RandomChoice] if
+// any will do.
+func (p *Person) Choose(ctx context.Context, title string, names []string) (int, error) {
+	first := []string{oneLine(title, maxCommand)}
+	for i, name := range names {
+		first = append(first, fmt.Sprintf("%4d  %s", i, oneLine(name, maxCommand)))
+	}
+	var chosen int
+	_, err := p.ask(ctx, question{first: first, text: "number or name, or r for a random one: ", valid: func(answer string) string {
+		if chosen = slices.Index(names, answer); chosen >= 0 {
+			return ""
+		}
+		if n, err := strconv.ParseUint(answer, 10, 31); err == nil && int(n) < len(names) {
+			chosen = int(n)
+			return ""
+		}
+		chosen = RandomChoice
+		if answer == "r" || answer == "random" {
+			return ""
+		}
+		return fmt.Sprintf("answer a number from 0 to %d, a name of the list, or r", len(names)-1)
+	}})
+	return chosen, err
+}
+
+// maxNames is how many names a question lists.
+const maxNames = 5
+
+func list(names []string) string {
+	var shown []string
+	for _, name := range names[:min(maxNames, len(names))] {
+		shown = append(shown, clean(name, false))
+	}
+	text := strings.Join(shown, ", ")
+	if more := len(names) - maxNames; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// Size is the size of the terminal.
+func (p *Person) Size() pty.Size { return pty.SizeOf(p.terminal) }
