@@ -1,0 +1,362 @@
+package hosts
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// This file reads known_hosts and judges host keys as OpenSSH does (check_host_key in its sshconnect.c). The readers in
+// x/crypto and skeema/knownhosts differ from it in four ways that users meet: they refuse a whole file because of one
+// line that they cannot read, they do not accept an entry without a port for a host on another port than 22, they take
+// a revoked key for revoked on every host, and they call a host certificate of an unknown authority an error where
+// OpenSSH looks at the key inside.
+
+// known is what known_hosts says about some hosts.
+type known []knownLine
+
+// knownLine is an entry of known_hosts.
+type knownLine struct {
+	file   string
+	line   int
+	marker string // "", certAuthority or revoked
+	hosts  string // patterns, or the hash of one name
+	kind   string // of the key, as the line says
+	blob   []byte
+	key    ssh.PublicKey // read by about, since most lines are about other hosts
+}
+
+const (
+	certAuthority = "@cert-authority"
+	revoked       = "@revoked"
+)
+
+// readKnown reads the entries of all files. A file that does not exist has none.
+func readKnown(files []string) (known, error) {
+	var all known
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, parseKnown(file, text)...)
+	}
+	return all, nil
+}
+
+// parseKnown passes over lines that cannot be read, as OpenSSH does: they can only make a host unknown.
+func parseKnown(file string, text []byte) known {
+	var all known
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		if entry, ok := parseKnownLine(string(line)); ok {
+			entry.file, entry.line = file, number
+			all = append(all, entry)
+		}
+	}
+	return all
+}
+
+func parseKnownLine(text string) (l knownLine, ok bool) {
+	fields := strings.Fields(text)
+	if len(fields) > 0 && strings.HasPrefix(fields[0], "@") {
+		l.marker, fields = fields[0], fields[1:]
+		if l.marker != certAuthority && l.marker != revoked {
+			return l, false
+		}
+	}
+	if len(fields) < 3 || strings.HasPrefix(fields[0], "#") {
+		return l, false
+	}
+	l.hosts, l.kind = fields[0], fields[1]
+	var err error
+	l.blob, err = base64.StdEncoding.DecodeString(fields[2])
+	return l, err == nil
+}
+
+// knownName is how known_hosts names a host.
+func knownName(host string, port int) string {
+	host = strings.ToLower(host)
+	if port == defaultPort {
+		return host
+	}
+	return "[" + host + "]:" + strconv.Itoa(port)
+}
+
+// of reports whether the entry is about a host.
+func (l *knownLine) of(name string) bool {
+	if strings.HasPrefix(l.hosts, "|") {
+		return hashedIs(l.hosts, name)
+	}
+	found := false
+	for pattern := range strings.SplitSeq(strings.ToLower(l.hosts), ",") {
+		inner, negated := strings.CutPrefix(pattern, "!")
+		if !wildcard(inner, name) {
+			continue
+		}
+		if negated {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// hashedIs reports whether |1|SALT|HASH stands for name.
+func hashedIs(hashed, name string) bool {
+	parts := strings.Split(hashed, "|")
+	if len(parts) != 4 || parts[1] != "1" {
+		return false
+	}
+	salt, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil {
+		return false
+	}
+	sum, err := base64.StdEncoding.DecodeString(parts[3])
+	if err != nil {
+		return false
+	}
+	mac := hmac.New(sha1.New, salt)
+	mac.Write([]byte(name))
+	return hmac.Equal(mac.Sum(nil), sum)
+}
+
+// wildcard matches * and ?, which know no separators. It takes the time of len(pattern) times len(text) at most.
+func wildcard(pattern, text string) bool {
+	p, t, star, mark := 0, 0, -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// about returns the entries for a host whose keys can be read.
+func (k known) about(name string) known {
+	var found known
+	for _, l := range k {
+		if !l.of(name) {
+			continue
+		}
+		key, err := ssh.ParsePublicKey(l.blob)
+		if err == nil && key.Type() == l.kind {
+			l.key = key
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// The ways in which known_hosts can stand to a key.
+var (
+	errUnknownKey = errors.New("the host key is not known")
+	errChangedKey = errors.New("the host key has changed")
+	errRevokedKey = errors.New("the host key is revoked")
+)
+
+// keyError says why a host key is not trusted.
+type keyError struct {
+	verdict error // one of the above
+	key     ssh.PublicKey
+	line    *knownLine // that says otherwise; nil for an unknown key
+}
+
+func (e *keyError) Error() string { return e.verdict.Error() }
+func (e *keyError) Unwrap() error { return e.verdict }
+
+// place is what a host is called: its names in known_hosts, the first of which counts, and in certificates.
+type place struct {
+	names     []string
+	principal string
+}
+
+// place returns how known_hosts calls the host. An entry without a port is good for every port.
+func (st *settings) place() place {
+	if st.alias != "" {
+		name := strings.ToLower(st.alias)
+		return place{[]string{name}, name}
+	}
+	host := strings.ToLower(st.host)
+	p := place{[]string{knownName(host, st.port)}, host}
+	if st.port != defaultPort {
+		p.names = append(p.names, host)
+	}
+	return p
+}
+
+// judge returns nil for a trusted key, else a *keyError.
+func (k known) judge(p place, key ssh.PublicKey) error {
+	plain := key
+	cert, isCert := key.(*ssh.Certificate)
+	if isCert {
+		plain = cert.Key
+	}
+	var entries known // of the name that counts
+	for i, name := range p.names {
+		about := k.about(name)
+		if l := about.find(revoked, plain); l != nil {
+			return &keyError{errRevokedKey, plain, l}
+		}
+		if isCert {
+			if l := about.find(revoked, cert.SignatureKey); l != nil {
+				return &keyError{errRevokedKey, plain, l}
+			}
+			if about.find(certAuthority, cert.SignatureKey) != nil && checkCertificate(cert, p.principal) == nil {
+				return nil
+			}
+		}
+		if about.find("", plain) != nil {
+			return nil
+		}
+		if i == 0 {
+			entries = about
+			if l := entries.other(plain); l != nil {
+				return &keyError{errChangedKey, plain, l}
+			}
+		}
+	}
+	return &keyError{errUnknownKey, plain, nil}
+}
+
+func (k known) find(marker string, key ssh.PublicKey) *knownLine {
+	for i, l := range k {
+		if l.marker == marker && bytes.Equal(l.key.Marshal(), key.Marshal()) {
+			return &k[i]
+		}
+	}
+	return nil
+}
+
+// other returns the entry that another key was expected by, preferably one of the same type. OpenSSH would take a key of
+// another type for a new one; but the types that are known are asked for first, so a server that has none of them any
+// more is not the one it was.
+func (k known) other(key ssh.PublicKey) *knownLine {
+	var found *knownLine
+	for i, l := range k {
+		if l.marker == "" && (found == nil || l.key.Type() == key.Type() && found.key.Type() != key.Type()) {
+			found = &k[i]
+		}
+	}
+	return found
+}
+
+// checkCertificate checks what the authority certified, but not the authority.
+func checkCertificate(cert *ssh.Certificate, principal string) error {
+	if cert.CertType != ssh.HostCert {
+		return errors.New("not a certificate for hosts")
+	}
+	if cert.Signature.Format == ssh.KeyAlgoRSA {
+		return errors.New("signed with SHA-1")
+	}
+	at := slices.IndexFunc(cert.ValidPrincipals, func(p string) bool { return wildcard(strings.ToLower(p), principal) })
+	if at < 0 {
+		return fmt.Errorf("for other hosts: %s", strings.Join(cert.ValidPrincipals, ", "))
+	}
+	var checker ssh.CertChecker
+	return checker.CheckCert(cert.ValidPrincipals[at], cert)
+}
+
+// hostKeyAlgorithms are all that we accept, the best first.
+var hostKeyAlgorithms = []string{
+	ssh.CertAlgoED25519v01,
+	ssh.CertAlgoECDSA256v01, ssh.CertAlgoECDSA384v01, ssh.CertAlgoECDSA521v01,
+	ssh.CertAlgoRSASHA512v01, ssh.CertAlgoRSASHA256v01,
+	ssh.KeyAlgoED25519,
+	ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
+	ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256,
+}
+
+const certAlgorithms = 6 // of hostKeyAlgorithms
+
+// algorithms returns all of hostKeyAlgorithms, those first whose keys are known: a server has several keys and shows
+// one, and it is no good to be shown one that cannot be judged.
+func (k known) algorithms(p place) []string {
+	var order []string
+	add := func(more ...string) {
+		for _, a := range more {
+			if !slices.Contains(order, a) {
+				order = append(order, a)
+			}
+		}
+	}
+	for _, name := range p.names {
+		about := k.about(name)
+		for _, l := range about {
+			switch l.marker {
+			case certAuthority:
+				add(hostKeyAlgorithms[:certAlgorithms]...)
+			case "":
+				add(keyAlgorithms(l.key)...)
+			}
+		}
+	}
+	add(hostKeyAlgorithms...)
+	return order
+}
+
+// keyAlgorithms returns how a key can sign.
+func keyAlgorithms(key ssh.PublicKey) []string {
+	switch key.Type() {
+	case ssh.KeyAlgoRSA:
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521:
+		return []string{key.Type()}
+	}
+	return nil
+}
+
+// hostKeyFailure explains a key that was refused.
+func (st *settings) hostKeyFailure(e *keyError) *Error {
+	name := st.place().names[0]
+	shown := e.key.Type() + " " + ssh.FingerprintSHA256(e.key)
+	switch e.verdict {
+	case errUnknownKey:
+		host, port := st.host, strconv.Itoa(st.port)
+		return st.fail(HostKey, fmt.Errorf("the host key of %s is not known: %s", name, shown), fmt.Sprintf(
+			"check the fingerprint, then run ssh-keyscan -p %s %s >> %s, or connect once with a terminal to be asked, "+
+				"or take every new key with --host-keys accept-new", port, host, st.ownKnown()))
+	case errRevokedKey:
+		return st.fail(HostKey, fmt.Errorf("the host key of %s is revoked by %s:%d: %s", name, e.line.file, e.line.line, shown),
+			"nobody should use this key any more: give the host a new one")
+	}
+	if e.line == nil { // pinned
+		return st.fail(HostKey, fmt.Errorf("the host key of %s is not the one that host_key names: %s", name, shown),
+			"if the host was given a new key, put it into host_key; else somebody may be listening in")
+	}
+	return st.fail(HostKey, fmt.Errorf("the host key of %s has changed: it is %s, but %s:%d says %s %s", name, shown,
+		e.line.file, e.line.line, e.line.key.Type(), ssh.FingerprintSHA256(e.line.key)), fmt.Sprintf(
+		"somebody may be listening in; if the host was really given a new key, run ssh-keygen -R '%s' -f %s", name, e.line.file))
+}
+
+// ownKnown is the file that new keys are added to, or "" if there is none.
+func (st *settings) ownKnown() string {
+	if len(st.userKnown) == 0 {
+		return ""
+	}
+	return st.userKnown[0]
+}

@@ -1,0 +1,382 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"deployer/journal"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// maxDrops is how many times a connection may be dropped before its login: sshd does that at random when many come at
+// once (MaxStartups).
+const maxDrops = 10
+
+// dialling is the making of one connection, which may take several attempts.
+type dialling struct {
+	pool  *pool
+	link  *link
+	st    *settings
+	login *login
+
+	mu     sync.Mutex // guards what follows
+	parked bool       // a person is waited for
+	place  bool       // it has a place among the working hosts, since it went on after a person was asked
+	over   bool
+}
+
+// connect makes a connection and records that. Its errors are *Error.
+func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, error) {
+	st, err := resolve(p.session, &p.files, o)
+	if err != nil {
+		return nil, &Error{Fault: Unreachable, Host: o.Slug, Op: "connect to " + o.name(), Err: err, Hint: configHint(err)}
+	}
+	scope := ScopeOf(ctx)
+	event := journal.Event{Kind: journal.ConnectStart, ID: p.session.Journal().NewID(), Parent: scope.Parent,
+		Node: scope.Node, Host: st.slug, Address: st.address(), User: st.user}
+	p.session.Journal().Write(event)
+	begun := time.Now()
+
+	d := &dialling{pool: p, link: l, st: st, login: newLogin(p.session, st, scope.Group)}
+	conn, err := d.run(ctx)
+	d.end()
+	event.Kind, event.Seconds, event.State = journal.ConnectEnd, time.Since(begun).Seconds(), journal.Done
+	if err != nil {
+		failure := d.explain(ctx, err)
+		failure.Seconds = event.Seconds
+		event.State, event.Error = failure.State(), &journal.Error{Kind: string(failure.Fault), Message: failure.Error()}
+		err = failure
+	}
+	p.session.Journal().Write(event)
+	return conn, err
+}
+
+func configHint(err error) string {
+	if strings.HasPrefix(err.Error(), "ssh_config: ") {
+		return `config_filename = "none" leaves ssh_config out`
+	}
+	return ""
+}
+
+// run attempts to connect until it works, a person has given what is needed, or it is known not to work.
+func (d *dialling) run(ctx context.Context) (*sshConn, error) {
+	drops, begun := 0, time.Now()
+	for {
+		conn, err := d.attempt(ctx)
+		var needed *need
+		switch {
+		case err == nil:
+			return conn, nil
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.As(err, &needed):
+			if err := d.satisfy(ctx, needed); err != nil {
+				return nil, err
+			}
+			drops, begun = 0, time.Now()
+		case d.moreKeys(err):
+			d.login.connections++
+		case isDrop(err) && drops+1 < maxDrops && time.Since(begun) < d.st.timeout:
+			drops++
+			if err := sleep(ctx, 20*time.Millisecond+rand.N(280*time.Millisecond)); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, err
+		}
+	}
+}
+
+// moreKeys reports whether the login goes on with other keys on a new connection.
+func (d *dialling) moreKeys(err error) bool {
+	if d.login.connections >= maxConnections {
+		return false
+	}
+	if strings.Contains(err.Error(), "Too many authentication failures") {
+		d.login.tooMany = true
+		return d.login.goOn()
+	}
+	return errors.Is(err, errMoreKeys)
+}
+
+// droppedError is a connection that ended before anybody could log in.
+type droppedError struct{ err error }
+
+func (e *droppedError) Error() string { return e.err.Error() }
+func (e *droppedError) Unwrap() error { return e.err }
+
+func isDrop(err error) bool {
+	var dropped *droppedError
+	var final *Error // of a jump host, which was tried often enough
+	return errors.As(err, &dropped) && !errors.As(err, &final)
+}
+
+// isCut reports whether the other side ended the connection.
+func isCut(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// attempt makes one connection and logs in. Every phase has the host's time limit.
+func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
+	leave, err := d.pool.enter(ctx, d.sshd())
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := &watchdog{limit: d.st.timeout, expire: cancel}
+	defer watch.stop()
+
+	watch.phase("no connection")
+	raw, via, err := d.open(ctx, watch)
+	if err != nil {
+		return nil, d.dropped(ctx, "no connection", err)
+	}
+	greeted := func() { watch.rename("the SSH server greeted, but agreed on no keys") }
+	c := &sshConn{pool: d.pool, settings: d.st, wire: &wire{Conn: raw, first: greeted}, via: via,
+		dead: make(chan struct{}), slots: &slots{limit: sessionsOnce}}
+	watch.phase("connected, but no greeting from an SSH server")
+	if err := d.handshake(ctx, c, watch); err != nil {
+		if via != nil {
+			d.pool.release(via)
+		}
+		return nil, causeOf(ctx, err)
+	}
+	if d.st.forwardAgent {
+		if err := c.forwardAgent(); err != nil {
+			d.pool.log(ctx, journal.Warning, d.st.slug, err.Error())
+		}
+	}
+	return c, nil
+}
+
+// causeOf prefers the reason for which ctx ended to the error that followed from it.
+func causeOf(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// sshd names the server for the limit on logins: the same address behind another jump host is another server.
+func (d *dialling) sshd() string {
+	var way []string
+	for _, j := range d.st.jumps {
+		way = append(way, j.String())
+	}
+	return strings.Join(append(way, d.st.proxyCommand, d.st.address()), " ")
+}
+
+// handshake agrees on keys, checks the host key and logs in. It returns when ctx ends, also where a callback or a
+// frozen jump host holds x/crypto up; what it left then ends with the connection.
+func (d *dialling) handshake(ctx context.Context, c *sshConn, watch *watchdog) error {
+	config, err := d.config(ctx, c, watch)
+	if err != nil {
+		c.wire.Close()
+		return err
+	}
+	done := make(chan error, 1)
+	d.pool.tasks.Go(func() {
+		conn, chans, requests, err := ssh.NewClientConn(c.wire, d.st.address(), config)
+		if err == nil && ctx.Err() != nil {
+			conn.Close()
+			err = context.Cause(ctx)
+		}
+		if err == nil {
+			c.client = ssh.NewClient(conn, chans, requests)
+		}
+		done <- err
+	})
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		d.pool.tasks.Go(func() { c.wire.Close() })
+		return context.Cause(ctx)
+	}
+	if err != nil && !watch.verified() {
+		return d.dropped(ctx, watch.doing(), err)
+	}
+	return err
+}
+
+// dropped marks errors after which another attempt may succeed.
+func (d *dialling) dropped(ctx context.Context, phase string, err error) error {
+	if ctx.Err() != nil || !isCut(err) {
+		return causeOf(ctx, err)
+	}
+	return &droppedError{fmt.Errorf("%s: %w", phase, trimSSH(err))}
+}
+
+// config is what x/crypto needs to know for one attempt.
+func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ssh.ClientConfig, error) {
+	check, algorithms, err := d.hostKeyCheck(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{login: d.login, ctx: ctx, pause: watch.pause, live: d.askLive(ctx), used: map[string]bool{}}
+	return &ssh.ClientConfig{
+		User:              d.st.user,
+		HostKeyAlgorithms: algorithms,
+		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+			if err := check(key); err != nil {
+				return err
+			}
+			watch.phase("the login took too long")
+			watch.verify()
+			return nil
+		},
+		AuthCallback: func(done *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
+			watch.phase("the login took too long")
+			return a.next(done)
+		},
+	}, nil
+}
+
+// explain turns what went wrong into an *Error.
+func (d *dialling) explain(ctx context.Context, err error) *Error {
+	var failure *Error
+	var badKey *keyError
+	var timeout *timeoutError
+	var lookup *net.DNSError
+	switch {
+	case errors.As(err, &failure):
+		return failure
+	case ctx.Err() != nil:
+		return d.st.fail(Interrupted, context.Cause(ctx), "")
+	case errors.As(err, &badKey):
+		return d.st.hostKeyFailure(badKey)
+	case errors.Is(err, errLoginFailed), errors.Is(err, errMoreKeys), strings.Contains(err.Error(), "Too many authentication failures"):
+		return d.login.failure()
+	case errors.As(err, &timeout):
+		return d.st.fail(Unreachable, timeout, "is the machine up, and may this one reach its port?")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return d.st.fail(Unreachable, errors.New("connection refused"), fmt.Sprintf("does sshd run there, and on port %d?", d.st.port))
+	case errors.As(err, &lookup):
+		return d.st.fail(Unreachable, fmt.Errorf("cannot look up %s: %s", lookup.Name, lookup.Err),
+			"set address, or HostName in ssh_config")
+	case errors.Is(err, errDeclined):
+		return d.st.fail(LoginFailed, err, "")
+	case d.login.started:
+		return d.st.fail(LoginFailed, trimSSH(err), d.login.hint())
+	}
+	return d.st.fail(Unreachable, trimSSH(err), "")
+}
+
+// trimSSH leaves out what x/crypto and net say in front of every error.
+func trimSSH(err error) error {
+	var op *net.OpError
+	text := err.Error()
+	if errors.As(err, &op) && op.Err != nil {
+		text = strings.Replace(text, op.Error(), op.Err.Error(), 1)
+	}
+	for _, noise := range []string{"ssh: handshake failed: ", "ssh: ", "connect: ", "read: "} {
+		text = strings.Replace(text, noise, "", 1)
+	}
+	return &quietError{strings.Replace(text, "EOF", "the server closed the connection", 1), err}
+}
+
+// quietError says the same in fewer words.
+type quietError struct {
+	text string
+	err  error
+}
+
+func (e *quietError) Error() string { return e.text }
+func (e *quietError) Unwrap() error { return e.err }
+
+// timeoutError is a phase of connecting that took too long.
+type timeoutError struct {
+	phase string
+	limit time.Duration
+}
+
+func (e *timeoutError) Error() string { return fmt.Sprintf("%s within %v", e.phase, e.limit) }
+
+// watchdog gives every phase of an attempt the same time. It works on any connection, where deadlines work on sockets
+// only, and can be stopped while a person is asked.
+type watchdog struct {
+	limit  time.Duration
+	expire func(error)
+
+	mu    sync.Mutex
+	now   string
+	timer *time.Timer
+	known bool // the host key was verified
+}
+
+// phase begins a phase; name says what is missing while it lasts.
+func (w *watchdog) phase(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	w.now = name
+	w.timer = time.AfterFunc(w.limit, func() { w.expire(&timeoutError{w.doing(), w.limit}) })
+}
+
+// rename says better what is missing, within the same phase.
+func (w *watchdog) rename(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = name
+}
+
+func (w *watchdog) pause() (resume func()) {
+	name := w.doing()
+	w.stop()
+	return func() { w.phase(name) }
+}
+
+func (w *watchdog) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer.Stop()
+}
+
+func (w *watchdog) doing() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *watchdog) verify() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known = true
+}
+
+func (w *watchdog) verified() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.known
+}
+
+// hop is the last machine on the way to the host, as a host of its own. It takes the keys and the rules of the host,
+// but not its password, which is nobody else's business.
+func (st *settings) hop() SSHOptions {
+	last := st.jumps[len(st.jumps)-1]
+	o := st.options
+	var before []string
+	for _, j := range st.jumps[:len(st.jumps)-1] {
+		before = append(before, j.String())
+	}
+	return SSHOptions{
+		Slug: last.String(), Address: last.host, Port: last.port, Username: last.user,
+		KeyFilename: o.KeyFilename, Key: o.Key, KeyPassword: o.KeyPassword, IdentitiesOnly: o.IdentitiesOnly,
+		ConfigFilename: o.ConfigFilename, KnownHosts: slices.Clone(o.KnownHosts), HostKeys: o.HostKeys,
+		Timeout: o.Timeout, Keepalive: o.Keepalive, Jump: strings.Join(before, ","),
+	}
+}

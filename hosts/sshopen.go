@@ -1,0 +1,95 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// open opens the way to the server: directly, by a command, or through another connection, which is then held.
+func (d *dialling) open(ctx context.Context, watch *watchdog) (net.Conn, *sshConn, error) {
+	switch {
+	case d.st.proxyCommand != "":
+		conn, err := startProxy(d.pool, d.st.proxyCommand)
+		return conn, nil, err
+	case len(d.st.jumps) > 0:
+		return d.tunnel(ctx, watch)
+	}
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", d.st.address())
+	return conn, nil, err
+}
+
+// wayKey is the key of the connections that are being made, each of which waits for the next.
+type wayKey struct{}
+
+// step is a connection that another one waits for.
+type hopStep struct {
+	link *link
+	name string
+}
+
+// tunnel opens a connection through the last jump host. The time that it takes to get there is not the host's.
+func (d *dialling) tunnel(ctx context.Context, watch *watchdog) (net.Conn, *sshConn, error) {
+	hop := d.st.hop()
+	ctx, err := d.onTheWay(ctx, hop)
+	if err != nil {
+		return nil, nil, err
+	}
+	resume := watch.pause()
+	via, err := d.pool.get(ctx, hop, d.rest, func() { d.resume(ctx) })
+	resume()
+	if err != nil {
+		return nil, nil, d.throughFailed(hop, err)
+	}
+	conn, err := via.client.DialContext(ctx, "tcp", d.st.address())
+	if err == nil {
+		return conn, via, nil
+	}
+	d.pool.release(via)
+	var refused *ssh.OpenChannelError
+	switch {
+	case !errors.As(err, &refused):
+		return nil, nil, fmt.Errorf("through jump host %s: %w", hop.Slug, err)
+	case refused.Reason == ssh.Prohibited:
+		return nil, nil, d.st.fail(Unreachable, fmt.Errorf("the jump host %s does not let connections through: %s", hop.Slug,
+			refused.Message), "its sshd_config must have AllowTcpForwarding yes, and PermitOpen not exclude this address")
+	}
+	return nil, nil, d.st.fail(Unreachable, fmt.Errorf("the jump host %s cannot reach it: %s", hop.Slug, refused.Message), "")
+}
+
+// throughFailed is the error of a host whose jump host cannot be used.
+func (d *dialling) throughFailed(hop SSHOptions, err error) error {
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	return d.st.fail(failure.Fault, fmt.Errorf("through jump host %s: %s: %w", hop.Slug, failure.Op, failure.Err), failure.Hint)
+}
+
+// onTheWay refuses jump hosts that are reached through each other.
+func (d *dialling) onTheWay(ctx context.Context, hop SSHOptions) (context.Context, error) {
+	key, err := hop.identity()
+	if err != nil {
+		return nil, err
+	}
+	before, _ := ctx.Value(wayKey{}).([]hopStep)
+	way := append(slices.Clip(before), hopStep{d.link, d.st.name})
+	for _, step := range way {
+		if step.link.key != key {
+			continue
+		}
+		var names []string
+		for _, s := range way {
+			names = append(names, s.name)
+		}
+		return nil, d.st.fail(Unreachable, fmt.Errorf("its jump hosts go round in a circle: %s through %s",
+			strings.Join(names, " through "), hop.name()), "set ProxyJump none for the jump host in ssh_config")
+	}
+	return context.WithValue(ctx, wayKey{}, way), nil
+}

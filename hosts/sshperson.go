@@ -1,0 +1,212 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"deployer/journal"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// What a connection needs from a person, and from known_hosts before that.
+
+// rest gives up the places of all who wait for this connection, while a person is asked.
+func (d *dialling) rest() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.over || d.parked {
+		return
+	}
+	d.parked = true
+	d.pool.park(d.link)
+	if d.place {
+		d.place = false
+		d.pool.session.leave()
+	}
+}
+
+// resume waits for a place of its own: those who wait take theirs again when the connection is made.
+func (d *dialling) resume(ctx context.Context) {
+	placed := d.pool.session.place(ctx) == nil // else ctx has ended, and so does all this
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.over || !d.parked {
+		if placed {
+			d.pool.session.leave()
+		}
+		return
+	}
+	d.parked, d.place = false, placed
+	d.pool.unpark(d.link)
+}
+
+// end gives back what rest and resume took.
+func (d *dialling) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.over = true
+	if d.parked {
+		d.pool.unpark(d.link)
+	}
+	if d.place {
+		d.pool.session.leave()
+	}
+}
+
+// satisfy asks for what is needed.
+func (d *dialling) satisfy(ctx context.Context, n *need) error {
+	d.rest()
+	defer d.resume(ctx)
+	switch {
+	case n.trust != nil:
+		return d.askTrust(ctx, n.trust)
+	case n.password:
+		return d.askPassword(ctx)
+	}
+	return d.askPassphrase(ctx, n.passphrase)
+}
+
+func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
+	at := d.st.place()
+	yes, err := d.pool.trust.ask(ctx, trustQuestion{NewKey{Host: d.st.slug, Address: at.names[0], Type: key.Type(),
+		Fingerprint: ssh.FingerprintSHA256(key)}})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return d.st.fail(HostKey, fmt.Errorf("the new host key of %s was neither trusted nor refused: %w", at.names[0], err), "")
+	}
+	if !yes {
+		return d.st.fail(HostKey, fmt.Errorf("the new host key of %s was not trusted: %s %s", at.names[0], key.Type(),
+			ssh.FingerprintSHA256(key)), "")
+	}
+	return d.remember(ctx, key)
+}
+
+// remember adds a key to known_hosts. Where that cannot be written the key is good for this session.
+func (d *dialling) remember(ctx context.Context, key ssh.PublicKey) error {
+	at := d.st.place()
+	err := remember(d.st.ownKnown(), at, d.st.hashNames, key)
+	var changed *keyError
+	if errors.As(err, &changed) {
+		return err
+	}
+	d.pool.trusted.add(at, key)
+	if err != nil {
+		d.pool.log(ctx, journal.Warning, d.st.slug, fmt.Sprintf("the host key of %s could not be remembered: %v", at.names[0], err))
+	}
+	return nil
+}
+
+func (d *dialling) askPassword(ctx context.Context) error {
+	l := d.login
+	q := secretQuestion{host: d.st.slug}
+	if l.wrong {
+		q.failed = "the password was refused"
+	}
+	l.asked++
+	typed, err := d.pool.secrets.get(ctx, "password\x00"+d.st.user+"\x00"+l.group, "password", d.st.user, q, l.typed)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return d.st.fail(LoginFailed, fmt.Errorf("no password was given: %w", err), "")
+	}
+	l.typed, l.wrong = typed, false
+	return nil
+}
+
+// askPassphrase unlocks a key. Without the passphrase the login goes on without that key.
+func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
+	q := secretQuestion{host: d.st.slug}
+	refused := ""
+	for range maxAsked {
+		passphrase, err := d.pool.secrets.get(ctx, "passphrase\x00"+k.name, "passphrase of "+k.name, d.st.user, q, refused)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if errors.Is(err, errDeclined) {
+			break
+		}
+		if err != nil {
+			return d.st.fail(LoginFailed, fmt.Errorf("no passphrase of %s was given: %w", k.name, err), "")
+		}
+		if _, err = d.pool.keys.open(k, passphrase); err == nil {
+			return nil
+		}
+		refused, q.failed = passphrase, "that is not its passphrase"
+	}
+	d.login.skipped[k.name] = true
+	d.login.leftOut(k.name + " (encrypted, and its passphrase was not given)")
+	return nil
+}
+
+// askLive asks what the server wants to know while it waits for the answer.
+func (d *dialling) askLive(ctx context.Context) func(PasswordQuestion) (string, error) {
+	return func(q PasswordQuestion) (string, error) {
+		d.rest()
+		defer d.resume(ctx)
+		s := d.pool.session
+		s.asking.Lock()
+		defer s.asking.Unlock()
+		return d.pool.askSecret(ctx, s.opts.Person, q)
+	}
+}
+
+// hostKeyCheck returns what judges a host key, and the algorithms that it can judge best.
+func (d *dialling) hostKeyCheck(ctx context.Context) (check func(ssh.PublicKey) error, algorithms []string, err error) {
+	st := d.st
+	if st.pin != nil {
+		return d.checkPin, keyAlgorithms(st.pin), nil
+	}
+	entries, err := readKnown(st.knownHosts)
+	if err != nil {
+		return nil, nil, st.fail(HostKey, fmt.Errorf("known_hosts cannot be read: %w", err), "")
+	}
+	at := st.place()
+	check = func(key ssh.PublicKey) error {
+		err := entries.judge(at, key)
+		var bad *keyError
+		if !errors.As(err, &bad) || bad.verdict != errUnknownKey {
+			return err
+		}
+		return d.unknown(ctx, bad)
+	}
+	return check, entries.algorithms(at), nil
+}
+
+func (d *dialling) checkPin(key ssh.PublicKey) error {
+	if sameKey(key, d.st.pin) {
+		return nil
+	}
+	return &keyError{errChangedKey, key, nil}
+}
+
+// unknown decides on a key that known_hosts does not know.
+func (d *dialling) unknown(ctx context.Context, bad *keyError) error {
+	st, at := d.st, d.st.place()
+	switch {
+	case d.pool.trusted.has(at, bad.key):
+		return nil
+	case st.trust == trustNew:
+		d.accepting(ctx, at, bad.key)
+		return d.remember(ctx, bad.key)
+	case st.trust == trustAsk && d.pool.session.opts.Person != nil:
+		return &need{trust: bad.key}
+	}
+	return bad
+}
+
+// accepting says that a new key is accepted without asking.
+func (d *dialling) accepting(ctx context.Context, at place, key ssh.PublicKey) {
+	d.pool.log(ctx, journal.Message, d.st.slug, fmt.Sprintf("new host key of %s: %s %s", at.names[0], key.Type(),
+		ssh.FingerprintSHA256(key)))
+	if d.st.loose != "" {
+		d.pool.loose.Do(func() {
+			d.pool.log(ctx, journal.Warning, "", fmt.Sprintf(
+				"StrictHostKeyChecking %s counts as accept-new: new host keys are remembered, changed ones refused", d.st.loose))
+		})
+	}
+}

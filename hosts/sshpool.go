@@ -1,0 +1,346 @@
+package hosts
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"deployer/journal"
+)
+
+const (
+	idleLimit  = 10 * time.Minute // that an unused connection is kept
+	maxIdle    = 1000             // unused connections; beyond, the oldest are closed
+	loginsOnce = 6                // connections to one sshd that have not logged in yet: it drops some from the tenth on
+)
+
+// pool holds the SSH connections of a session: one for every slug and account, shared by all who ask.
+type pool struct {
+	session *Session
+	ctx     context.Context // ends with the pool
+	cancel  context.CancelCauseFunc
+	tasks   sync.WaitGroup // every goroutine of the package's SSH part
+	busy    atomic.Int64   // connections being made that no person holds up
+	files   configs
+	keys    keyring
+	trust   *gather[trustQuestion, bool]
+	secrets typedSecrets
+	trusted trusted
+	loose   sync.Once // the warning about StrictHostKeyChecking no
+
+	mu     sync.Mutex // guards what follows, and the fields of links
+	links  map[[sha256.Size]byte]*link
+	gates  map[string]chan struct{}
+	closed bool
+}
+
+// errClosed is the cause of connections that end with the session.
+var errClosed = errors.New("the session was closed")
+
+func newPool(s *Session) *pool {
+	p := &pool{session: s, links: map[[sha256.Size]byte]*link{}, gates: map[string]chan struct{}{}}
+	p.ctx, p.cancel = context.WithCancelCause(context.Background())
+	p.trust = &gather[trustQuestion, bool]{pool: p, put: p.putTrust}
+	p.secrets = typedSecrets{pool: p, asking: map[string]*gather[secretQuestion, string]{}, answered: map[string]string{}}
+	return p
+}
+
+// close closes every connection and waits for all goroutines.
+func (p *pool) close() error {
+	p.mu.Lock()
+	p.closed = true
+	var open []*sshConn
+	for _, l := range p.links {
+		if l.conn != nil {
+			open = append(open, l.conn)
+		}
+	}
+	p.mu.Unlock()
+	p.cancel(errClosed)
+	for _, c := range open {
+		c.close(errClosed)
+	}
+	p.tasks.Wait()
+	return nil
+}
+
+// start runs a task in a goroutine that close waits for.
+func (p *pool) start(task func()) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return errClosed
+	}
+	p.tasks.Go(task)
+	return nil
+}
+
+// link is a connection of the pool: being made, in use, or idle. Its fields are guarded by pool.mu.
+type link struct {
+	key    [sha256.Size]byte
+	done   chan struct{} // closed when conn or err is set
+	conn   *sshConn
+	err    error
+	cancel context.CancelCauseFunc // gives up making it
+
+	waiting map[*waiter]bool
+	parked  bool // a person is being asked
+
+	users int // commands, and connections through it
+	idle  *time.Timer
+	since time.Time // when it became idle
+}
+
+// waiter is one who waits for a connection.
+type waiter struct {
+	park   func() // called when a person is waited for: gives up the place among the working hosts
+	parked bool
+}
+
+// identity tells connections apart: by all options that make a difference to them.
+func (o SSHOptions) identity() ([sha256.Size]byte, error) {
+	o.Common = Common{}
+	text, err := json.Marshal(o)
+	return sha256.Sum256(text), err
+}
+
+// get returns a connection and holds it until release. park is called if a person must be asked first; get then calls
+// unpark before it returns.
+func (p *pool) get(ctx context.Context, o SSHOptions, park, unpark func()) (*sshConn, error) {
+	key, err := o.identity()
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, errClosed
+	}
+	l := p.links[key]
+	if l == nil {
+		l = p.begin(ctx, key, o)
+	}
+	if l.conn != nil {
+		l.hold()
+		p.mu.Unlock()
+		return l.conn, nil
+	}
+	parked := l.parked
+	w := &waiter{park: park, parked: parked}
+	l.waiting[w] = true
+	p.mu.Unlock()
+	if parked {
+		park()
+	}
+	return p.await(ctx, l, w, unpark)
+}
+
+// await waits until the connection is made or given up.
+func (p *pool) await(ctx context.Context, l *link, w *waiter, unpark func()) (*sshConn, error) {
+	var gone error
+	select {
+	case <-l.done:
+	case <-ctx.Done():
+		gone = context.Cause(ctx)
+	}
+	p.mu.Lock()
+	delete(l.waiting, w)
+	parked := w.parked
+	switch {
+	case gone != nil && l.conn == nil && len(l.waiting) == 0:
+		l.cancel(gone) // nobody wants it any more
+		p.forget(l)
+	case gone == nil && l.conn != nil:
+		l.hold()
+	}
+	p.mu.Unlock()
+	if parked {
+		unpark()
+	}
+	if gone != nil {
+		return nil, gone
+	}
+	return l.conn, l.err
+}
+
+// begin starts to make a connection. It needs p.mu.
+func (p *pool) begin(ctx context.Context, key [sha256.Size]byte, o SSHOptions) *link {
+	l := &link{key: key, done: make(chan struct{}), waiting: map[*waiter]bool{}}
+	p.links[key] = l
+	ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(p.ctx, func() { l.cancel(errClosed) })
+	p.busy.Add(1)
+	p.tasks.Go(func() {
+		defer stop()
+		conn, err := p.connect(ctx, l, o)
+		p.finish(l, conn, err)
+		l.cancel(nil)
+	})
+	return l
+}
+
+// finish tells those who wait what became of the connection.
+func (p *pool) finish(l *link, conn *sshConn, err error) {
+	p.mu.Lock()
+	l.conn, l.err = conn, err
+	unwanted := p.closed || p.links[l.key] != l
+	if err != nil || unwanted {
+		p.forget(l)
+	} else {
+		conn.link = l
+	}
+	close(l.done)
+	if conn != nil && !unwanted && len(l.waiting) == 0 {
+		p.rest(l)
+	}
+	p.mu.Unlock()
+	p.busy.Add(-1)
+	if conn == nil {
+		return
+	}
+	conn.run()
+	if unwanted {
+		conn.close(errClosed)
+	}
+}
+
+// forget needs p.mu.
+func (p *pool) forget(l *link) {
+	if p.links[l.key] == l {
+		delete(p.links, l.key)
+	}
+	if l.idle != nil {
+		l.idle.Stop()
+	}
+}
+
+// park tells those who wait for a connection that a person must be asked.
+func (p *pool) park(l *link) {
+	p.busy.Add(-1)
+	p.mu.Lock()
+	l.parked = true
+	var told []*waiter
+	for w := range l.waiting {
+		if !w.parked {
+			w.parked = true
+			told = append(told, w)
+		}
+	}
+	p.mu.Unlock()
+	for _, w := range told { // without p.mu, since one that waits to go on through this host parks in turn
+		w.park()
+	}
+}
+
+func (p *pool) unpark(l *link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.parked = false
+	p.busy.Add(1)
+}
+
+// hold needs pool.mu.
+func (l *link) hold() {
+	l.users++
+	if l.idle != nil {
+		l.idle.Stop()
+		l.idle = nil
+	}
+}
+
+// release gives back a connection that get returned.
+func (p *pool) release(c *sshConn) {
+	p.mu.Lock()
+	l := c.link
+	if l == nil {
+		p.mu.Unlock()
+		return
+	}
+	l.users--
+	var oldest *sshConn
+	if l.users == 0 && p.links[l.key] == l {
+		p.rest(l)
+		oldest = p.crowded()
+	}
+	p.mu.Unlock()
+	if oldest != nil {
+		oldest.close(errIdle)
+	}
+}
+
+// errIdle is the cause of connections that nobody used.
+var errIdle = errors.New("the connection was not used for a while")
+
+// rest starts the idle time of a connection. It needs p.mu.
+func (p *pool) rest(l *link) {
+	l.since = time.Now()
+	l.idle = time.AfterFunc(idleLimit, func() { p.expire(l) })
+}
+
+func (p *pool) expire(l *link) {
+	p.mu.Lock()
+	idle := l.users == 0
+	if idle {
+		p.forget(l)
+	}
+	p.mu.Unlock()
+	if idle {
+		l.conn.close(errIdle)
+	}
+}
+
+// crowded returns the connection that is idle for longest, if there are too many, and forgets it. It needs p.mu.
+func (p *pool) crowded() *sshConn {
+	var oldest *link
+	idle := 0
+	for _, l := range p.links {
+		if l.conn == nil || l.users > 0 {
+			continue
+		}
+		idle++
+		if oldest == nil || l.since.Before(oldest.since) {
+			oldest = l
+		}
+	}
+	if idle <= maxIdle {
+		return nil
+	}
+	p.forget(oldest)
+	return oldest.conn
+}
+
+// drop forgets a connection that has ended.
+func (p *pool) drop(c *sshConn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.link != nil {
+		p.forget(c.link)
+	}
+}
+
+// enter waits for a place among the connections to one sshd that have not logged in yet.
+func (p *pool) enter(ctx context.Context, sshd string) (leave func(), err error) {
+	p.mu.Lock()
+	gate := p.gates[sshd]
+	if gate == nil {
+		gate = make(chan struct{}, loginsOnce)
+		p.gates[sshd] = gate
+	}
+	p.mu.Unlock()
+	select {
+	case gate <- struct{}{}:
+		return func() { <-gate }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// log writes a warning or a message about a host.
+func (p *pool) log(ctx context.Context, kind journal.Kind, slug, text string) {
+	scope := ScopeOf(ctx)
+	p.session.Journal().Write(journal.Event{Kind: kind, Node: scope.Node, Parent: scope.Parent, Host: slug, Message: text})
+}

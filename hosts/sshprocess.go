@@ -1,0 +1,419 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"deployer/pty"
+
+	"golang.org/x/crypto/ssh"
+)
+
+const (
+	// silence after the exit status, until the output counts as complete: a child in the background may keep it open.
+	outputIdle = time.Second
+	// closeGrace is how long the server may take to confirm that a session is closed.
+	closeGrace = time.Second
+)
+
+// Start implements Host. A raw channel is used, since ssh.Session waits for the end of the output for ever.
+func (h *SSH) Start(ctx context.Context, s *Session, c Command) (Process, error) {
+	for again := false; ; again = true {
+		conn, err := s.pool.get(ctx, h.o, s.leave, func() { s.work <- struct{}{} })
+		if err != nil {
+			return nil, h.startFailed(ctx, err)
+		}
+		p := newProcess(h.o.Slug, conn)
+		err = p.start(ctx, c)
+		if err == nil {
+			return p, nil
+		}
+		gone := conn.ended() != nil
+		s.pool.release(conn)
+		if again || !gone || p.sent.Load() {
+			return nil, h.startFailed(ctx, p.explain(ctx, err))
+		}
+	}
+}
+
+// startFailed makes every error an *Error of its own.
+func (h *SSH) startFailed(ctx context.Context, err error) error {
+	var failure *Error
+	if errors.As(err, &failure) {
+		own := *failure // others may wait for the same connection
+		return &own
+	}
+	fault := Unreachable
+	if ctx.Err() != nil || errors.Is(err, errClosed) {
+		fault = Interrupted
+	}
+	return &Error{Fault: fault, Host: h.o.Slug, Op: "start a command", Err: err}
+}
+
+// sshProcess is a command on a session channel.
+type sshProcess struct {
+	slug    string
+	conn    *sshConn
+	channel ssh.Channel
+	give    func()      // returns the slot of the channel
+	sent    atomic.Bool // the command was sent, so it may have run
+
+	stdin      *io.PipeWriter
+	input      *io.PipeReader
+	out, errs  *copier
+	sizes      chan pty.Size
+	interrupts chan struct{}
+
+	ended    chan struct{} // closed when the channel has ended
+	reported chan struct{} // closed when exit is known
+	exit     Exit          // before reported is closed
+
+	once sync.Once
+	stop chan struct{} // closed by Abandon
+}
+
+func newProcess(slug string, conn *sshConn) *sshProcess {
+	return &sshProcess{
+		slug: slug, conn: conn,
+		sizes: make(chan pty.Size, 1), interrupts: make(chan struct{}, 1),
+		ended: make(chan struct{}), reported: make(chan struct{}), stop: make(chan struct{}),
+	}
+}
+
+// start opens the channel and sends the command.
+func (p *sshProcess) start(ctx context.Context, c Command) error {
+	channel, requests, give, err := p.conn.session(ctx)
+	if err != nil {
+		return err
+	}
+	p.channel, p.give = channel, give
+	p.input, p.stdin = io.Pipe()
+	p.out, p.errs = newCopier(channel, c.Stdout), newCopier(channel.Stderr(), c.Stderr)
+
+	started := make(chan error, 1)
+	err = p.conn.pool.start(func() {
+		tasks := &p.conn.pool.tasks
+		tasks.Go(func() { p.listen(requests) })
+		if err := p.request(c); err != nil {
+			started <- err
+			return
+		}
+		tasks.Go(p.out.run)
+		tasks.Go(p.errs.run)
+		tasks.Go(p.feed)
+		tasks.Go(p.control)
+		started <- nil
+	})
+	if err == nil {
+		select {
+		case err = <-started:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+	}
+	if err != nil {
+		p.out.over.Store(true)
+		p.errs.over.Store(true)
+		p.hangUp()
+		p.give()
+	}
+	return err
+}
+
+// request asks for the terminal and starts the command.
+func (p *sshProcess) request(c Command) error {
+	if p.conn.settings.forwardAgent {
+		if err := p.ask("auth-agent-req@openssh.com", nil, "the server does not forward the agent"); err != nil {
+			return err
+		}
+	}
+	if c.Terminal != nil {
+		if err := p.ask("pty-req", terminalRequest(*c.Terminal), "the server gives no terminal: use interactive=False"); err != nil {
+			return err
+		}
+	}
+	p.sent.Store(true)
+	return p.ask("exec", ssh.Marshal(struct{ Command string }{c.Line}), "the server does not run commands")
+}
+
+func (p *sshProcess) ask(name string, payload []byte, refusal string) error {
+	ok, err := p.channel.SendRequest(name, true, payload)
+	if err == nil && !ok {
+		return errors.New(refusal)
+	}
+	return err
+}
+
+// terminalRequest is the payload of pty-req. The terminal's own defaults do, since the local one is in raw mode.
+func terminalRequest(size pty.Size) []byte {
+	kind := os.Getenv("TERM")
+	if kind == "" {
+		kind = "xterm"
+	}
+	return ssh.Marshal(struct {
+		Term                         string
+		Columns, Rows, Width, Height uint32
+		Modes                        string
+	}{Term: kind, Columns: uint32(size.Cols), Rows: uint32(size.Rows), Modes: "\x00"})
+}
+
+// listen takes what the server says about the command, until the channel ends.
+func (p *sshProcess) listen(requests <-chan *ssh.Request) {
+	known := false
+	for r := range requests {
+		exit, ok := readExit(r)
+		if ok && !known {
+			known, p.exit = true, exit
+			close(p.reported)
+		}
+		if r.WantReply {
+			r.Reply(ok, nil) // fails with the channel only
+		}
+	}
+	close(p.ended)
+}
+
+// readExit reads exit-status and exit-signal.
+func readExit(r *ssh.Request) (Exit, bool) {
+	switch r.Type {
+	case "exit-status":
+		var status struct{ Status uint32 }
+		if ssh.Unmarshal(r.Payload, &status) != nil {
+			return Exit{}, false
+		}
+		return exit(int(min(status.Status, 255))), true
+	case "exit-signal":
+		var signal struct {
+			Signal     string
+			CoreDumped bool
+			Message    string
+			Language   string
+		}
+		if ssh.Unmarshal(r.Payload, &signal) != nil {
+			return Exit{}, false
+		}
+		return Exit{Status: 128 + signalNumber(signal.Signal), Signal: signal.Signal}, true
+	}
+	return Exit{}, false
+}
+
+func signalNumber(name string) int {
+	for number, n := range signals {
+		if n == name {
+			return number
+		}
+	}
+	return 0
+}
+
+// feed sends the standard input and its end.
+func (p *sshProcess) feed() {
+	if _, err := io.Copy(p.channel, p.input); err != nil {
+		p.input.CloseWithError(err)
+		return
+	}
+	p.channel.CloseWrite() // fails with the channel only
+}
+
+// control sends what must not be waited for.
+func (p *sshProcess) control() {
+	for {
+		select {
+		case size := <-p.sizes:
+			p.channel.SendRequest("window-change", false, ssh.Marshal(struct{ Columns, Rows, Width, Height uint32 }{
+				Columns: uint32(size.Cols), Rows: uint32(size.Rows)}))
+		case <-p.interrupts:
+			p.channel.SendRequest("signal", false, ssh.Marshal(struct{ Signal string }{"INT"}))
+		case <-p.ended:
+			return
+		case <-p.stop:
+			return
+		}
+	}
+}
+
+// Stdin implements Process.
+func (p *sshProcess) Stdin() io.WriteCloser { return p.stdin }
+
+// Interrupt implements Interrupter.
+func (p *sshProcess) Interrupt() {
+	select {
+	case p.interrupts <- struct{}{}:
+	default: // one is under way
+	}
+}
+
+// Resize implements Process.
+func (p *sshProcess) Resize(size pty.Size) error {
+	for {
+		select {
+		case p.sizes <- size:
+			return nil
+		default:
+		}
+		select {
+		case <-p.sizes: // an older one that was not sent yet
+		default:
+		}
+	}
+}
+
+// Abandon implements Process.
+func (p *sshProcess) Abandon() {
+	p.once.Do(func() { close(p.stop) })
+}
+
+// Wait implements Process.
+func (p *sshProcess) Wait() (Exit, error) {
+	defer p.conn.pool.release(p.conn)
+	defer p.give()
+	select {
+	case <-p.reported:
+		p.drain()
+	case <-p.ended:
+	case <-p.stop:
+	}
+	p.hangUp()
+	p.finish(p.out)
+	p.finish(p.errs)
+	select {
+	case <-p.reported:
+		return p.exit, nil
+	default:
+		return Exit{}, p.lost()
+	}
+}
+
+// drain waits for the end of the output: of the channel, or of anything coming for a while.
+func (p *sshProcess) drain() {
+	ticker := time.NewTicker(outputIdle / 10)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.ended:
+			return
+		case <-p.stop:
+			return
+		case <-ticker.C:
+			if p.out.idle(outputIdle) && p.errs.idle(outputIdle) {
+				return
+			}
+		}
+	}
+}
+
+// hangUp closes the channel. A frozen server may hold that up, but nobody else.
+func (p *sshProcess) hangUp() {
+	p.input.CloseWithError(io.ErrClosedPipe)
+	// The pool refuses when it is closed: then the channel is, too.
+	_ = p.conn.pool.start(func() { p.channel.Close() })
+}
+
+// finish waits until a stream was copied to its end; without its end, as long as something comes. Nothing is written
+// after it, but for a write that an abandoned command left behind.
+func (p *sshProcess) finish(c *copier) {
+	ticker := time.NewTicker(closeGrace / 10)
+	defer ticker.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-c.done:
+			return
+		case <-p.stop:
+			waiting = false
+		case <-ticker.C:
+			select {
+			case <-p.ended: // so will be the stream
+			default:
+				waiting = !c.idle(closeGrace)
+			}
+		}
+	}
+	c.over.Store(true)
+}
+
+// lost is the error of a command whose end is not known.
+func (p *sshProcess) lost() *Error {
+	err := errors.New("the server closed the session without saying how the command ended")
+	select {
+	case <-p.stop:
+		err = ErrAbandoned
+	case <-p.conn.dead:
+		err = p.conn.ended()
+	case <-time.After(closeGrace): // its end is noticed a moment after that of its channels
+	}
+	return &Error{Fault: Lost, Host: p.slug, Op: "run a command", Err: err}
+}
+
+// explain is the error of a command that was not started.
+func (p *sshProcess) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if cause := p.conn.ended(); cause != nil {
+		err = cause
+	}
+	if p.sent.Load() && isCut(err) {
+		return &Error{Fault: Lost, Host: p.slug, Op: "start a command", Err: err}
+	}
+	return fmt.Errorf("no session: %w", trimSSH(err))
+}
+
+// copier copies one stream of the output.
+type copier struct {
+	from io.Reader
+	to   io.Writer
+	done chan struct{}
+
+	over atomic.Bool // nothing is written any more
+	mu   sync.Mutex  // held while the output is written
+	last time.Time   // when something came
+}
+
+func newCopier(from io.Reader, to io.Writer) *copier {
+	if to == nil {
+		to = io.Discard
+	}
+	return &copier{from: from, to: to, done: make(chan struct{}), last: time.Now()}
+}
+
+// run copies until the end. What cannot be written is read all the same, or the command would be held up.
+func (c *copier) run() {
+	defer close(c.done)
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := c.from.Read(buffer)
+		if n > 0 {
+			c.write(buffer[:n])
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (c *copier) write(b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over.Load() {
+		return
+	}
+	if _, err := c.to.Write(b); err != nil {
+		c.to = io.Discard
+	}
+	c.last = time.Now()
+}
+
+// idle reports whether nothing came for a while. While something is being written it is not idle.
+func (c *copier) idle(d time.Duration) bool {
+	if !c.mu.TryLock() {
+		return false
+	}
+	defer c.mu.Unlock()
+	return time.Since(c.last) > d
+}
