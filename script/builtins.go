@@ -1,0 +1,61 @@
+package script
+
+import (
+	"go.starlark.net/lib/json"
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+
+	"deployer/hosts"
+	"deployer/nodes"
+)
+
+// builtin is a function that scripts may call.
+type builtin func(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)
+
+// builtins are the names that every file of a tree has.
+func builtins(p *program) starlark.StringDict {
+	names := starlark.StringDict{
+		"ALL_HOSTS": allHosts{},
+		"groups":    groupsValue{},
+		"json":      json.Module,
+		"struct":    starlark.NewBuiltin("struct", starlarkstruct.Make),
+	}
+	for name, f := range map[string]builtin{
+		"node":          newTemplate("node", nodes.Normal),
+		"parallel_node": newTemplate("parallel_node", nodes.Parallel),
+		"required":      requiredBuiltin,
+		"property":      propertyBuiltin,
+		"action":        actionBuiltin,
+		"map_roles":     mapRoles,
+		"group":         groupBuiltin,
+		"ssh_host":      sshHost.builtin,
+		"local_host":    localHost.builtin,
+		"wrapped_host":  wrappedHost.builtin,
+		"secret":        newSecret,
+		"from_env":      fromEnv,
+		"from_command":  fromCommand,
+		"quote":         quote,
+		"attempt":       attempt,
+	} {
+		names[name] = starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+			return f(site{callOf(thread), thread}, args, kwargs)
+		})
+	}
+	return names
+}
+
+// newTemplate is node(…) or parallel_node(…).
+func newTemplate(fn string, kind nodes.Kind) builtin {
+	return func(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		return s.define(fn, args, kwargs, func(d nodes.Definition) (*nodes.Template, []nodes.Problem) {
+			return nodes.NewTemplate(kind, d)
+		})
+	}
+}
+
+// quote is quote(s).
+func quote(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var word string
+	problems := s.bind("quote", args, kwargs, []param{{name: "text", set: text(&word)}})
+	return starlark.String(hosts.Quote(word)), s.complain(problems...)
+}

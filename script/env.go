@@ -1,0 +1,342 @@
+package script
+
+import (
+	"fmt"
+	"slices"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+
+	"deployer/nodes"
+)
+
+// envValue is env: a node inside a run, as actions see it. call is where it was made, which says in which context its
+// properties are evaluated.
+type envValue struct {
+	call *call
+	env  *nodes.Env
+}
+
+var (
+	_ starlark.Callable    = (*envValue)(nil)
+	_ starlark.HasAttrs    = (*envValue)(nil)
+	_ starlark.HasSetField = (*envValue)(nil)
+	_ starlark.Mapping     = (*envValue)(nil)
+	_ starlark.Sequence    = (*envValue)(nil)
+	_ starlark.Comparable  = (*envValue)(nil)
+)
+
+func (e *envValue) String() string       { return e.env.Node().Path() }
+func (e *envValue) Type() string         { return "env" }
+func (e *envValue) Truth() starlark.Bool { return true }
+
+// Freeze does nothing: an env never changes.
+func (e *envValue) Freeze() {}
+
+// Hash makes nodes usable as keys.
+func (e *envValue) Hash() (uint32, error) { return starlark.String(e.String()).Hash() }
+
+// CompareSameType compares places in the tree.
+func (e *envValue) CompareSameType(op syntax.Token, other starlark.Value, _ int) (bool, error) {
+	same := e.String() == other.String()
+	switch op {
+	case syntax.EQL:
+		return same, nil
+	case syntax.NEQ:
+		return !same, nil
+	}
+	return false, wrong("nodes have no order")
+}
+
+// envAttrs are the attributes that every env has.
+var envAttrs = []string{"host", "hosts", "initialize_node", "log", "parent", "sandbox"}
+
+// AttrNames lists what dir(env) shows.
+func (e *envValue) AttrNames() []string {
+	names := slices.Clone(envAttrs)
+	for _, m := range e.env.Template().Members() {
+		names = append(names, m.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Attr is an attribute of the node. Properties are evaluated now.
+func (e *envValue) Attr(name string) (starlark.Value, error) {
+	c := e.call.live()
+	if err := c.failed(); err != nil {
+		return nil, err
+	}
+	switch name {
+	case "host":
+		h, err := e.env.Host()
+		if err != nil {
+			return nil, err
+		}
+		return &handle{c, h}, nil
+	case "hosts":
+		return &hostSet{c, e.env.Node().Path(), e.env.Hosts()}, nil
+	case "parent":
+		if up := e.env.Parent(); up != nil {
+			return &envValue{c, up}, nil
+		}
+		return starlark.None, nil
+	case "sandbox":
+		return starlark.Bool(e.env.Sandbox()), nil
+	case "log":
+		return starlark.NewBuiltin(name, e.log), nil
+	case "initialize_node":
+		return starlark.NewBuiltin(name, e.initialize), nil
+	}
+	return e.member(c, name)
+}
+
+func (e *envValue) member(c *call, name string) (starlark.Value, error) {
+	m := e.env.Member(name)
+	switch {
+	case m == nil:
+		return nil, noAttr(e.String(), name, e.AttrNames())
+	case m.Child != nil:
+		child, err := e.env.Child(name)
+		if err != nil {
+			return nil, err
+		}
+		return &envValue{c, child}, nil
+	case m.Action != nil:
+		return e.action(m.Action, name), nil
+	case m.Property != nil:
+		v, err := e.env.Property(c.ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return fromGo(c, v)
+	case m.Required != nil:
+		err := plainError{nodes.Problem{Message: fmt.Sprintf("%s: %s is required, and not set", e, name)}}
+		return nil, err.hint(m.Required.Why)
+	}
+	return fromGo(c, m.Constant)
+}
+
+// SetField refuses.
+func (e *envValue) SetField(name string, _ starlark.Value) error {
+	return wrong("env.%s cannot be set: a node never changes: return the value, or give it to another action as an argument", name)
+}
+
+// Name is the name of the default action.
+func (e *envValue) Name() string { return e.String() }
+
+// CallInternal runs the default action.
+func (e *envValue) CallInternal(thread *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	a, err := e.env.Action("")
+	if err != nil {
+		return nil, wrong("%v", err)
+	}
+	return e.perform(thread, a, args, kwargs, func(c *call, args nodes.Args) (any, error) {
+		return e.env.Call(c.ctx, "", args)
+	})
+}
+
+// action is an action of the node, bound to it.
+func (e *envValue) action(a *nodes.Action, name string) starlark.Value {
+	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		return e.perform(thread, a, args, kwargs, func(c *call, args nodes.Args) (any, error) {
+			return e.env.Call(c.ctx, name, args)
+		})
+	})
+}
+
+// CallInternal is T.ACTION(env, …).
+func (b *boundAction) CallInternal(thread *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if callOf(thread).loader != nil {
+		return nil, wrong("the action %s runs inside another action only, as T.%s(env, …)", b.Name(), b.Name())
+	}
+	if len(args) == 0 {
+		return nil, wrong("T.%s(env, …): env is missing", b.Name())
+	}
+	e, ok := args[0].(*envValue)
+	if !ok {
+		return nil, wrong("T.%s(env, …): got %s, want env first", b.Name(), args[0].Type())
+	}
+	return e.perform(thread, b.action, args[1:], kwargs, func(c *call, args nodes.Args) (any, error) {
+		return e.env.CallTemplate(c.ctx, b.of, b.action.Name, args)
+	})
+}
+
+// perform runs an action for a script.
+func (e *envValue) perform(thread *starlark.Thread, a *nodes.Action, args starlark.Tuple, kwargs []starlark.Tuple,
+	run func(*call, nodes.Args) (any, error)) (starlark.Value, error) {
+	c := callOf(thread)
+	if err := c.failed(); err != nil {
+		return nil, err
+	}
+	if err := checkArgs(a, args, kwargs); err != nil {
+		return nil, err
+	}
+	v, err := run(c, e.arguments(args, kwargs))
+	result, convertErr := fromGo(c, v)
+	switch {
+	case err != nil && convertErr == nil && v != nil:
+		return nil, &partialError{result, err}
+	case err != nil:
+		return nil, err
+	case convertErr != nil:
+		return nil, convertErr
+	}
+	if given, ok := v.(value); ok && given.shown {
+		c.streamed = result
+	}
+	return result, nil
+}
+
+// arguments wraps the values of a call. What goes to several cells at once is frozen, since these run in parallel.
+func (e *envValue) arguments(args starlark.Tuple, kwargs []starlark.Tuple) nodes.Args {
+	out := nodes.Args{}
+	wrap := func(v starlark.Value) any {
+		if !e.env.Isolated() {
+			v.Freeze()
+		}
+		return value{v: v}
+	}
+	for _, v := range args {
+		out.Positional = append(out.Positional, wrap(v))
+	}
+	for _, kw := range kwargs {
+		out.Named = append(out.Named, nodes.NamedArg{Name: string(kw[0].(starlark.String)), Value: wrap(kw[1])})
+	}
+	return out
+}
+
+// checkArgs says where it is called what is wrong with the arguments of an action.
+func checkArgs(a *nodes.Action, args starlark.Tuple, kwargs []starlark.Tuple) error {
+	given := map[string]bool{}
+	for i := range args {
+		if i < len(a.Params) && !a.Params[i].NamedOnly {
+			given[a.Params[i].Name] = true
+		} else if !a.Variadic {
+			return wrongCall(a, fmt.Sprintf("got %s", count(len(args), "positional argument")))
+		}
+	}
+	for _, kw := range kwargs {
+		name := string(kw[0].(starlark.String))
+		i := slices.IndexFunc(a.Params, func(p nodes.Param) bool { return p.Name == name })
+		switch {
+		case given[name]:
+			return wrongCall(a, fmt.Sprintf("%s is given twice", name))
+		case i < 0 && !a.Keywords:
+			return wrongCall(a, fmt.Sprintf("there is no parameter %s", name))
+		}
+		given[name] = true
+	}
+	for _, p := range a.Params {
+		if !p.Optional && !given[p.Name] {
+			return wrongCall(a, fmt.Sprintf("the argument %s is missing", p.Name))
+		}
+	}
+	return nil
+}
+
+func wrongCall(a *nodes.Action, what string) error {
+	err := plainError{nodes.Problem{Message: a.Name + ": " + what}}
+	return err.hint("usage: " + nodes.Usage(a))
+}
+
+// Len is the number of cells.
+func (e *envValue) Len() int { return len(e.cells()) }
+
+// Iterate yields the cells; of a node that is isolated itself alone.
+func (e *envValue) Iterate() starlark.Iterator { return e.cells().Iterate() }
+
+func (e *envValue) cells() starlark.Tuple {
+	c := e.call.live()
+	all, err := e.env.Cells()
+	if err != nil {
+		c.fail(err)
+	}
+	var out starlark.Tuple
+	for _, cell := range all {
+		out = append(out, &envValue{c, cell})
+	}
+	return out
+}
+
+// Get is env["web1"], env[0] and env[host].
+func (e *envValue) Get(key starlark.Value) (starlark.Value, bool, error) {
+	k, err := cellKey(key)
+	if err != nil {
+		return nil, false, err
+	}
+	cell, err := e.env.Cell(k)
+	if err != nil {
+		return nil, false, wrong("%v", err)
+	}
+	return &envValue{e.call.live(), cell}, true, nil
+}
+
+// cellKey is what names a cell, as the nodes layer wants it.
+func cellKey(key starlark.Value) (any, error) {
+	switch key := key.(type) {
+	case starlark.String:
+		return string(key), nil
+	case starlark.Int:
+		n, ok := key.Int64()
+		if !ok || n != int64(int(n)) {
+			return nil, wrong("there is no cell %s", key)
+		}
+		return int(n), nil
+	case *handle:
+		return key.h.Host(), nil
+	case *hostValue:
+		return key.h, nil
+	}
+	return nil, wrong("a cell is chosen by slug, number or host, not by a %s", key.Type())
+}
+
+// log is env.log(…).
+func (e *envValue) log(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	c := callOf(thread)
+	line, err := joined("log", args, kwargs)
+	if err == nil {
+		err = c.failed()
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.env.Log(c.ctx, line)
+	return starlark.None, nil
+}
+
+// joined is what print would write of its arguments.
+func joined(fn string, args starlark.Tuple, kwargs []starlark.Tuple) (string, error) {
+	if len(kwargs) > 0 {
+		return "", wrong("%s takes no arguments by name", fn)
+	}
+	line := ""
+	for i, v := range args {
+		if i > 0 {
+			line += " "
+		}
+		if s, ok := starlark.AsString(v); ok {
+			line += s
+		} else {
+			line += v.String()
+		}
+	}
+	return line, nil
+}
+
+// initialize is env.initialize_node(T).
+func (e *envValue) initialize(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	s := site{callOf(thread), thread}
+	var v starlark.Value
+	if err := s.complain(s.bind("initialize_node", args, kwargs, []param{{name: "template", set: anyValue(&v)}})...); err != nil {
+		return nil, err
+	}
+	t, ok := v.(*template)
+	if !ok {
+		return nil, wrong("initialize_node: got %s, want a template", v.Type())
+	}
+	if k := t.t.Kind; k == nodes.Array || k == nodes.JustOne {
+		return nil, wrong("initialize_node: %s is %s: these stand only inside a node", t.Name(), k)
+	}
+	return &envValue{s.call, e.env.Initialize(t.t)}, nil
+}

@@ -1,0 +1,403 @@
+package script
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+
+	"deployer/hosts"
+)
+
+// machines is one host of an env, or several.
+type machines interface {
+	starlark.Value
+	cd(dir string) starlark.Value
+	setEnv(name, value string, raw bool) (starlark.Value, error)
+	prefix(command string) starlark.Value
+	// each calls do for every host, of several in parallel, and returns the value of the one, or a list of those of
+	// all in their order.
+	each(c *call, do func(context.Context, *hosts.Handle) (starlark.Value, error)) (starlark.Value, error)
+}
+
+// method is a method of machines.
+type method func(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)
+
+// methods are what can be done with one host and with several.
+func methods() map[string]method {
+	return map[string]method{
+		"run": runMethod, "sudo": sudoMethod, "output": outputMethod, "result": resultMethod,
+		"cd": cdMethod, "env": envMethod, "prefix": prefixMethod,
+		"exists": existsMethod, "has_command": hasCommandMethod, "getcwd": getcwdMethod, "facts": factsMethod,
+	}
+}
+
+// bound is a method of a value, as scripts call it.
+func bound(name string, on machines, m method) starlark.Value {
+	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		c := callOf(thread)
+		if err := c.failed(); err != nil {
+			return nil, err
+		}
+		return m(site{c, thread}, on, args, kwargs)
+	})
+}
+
+// handle is a host inside an action.
+type handle struct {
+	call *call
+	h    *hosts.Handle
+}
+
+var (
+	_ machines            = (*handle)(nil)
+	_ starlark.HasAttrs   = (*handle)(nil)
+	_ starlark.Comparable = (*handle)(nil)
+)
+
+func (h *handle) String() string        { return h.h.Slug() }
+func (h *handle) Type() string          { return "host" }
+func (h *handle) Truth() starlark.Bool  { return true }
+func (h *handle) Freeze()               {}
+func (h *handle) Hash() (uint32, error) { return starlark.String(h.h.Slug()).Hash() }
+func (h *handle) slug() string          { return h.h.Slug() }
+
+// CompareSameType compares by slug.
+func (h *handle) CompareSameType(op syntax.Token, other starlark.Value, _ int) (bool, error) {
+	return compareSlugs(op, h, other)
+}
+
+func (h *handle) Attr(name string) (starlark.Value, error) {
+	if m := methods()[name]; m != nil {
+		return bound(name, h, m), nil
+	}
+	if v := hostAttr(h.h.Host(), name); v != nil {
+		return v, nil
+	}
+	return nil, noAttr("a host", name, h.AttrNames())
+}
+
+func (h *handle) AttrNames() []string { return handleNames() }
+
+func handleNames() []string {
+	names := slices.Clone(hostAttrs)
+	for name := range methods() {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (h *handle) cd(dir string) starlark.Value         { return &handle{h.call, h.h.Cd(dir)} }
+func (h *handle) prefix(command string) starlark.Value { return &handle{h.call, h.h.Prefix(command)} }
+
+func (h *handle) setEnv(name, value string, raw bool) (starlark.Value, error) {
+	next, err := h.h.Env(name, value, raw)
+	if err != nil {
+		return nil, err
+	}
+	return &handle{h.call, next}, nil
+}
+
+func (h *handle) each(c *call, do func(context.Context, *hosts.Handle) (starlark.Value, error)) (starlark.Value, error) {
+	return do(c.ctx, h.h)
+}
+
+// cdMethod is cd(path). A leading ~ is always a home directory, so that expand has nothing to change.
+func cdMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var dir string
+	var expand bool
+	problems := s.bind("cd", args, kwargs, []param{
+		{name: "path", set: text(&dir)},
+		{name: "expand", optional: true, set: flag(&expand)},
+	})
+	if err := s.complain(problems...); err != nil {
+		return nil, err
+	}
+	return on.cd(dir), nil
+}
+
+func envMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var name, content string
+	escape := true
+	problems := s.bind("env", args, kwargs, []param{
+		{name: "name", set: someText(&name)},
+		{name: "value", set: textOrNone(&content)},
+		{name: "escape", optional: true, set: flag(&escape)},
+	})
+	if err := s.complain(problems...); err != nil {
+		return nil, err
+	}
+	return on.setEnv(name, content, !escape)
+}
+
+// textOrNone is a string; None is the empty one.
+func textOrNone(to *string) func(starlark.Value) error {
+	set := text(to)
+	return func(v starlark.Value) error {
+		if v == starlark.None {
+			return nil
+		}
+		return set(v)
+	}
+}
+
+func prefixMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var command string
+	problems := s.bind("prefix", args, kwargs, []param{{name: "command", set: someText(&command)}})
+	if err := s.complain(problems...); err != nil {
+		return nil, err
+	}
+	return on.prefix(command), nil
+}
+
+// question is a method that asks the host about a name.
+func question(s site, on machines, fn, arg string, args starlark.Tuple, kwargs []starlark.Tuple,
+	ask func(ctx context.Context, h *hosts.Handle, name string, sudo bool) (bool, error)) (starlark.Value, error) {
+	var name string
+	var sudo bool
+	problems := s.bind(fn, args, kwargs, []param{
+		{name: arg, set: someText(&name)},
+		{name: "use_sudo", optional: true, set: flag(&sudo)},
+	})
+	if err := s.complain(problems...); err != nil {
+		return nil, err
+	}
+	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
+		yes, err := ask(ctx, h, name, sudo)
+		return starlark.Bool(yes), err
+	})
+}
+
+func existsMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	return question(s, on, "exists", "path", args, kwargs, func(ctx context.Context, h *hosts.Handle, path string, sudo bool) (bool, error) {
+		return h.Exists(ctx, path, sudo)
+	})
+}
+
+func hasCommandMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	return question(s, on, "has_command", "command", args, kwargs, func(ctx context.Context, h *hosts.Handle, name string, sudo bool) (bool, error) {
+		return h.HasCommand(ctx, name, sudo)
+	})
+}
+
+func getcwdMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if err := s.complain(s.bind("getcwd", args, kwargs, nil)...); err != nil {
+		return nil, err
+	}
+	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
+		dir, err := h.Getcwd(ctx)
+		return starlark.String(dir), err
+	})
+}
+
+func factsMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if err := s.complain(s.bind("facts", args, kwargs, nil)...); err != nil {
+		return nil, err
+	}
+	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
+		f, err := h.Facts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return factsStruct(f), nil
+	})
+}
+
+func factsStruct(f hosts.Facts) starlark.Value {
+	addresses := []starlark.Value{}
+	for _, a := range f.Addresses {
+		addresses = append(addresses, newStruct(starlark.StringDict{
+			"interface": starlark.String(a.Name), "address": starlark.String(a.Address),
+		}))
+	}
+	return newStruct(starlark.StringDict{
+		"hostname": starlark.String(f.Hostname), "system": starlark.String(f.System),
+		"kernel": starlark.String(f.Kernel), "architecture": starlark.String(f.Architecture),
+		"distribution": starlark.String(f.Distribution), "release": starlark.String(f.Release),
+		"user": starlark.String(f.User), "uid": starlark.MakeInt(f.UID),
+		"home": starlark.String(f.Home), "shell": starlark.String(f.Shell),
+		"processors": starlark.MakeInt(f.Processors), "memory": starlark.MakeInt64(f.Memory),
+		"addresses": starlark.NewList(addresses),
+	})
+}
+
+// hostSet is several hosts inside an action.
+type hostSet struct {
+	call *call
+	path string // of the node
+	set  *hosts.Set
+}
+
+var (
+	_ machines          = (*hostSet)(nil)
+	_ starlark.HasAttrs = (*hostSet)(nil)
+	_ starlark.Mapping  = (*hostSet)(nil)
+	_ starlark.Sequence = (*hostSet)(nil)
+)
+
+func (h *hostSet) String() string {
+	var slugs []string
+	for _, one := range h.set.Handles() {
+		slugs = append(slugs, one.Slug())
+	}
+	return fmt.Sprint(slugs)
+}
+func (h *hostSet) Type() string          { return "hosts" }
+func (h *hostSet) Truth() starlark.Bool  { return h.set.Len() > 0 }
+func (h *hostSet) Freeze()               {}
+func (h *hostSet) Hash() (uint32, error) { return 0, wrong("a set of hosts cannot be a key") }
+
+// Len is the number of hosts.
+func (h *hostSet) Len() int { return h.set.Len() }
+
+// Iterate yields the hosts in definition order.
+func (h *hostSet) Iterate() starlark.Iterator { return h.list().Iterate() }
+
+func (h *hostSet) list() starlark.Tuple {
+	var all starlark.Tuple
+	for _, one := range h.set.Handles() {
+		all = append(all, &handle{h.call, one})
+	}
+	return all
+}
+
+// Get is hosts[0], hosts["slug"] and hosts[host].
+func (h *hostSet) Get(key starlark.Value) (starlark.Value, bool, error) {
+	all := h.list()
+	switch key := key.(type) {
+	case starlark.String, slugged:
+		slug, _ := starlark.AsString(key.(starlark.Value))
+		if s, ok := key.(slugged); ok {
+			slug = s.slug()
+		}
+		var slugs []string
+		for _, one := range all {
+			if one.(*handle).slug() == slug {
+				return one, true, nil
+			}
+			slugs = append(slugs, one.(*handle).slug())
+		}
+		return nil, false, noAttr(h.path, "host "+starlark.String(slug).String(), nil).(plainError).hint(didYouMean(slug, slugs))
+	case starlark.Int:
+		i, err := index(key, len(all), "hosts")
+		if err != nil {
+			return nil, false, err
+		}
+		return all[i], true, nil
+	}
+	return nil, false, wrong("hosts[…] takes a number or a slug, not a %s", key.Type())
+}
+
+// index reads a number that counts from 0, or from the end if it is negative.
+func index(v starlark.Int, n int, of string) (int, error) {
+	i, ok := v.Int64()
+	at := i
+	if at < 0 {
+		at += int64(n)
+	}
+	if !ok || at < 0 || at >= int64(n) {
+		return 0, wrong("%s[%s]: there are %d, counted from 0", of, v, n)
+	}
+	return int(at), nil
+}
+
+func (h *hostSet) Attr(name string) (starlark.Value, error) {
+	if m := methods()[name]; m != nil {
+		return bound(name, h, m), nil
+	}
+	switch name {
+	case "roles":
+		return fromStrings(h.set.Roles()), nil
+	case "filter":
+		return h.builtin(name, h.filter), nil
+	case "by_role":
+		return h.builtin(name, h.byRole), nil
+	}
+	err := noAttr("a set of hosts", name, h.AttrNames()).(plainError)
+	if slices.Contains(hostAttrs, name) {
+		err = err.hint("each host has one: [h." + name + " for h in env.hosts]")
+	}
+	return nil, err
+}
+
+func (h *hostSet) AttrNames() []string {
+	names := []string{"by_role", "filter", "roles"}
+	for name := range methods() {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (h *hostSet) builtin(name string, f func(site, starlark.Tuple, []starlark.Tuple) (starlark.Value, error)) starlark.Value {
+	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		return f(site{callOf(thread), thread}, args, kwargs)
+	})
+}
+
+func (h *hostSet) with(set *hosts.Set) *hostSet { return &hostSet{h.call, h.path, set} }
+
+// filter is filter(*roles).
+func (h *hostSet) filter(_ site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var roles []string
+	if len(kwargs) > 0 {
+		return nil, wrong("filter takes the names of roles by position")
+	}
+	if err := words(&roles)(args); err != nil {
+		return nil, wrong("filter takes the names of roles: %v", err)
+	}
+	return h.with(h.set.Filter(roles...)), nil
+}
+
+// byRole is by_role().
+func (h *hostSet) byRole(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if err := s.complain(s.bind("by_role", args, kwargs, nil)...); err != nil {
+		return nil, err
+	}
+	out := starlark.NewDict(0)
+	for _, role := range h.set.Roles() {
+		if err := out.SetKey(starlark.String(role), h.with(h.set.Filter(role))); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (h *hostSet) cd(dir string) starlark.Value         { return h.with(h.set.Cd(dir)) }
+func (h *hostSet) prefix(command string) starlark.Value { return h.with(h.set.Prefix(command)) }
+
+func (h *hostSet) setEnv(name, value string, raw bool) (starlark.Value, error) {
+	next, err := h.set.Env(name, value, raw)
+	if err != nil {
+		return nil, err
+	}
+	return h.with(next), nil
+}
+
+func (h *hostSet) each(c *call, do func(context.Context, *hosts.Handle) (starlark.Value, error)) (starlark.Value, error) {
+	if h.set.Len() == 0 {
+		c.env.Run().Session().Empty(c.ctx, h.path)
+	}
+	values, err := hosts.Each(c.ctx, h.set, do)
+	for i, v := range values {
+		if v == nil {
+			values[i] = starlark.None // it failed
+		}
+	}
+	list := starlark.NewList(values)
+	if err != nil {
+		return nil, &partialError{list, err}
+	}
+	return list, nil
+}
+
+func fromStrings(list []string) starlark.Value {
+	var out []starlark.Value
+	for _, s := range list {
+		out = append(out, starlark.String(s))
+	}
+	return starlark.NewList(out)
+}

@@ -1,0 +1,238 @@
+package script
+
+import (
+	"fmt"
+	"slices"
+
+	"go.starlark.net/starlark"
+
+	"deployer/hosts"
+	"deployer/nodes"
+)
+
+// allHosts is ALL_HOSTS.
+type allHosts struct{}
+
+func (allHosts) String() string        { return "ALL_HOSTS" }
+func (allHosts) Type() string          { return "ALL_HOSTS" }
+func (allHosts) Truth() starlark.Bool  { return true }
+func (allHosts) Freeze()               {}
+func (allHosts) Hash() (uint32, error) { return starlark.String("ALL_HOSTS").Hash() }
+
+// rolesMap is map_roles(…).
+type rolesMap struct{ maps []nodes.RoleMap }
+
+func (*rolesMap) String() string        { return "map_roles(…)" }
+func (*rolesMap) Type() string          { return "map_roles" }
+func (*rolesMap) Truth() starlark.Bool  { return true }
+func (*rolesMap) Freeze()               {}
+func (*rolesMap) Hash() (uint32, error) { return 0, wrong("map_roles(…) cannot be a key") }
+
+// mapRoles is map_roles("web", db = ["master", "slave"], x = ALL_HOSTS).
+func mapRoles(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	made := &rolesMap{}
+	var problems []nodes.Problem
+	add := func(at nodes.Pos, role string, values ...starlark.Value) {
+		m := nodes.RoleMap{Role: role}
+		for _, v := range values {
+			if err := addRoles(&m, v); err != nil {
+				problems = append(problems, nodes.Problem{Pos: at, Message: "map_roles: " + err.Error(),
+					Hint: `name roles of the parent: map_roles("web"), map_roles(host = ["web", "db"]), map_roles(ALL_HOSTS)`})
+			}
+		}
+		made.maps = append(made.maps, m)
+	}
+	if len(args) > 0 {
+		add(s.positional(0), nodes.HostRole, args...)
+	}
+	for _, kw := range kwargs {
+		role := string(kw[0].(starlark.String))
+		if role == nodes.HostRole && len(args) > 0 {
+			problems = append(problems, nodes.Problem{Pos: s.keyword(role),
+				Message: "map_roles: the role host is given by name, and by position too", Hint: "give all its roles by name, in a list"})
+			continue
+		}
+		add(s.keyword(role), role, kw[1])
+	}
+	return made, s.complain(problems...)
+}
+
+// addRoles adds roles of the parent, given as a string, a list or tuple of them, or ALL_HOSTS.
+func addRoles(m *nodes.RoleMap, v starlark.Value) error {
+	switch v := v.(type) {
+	case allHosts:
+		m.All = true
+	case broken:
+	case starlark.String:
+		if v == "" {
+			return fmt.Errorf("a role has an empty name")
+		}
+		if !slices.Contains(m.From, string(v)) {
+			m.From = append(m.From, string(v))
+		}
+	case starlark.Sequence:
+		for one := range starlark.Elements(v) {
+			if _, nested := one.(starlark.Sequence); nested {
+				return typeError(one, "the name of a role in the list")
+			}
+			if err := addRoles(m, one); err != nil {
+				return err
+			}
+		}
+	case *hostValue:
+		return fmt.Errorf("got a host, want the name of a role of the parent")
+	default:
+		return typeError(v, "the name of a role")
+	}
+	return nil
+}
+
+// hosts is hosts = {"role": host, …}, hosts = map_roles(…), or hosts for the role host alone.
+func (m memberSetter) hosts(v starlark.Value) []nodes.Problem {
+	def := &nodes.HostsDef{}
+	m.d.Hosts = def
+	switch v := v.(type) {
+	case *rolesMap:
+		def.Map = v.maps
+		return nil
+	case *starlark.Dict:
+		var problems []nodes.Problem
+		for i, item := range v.Items() {
+			m.at = m.element(m.key, i)
+			problems = append(problems, m.role(def, item[0], item[1])...)
+		}
+		return problems
+	case allHosts:
+		return m.problem("hosts = map_roles(ALL_HOSTS)", "ALL_HOSTS stands inside map_roles")
+	case starlark.String:
+		return m.problem(fmt.Sprintf("hosts = map_roles(%s) takes a role of the parent", v), "got a string, want hosts")
+	}
+	return m.role(def, starlark.String(nodes.HostRole), v)
+}
+
+// role adds a role with its hosts.
+func (m memberSetter) role(def *nodes.HostsDef, key, v starlark.Value) []nodes.Problem {
+	name, ok := key.(starlark.String)
+	if name == "" && ok {
+		return m.problem(`hosts = {"web": [web1, web2]}`, "got an empty string as the name of a role")
+	}
+	if !ok {
+		return m.problem(`hosts = {"web": [web1, web2]}`, "got a %s as the name of a role, want a string", key.Type())
+	}
+	role := hosts.Role{Name: string(name)}
+	var problems []nodes.Problem
+	each := func(one starlark.Value) {
+		switch one := one.(type) {
+		case *hostValue:
+			problems = append(problems, m.addHost(&role, one)...)
+		case broken:
+		case allHosts, starlark.String:
+			problems = append(problems, m.problem("roles of the parent are mapped: hosts = map_roles(…)",
+				"the role %s holds a %s, want hosts", name, one.Type())...)
+		default:
+			problems = append(problems, m.problem("", "the role %s holds a %s, want hosts", name, one.Type())...)
+		}
+	}
+	if list, ok := v.(starlark.Sequence); ok {
+		for one := range starlark.Elements(list) {
+			each(one)
+		}
+	} else {
+		each(v)
+	}
+	def.Roles = append(def.Roles, role)
+	return problems
+}
+
+// addHost adds a host to a role. A slug names one machine everywhere, since connections are shared by it.
+func (m memberSetter) addHost(role *hosts.Role, v *hostValue) []nodes.Problem {
+	for _, h := range role.Hosts {
+		if h.Slug() == v.h.Slug() && h != v.h {
+			return m.problem("give one of them another slug", "the role %s holds two hosts of the slug %q", role.Name, h.Slug())
+		}
+		if h == v.h {
+			return nil
+		}
+	}
+	role.Hosts = append(role.Hosts, v.h)
+	if l := m.call.loader; l != nil {
+		return m.sameMachine(l, v)
+	}
+	return nil
+}
+
+// sameMachine complains of a host whose slug stands for another machine elsewhere in the tree.
+func (m memberSetter) sameMachine(l *loader, v *hostValue) []nodes.Problem {
+	for _, other := range l.hosts {
+		if other.h == v.h {
+			return nil
+		}
+		if other.h.Slug() == v.h.Slug() && machine(other.h) != machine(v.h) {
+			return []nodes.Problem{{Pos: v.pos, Hint: "give one of them another slug",
+				Message: fmt.Sprintf("the slug %q already names another machine, defined at %s", v.h.Slug(), other.pos)}}
+		}
+	}
+	l.hosts = append(l.hosts, v)
+	return nil
+}
+
+// machine is what makes two hosts the same machine, reached the same way.
+func machine(h hosts.Host) string {
+	switch h := h.(type) {
+	case *hosts.SSH:
+		o := h.Options()
+		return fmt.Sprintf("ssh %q %d %q %q", o.Address, o.Port, o.Jump, o.ProxyCommand)
+	case *hosts.Wrapped:
+		return fmt.Sprintf("wrapped %q", h.Options().Command)
+	}
+	return "local"
+}
+
+// groupValue is a group.
+type groupValue struct{ nodes.Group }
+
+func (g groupValue) String() string        { return fmt.Sprintf("<group %s>", g.Name) }
+func (g groupValue) Type() string          { return "group" }
+func (g groupValue) Truth() starlark.Bool  { return true }
+func (g groupValue) Freeze()               {}
+func (g groupValue) Hash() (uint32, error) { return starlark.String(g.Name).Hash() }
+
+// groupsValue is groups, whose attributes are the groups that every tree knows.
+type groupsValue struct{}
+
+func (groupsValue) String() string        { return "groups" }
+func (groupsValue) Type() string          { return "groups" }
+func (groupsValue) Truth() starlark.Bool  { return true }
+func (groupsValue) Freeze()               {}
+func (groupsValue) Hash() (uint32, error) { return 0, wrong("groups cannot be a key") }
+
+func (g groupsValue) Attr(name string) (starlark.Value, error) {
+	for _, one := range nodes.Groups() {
+		if one.Name == name {
+			return groupValue{one}, nil
+		}
+	}
+	err := noAttr("groups", name, g.AttrNames()).(plainError)
+	if err.problem.Hint == "" {
+		err.problem.Hint = fmt.Sprintf("a group of your own is group(%q, color = …)", name)
+	}
+	return nil, err
+}
+
+func (groupsValue) AttrNames() []string {
+	var names []string
+	for _, one := range nodes.Groups() {
+		names = append(names, one.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func groupBuiltin(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var g nodes.Group
+	problems := s.bind("group", args, kwargs, []param{
+		{name: "name", set: someText(&g.Name)},
+		{name: "color", optional: true, set: oneOf(&g.Color, nodes.Colors()...)},
+	})
+	return groupValue{g}, s.complain(problems...)
+}
