@@ -31,6 +31,8 @@ type pool struct {
 	secrets typedSecrets
 	trusted trusted
 	loose   sync.Once // the warning about StrictHostKeyChecking no
+	idle    time.Duration
+	maxIdle int
 
 	mu     sync.Mutex // guards what follows, and the fields of links
 	links  map[[sha256.Size]byte]*link
@@ -42,7 +44,10 @@ type pool struct {
 var errClosed = errors.New("the session was closed")
 
 func newPool(s *Session) *pool {
-	p := &pool{session: s, links: map[[sha256.Size]byte]*link{}, gates: map[string]chan struct{}{}}
+	p := &pool{
+		session: s, idle: idleLimit, maxIdle: maxIdle,
+		links: map[[sha256.Size]byte]*link{}, gates: map[string]chan struct{}{},
+	}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	p.trust = &gather[trustQuestion, bool]{pool: p, put: p.putTrust}
 	p.secrets = typedSecrets{pool: p, asking: map[string]*gather[secretQuestion, string]{}, answered: map[string]string{}}
@@ -278,7 +283,7 @@ var errIdle = errors.New("the connection was not used for a while")
 // rest starts the idle time of a connection. It needs p.mu.
 func (p *pool) rest(l *link) {
 	l.since = time.Now()
-	l.idle = time.AfterFunc(idleLimit, func() { p.expire(l) })
+	l.idle = time.AfterFunc(p.idle, func() { p.expire(l) })
 }
 
 func (p *pool) expire(l *link) {
@@ -306,7 +311,7 @@ func (p *pool) crowded() *sshConn {
 			oldest = l
 		}
 	}
-	if idle <= maxIdle {
+	if idle <= p.maxIdle {
 		return nil
 	}
 	p.forget(oldest)

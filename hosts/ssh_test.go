@@ -1,0 +1,382 @@
+package hosts
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"deployer/internal/sshserver"
+	"deployer/journal"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// lab is a session with a home directory of its own, and what its tests need around it.
+type lab struct {
+	*testing.T
+	home    string
+	session *Session
+	events  *recorder
+	key     sshserver.PublicKey // of ~/.ssh/id_ed25519
+}
+
+// recorder keeps the events of a journal.
+type recorder struct {
+	mu  sync.Mutex
+	all []journal.Event
+}
+
+func (r *recorder) Write(e journal.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, e)
+	return nil
+}
+
+func (r *recorder) of(kind journal.Kind) []journal.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.all), func(e journal.Event) bool { return e.Kind != kind })
+}
+
+// newLab starts a session. No test may depend on the agent or the keys of whoever runs it.
+func newLab(t *testing.T, o Options) *lab {
+	t.Helper()
+	t.Setenv("SSH_AUTH_SOCK", "")
+	l := &lab{T: t, home: o.Home, events: &recorder{}}
+	if l.home == "" {
+		l.home = t.TempDir()
+		if err := os.Mkdir(l.path(), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		key, err := sshserver.NewKeyFile(l.path("id_ed25519"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.key = key
+	}
+	o.Home = l.home
+	o.Journal = journal.New("test", journal.NewSecrets(), l.events)
+	l.session = NewSession(o)
+	t.Cleanup(func() {
+		if err := l.session.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// path is a file in ~/.ssh.
+func (l *lab) path(names ...string) string {
+	return filepath.Join(append([]string{l.home, ".ssh"}, names...)...)
+}
+
+func (l *lab) write(name, text string) {
+	l.Helper()
+	if err := os.WriteFile(l.path(name), []byte(text), 0o600); err != nil {
+		l.Fatal(err)
+	}
+}
+
+func (l *lab) read(name string) string {
+	l.Helper()
+	text, err := os.ReadFile(l.path(name))
+	if err != nil {
+		l.Fatal(err)
+	}
+	return string(text)
+}
+
+// server starts a server that takes the lab's key, and that its known_hosts knows.
+func (l *lab) server(o sshserver.Options) *sshserver.Server {
+	l.Helper()
+	if o.AuthorizedKeys == nil && o.Password == nil && o.KeyboardInteractive == nil {
+		o.AuthorizedKeys = []ssh.PublicKey{l.key}
+	}
+	if o.Home == "" {
+		o.Home = l.home
+	}
+	s, err := sshserver.Start(o)
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { s.Close() })
+	l.know(s.KnownHosts())
+	return s
+}
+
+// know appends to known_hosts.
+func (l *lab) know(lines string) {
+	l.Helper()
+	f, err := os.OpenFile(l.path("known_hosts"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(lines); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// at returns options for a host on a port of this machine.
+func at(slug string, port int) SSHOptions {
+	return SSHOptions{Slug: slug, Address: "127.0.0.1", Port: port, Username: "deploy", ConfigFilename: "none"}
+}
+
+func (l *lab) host(o SSHOptions) *SSH {
+	l.Helper()
+	h, err := NewSSH(o)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return h
+}
+
+// sshRun is a command of a test.
+type sshRun struct {
+	Process
+	out, errs bytes.Buffer
+	session   *Session
+	exit      Exit
+	err       error
+}
+
+// start starts a command as Handle.Run does, with a place among the working hosts.
+func (l *lab) start(ctx context.Context, h *SSH, line string) (*sshRun, error) {
+	if err := l.session.place(ctx); err != nil {
+		return nil, err
+	}
+	r := &sshRun{session: l.session}
+	var err error
+	if r.Process, err = h.Start(ctx, l.session, Command{Line: line, Stdout: &r.out, Stderr: &r.errs}); err != nil {
+		l.session.leave()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *sshRun) wait() (Exit, error) {
+	defer r.session.leave()
+	r.exit, r.err = r.Wait()
+	return r.exit, r.err
+}
+
+// run runs a command to its end. It may be called from any goroutine.
+func (l *lab) run(ctx context.Context, o SSHOptions, line string) (*sshRun, error) {
+	h, err := NewSSH(o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := l.start(ctx, h, line)
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.wait()
+	return r, err
+}
+
+// output runs a command that must succeed.
+func (l *lab) output(o SSHOptions, line string) string {
+	l.Helper()
+	r, err := l.run(context.Background(), o, line)
+	if err != nil {
+		l.Fatal(err)
+	}
+	if !r.exit.OK() {
+		l.Fatalf("%s: %+v: %s", line, r.exit, r.errs.String())
+	}
+	return r.out.String()
+}
+
+// fails runs a command that must fail with a fault, and returns the error.
+func (l *lab) fails(o SSHOptions, fault Fault, parts ...string) *Error {
+	l.Helper()
+	_, err := l.run(context.Background(), o, "true")
+	return l.fault(err, fault, parts...)
+}
+
+func (l *lab) fault(err error, fault Fault, parts ...string) *Error {
+	l.Helper()
+	var failure *Error
+	if !errors.As(err, &failure) {
+		l.Fatalf("error %v, want fault %q", err, fault)
+	}
+	if failure.Fault != fault {
+		l.Errorf("fault %q, want %q: %v", failure.Fault, fault, err)
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			l.Errorf("error %q does not say %q", err, part)
+		}
+	}
+	return failure
+}
+
+// within fails the test if do takes unreasonably long, which is far longer than any time limit that it tests.
+func (l *lab) within(d time.Duration, do func()) {
+	l.Helper()
+	begun := time.Now()
+	do()
+	if took := time.Since(begun); took > d {
+		l.Errorf("took %v, want at most %v", took, d)
+	}
+}
+
+// eventually waits until a condition holds.
+func (l *lab) eventually(what string, holds func() bool) {
+	l.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			l.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// sshPerson answers questions.
+type sshPerson struct {
+	mu        sync.Mutex
+	passwords []string // answers in turn; then it does not answer
+	trust     bool
+	asked     []PasswordQuestion
+	tables    [][]NewKey
+}
+
+var errNoAnswer = errors.New("no answer")
+
+func (p *sshPerson) Password(_ context.Context, q PasswordQuestion) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, q)
+	if len(p.passwords) == 0 {
+		return "", errNoAnswer
+	}
+	answer := p.passwords[0]
+	p.passwords = p.passwords[1:]
+	return answer, nil
+}
+
+func (p *sshPerson) TrustKeys(_ context.Context, keys []NewKey) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tables = append(p.tables, keys)
+	return p.trust, nil
+}
+
+func TestSSHRuns(t *testing.T) {
+	l := newLab(t, Options{})
+	s := l.server(sshserver.Options{})
+	r, err := l.run(context.Background(), at("web", s.Port()), "echo out; echo err >&2; exit 3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.out.String() != "out\n" || r.errs.String() != "err\n" || r.exit != (Exit{Status: 3}) {
+		t.Errorf("out %q, err %q, %+v", r.out.String(), r.errs.String(), r.exit)
+	}
+	starts, ends := l.events.of(journal.ConnectStart), l.events.of(journal.ConnectEnd)
+	if len(starts) != 1 || len(ends) != 1 || ends[0].State != journal.Done || ends[0].ID != starts[0].ID ||
+		starts[0].Address != s.Addr() || starts[0].Host != "web" || starts[0].User != "deploy" {
+		t.Errorf("events %+v, %+v", starts, ends)
+	}
+}
+
+func TestSSHHandle(t *testing.T) {
+	l := newLab(t, Options{})
+	s := l.server(sshserver.Options{})
+	out, err := l.session.Handle(l.host(at("web", s.Port()))).Cd("/tmp").Run(context.Background(), "pwd; echo $((6*7))", RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := out.Stdout.String(); err != nil || text != "/tmp\n42\n" {
+		t.Errorf("output %q, %v", text, err)
+	}
+}
+
+func TestSSHDerived(t *testing.T) {
+	h, err := NewSSH(SSHOptions{Slug: "web", Port: 2222, KnownHosts: []string{"a"}, Username: "deploy"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := h.Options()
+	o.Slug, o.Port, o.KnownHosts[0] = "db", 22, "b"
+	if h.Slug() != "web" || h.Address() != "web:2222" || h.Login() != "deploy" || h.Options().KnownHosts[0] != "a" {
+		t.Errorf("the base changed: %+v", h.Options())
+	}
+}
+
+func TestSSHOptions(t *testing.T) {
+	key := "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ToBGxHhQb2X0x0hGdzRJpcQSsZ0OZ1nQ0yvzQYw7S"
+	good := []SSHOptions{
+		{Slug: "web"}, {Slug: "web 1", Address: "10.0.0.1"}, {Slug: "a", Address: "fe80::1%eth0"}, {Slug: "a", Address: "[::1]"},
+		{Slug: "a", Jump: "none"}, {Slug: "a", Jump: "one,me@two:2222,[::1]:22,ssh://me@three:22"},
+		{Slug: "a", ProxyCommand: "nc %h %p", Jump: "none"}, {Slug: "a", HostKeys: "accept-new"}, {Slug: "a", HostKey: key},
+	}
+	for _, o := range good {
+		if _, err := NewSSH(o); err != nil {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	bad := []struct {
+		o    SSHOptions
+		want string
+	}{
+		{SSHOptions{}, "slug is empty"},
+		{SSHOptions{Slug: "web 1"}, "address is missing"},
+		{SSHOptions{Slug: "a", Address: "me@b"}, "belongs into username"},
+		{SSHOptions{Slug: "a", Address: "b:22"}, "belongs into port"},
+		{SSHOptions{Slug: "a", Address: "-oProxyCommand=x"}, "address is"},
+		{SSHOptions{Slug: "a", Port: 65536}, "port is 65536: expected 1 to 65535"},
+		{SSHOptions{Slug: "a", Port: -1}, "port is -1"},
+		{SSHOptions{Slug: "a", Username: "a\nb"}, "username is"},
+		{SSHOptions{Slug: "a", Username: "-l"}, "username is"},
+		{SSHOptions{Slug: "a", Key: "k", KeyFilename: "f"}, "key and key_filename are both given"},
+		{SSHOptions{Slug: "a", HostKeys: "no"}, `host_keys is "no": expected "strict" or "accept-new"`},
+		{SSHOptions{Slug: "a", HostKey: "ssh-ed25519 AAAA"}, "host_key is not a public key"},
+		{SSHOptions{Slug: "a", HostKey: key + "\n" + key}, "host_key is not a public key"},
+		{SSHOptions{Slug: "a", KnownHosts: []string{""}}, "known_hosts contains an empty name"},
+		{SSHOptions{Slug: "a", Timeout: -time.Second}, "timeout is -1s: expected a positive number of seconds"},
+		{SSHOptions{Slug: "a", Keepalive: -1}, "keepalive_interval is"},
+		{SSHOptions{Slug: "a", Jump: "b:x"}, `jump: "b:x" is not a jump host`},
+		{SSHOptions{Slug: "a", Jump: "b,,c"}, `jump: "" is not a jump host`},
+		{SSHOptions{Slug: "a", Jump: "@b"}, `"@b" is not a jump host`},
+		{SSHOptions{Slug: "a", Jump: "b", ProxyCommand: "nc"}, "jump and proxy_command are both given"},
+	}
+	for _, c := range bad {
+		if _, err := NewSSH(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want %q", c.o, err, c.want)
+		}
+	}
+	_, err := NewSSH(SSHOptions{Port: -1, HostKeys: "x"})
+	for _, want := range []string{"slug", "port", "host_keys"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not name %s", err, want)
+		}
+	}
+}
+
+// hosts returns n hosts at one server.
+func atOnce(n, port int) []SSHOptions {
+	var all []SSHOptions
+	for i := range n {
+		all = append(all, at(fmt.Sprintf("web%d", i+1), port))
+	}
+	return all
+}
+
+// runAll runs a command on all hosts at once and returns the errors.
+func (l *lab) runAll(ctx context.Context, all []SSHOptions, line string) []error {
+	errs := make([]error, len(all))
+	var wait sync.WaitGroup
+	for i, o := range all {
+		wait.Go(func() { _, errs[i] = l.run(ctx, o, line) })
+	}
+	wait.Wait()
+	return errs
+}
