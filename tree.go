@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"deployer/journal"
@@ -29,7 +30,9 @@ func (p *program) load(ctx context.Context, secrets *journal.Secrets) (*script.L
 	})
 	var problems *script.Problems
 	if errors.As(err, &problems) {
-		fmt.Fprint(p.Err, secrets.Mask(problems.Format()))
+		var text strings.Builder
+		_ = problems.Format(&text) // into memory
+		fmt.Fprint(p.Err, secrets.Mask(text.String()))
 		return nil, &shownError{exitUsage}
 	}
 	return loaded, err
@@ -37,12 +40,15 @@ func (p *program) load(ctx context.Context, secrets *journal.Secrets) (*script.L
 
 // check loads the tree and shows every problem.
 func (p *program) check(ctx context.Context) error {
-	loaded, err := p.load(ctx, journal.NewSecrets())
+	secrets := journal.NewSecrets()
+	loaded, err := p.load(ctx, secrets)
 	if err != nil {
 		return err
 	}
 	for _, w := range loaded.Warnings {
-		fmt.Fprint(p.Err, w.Format())
+		var text strings.Builder
+		_ = w.Format(&text) // into memory
+		fmt.Fprint(p.Err, secrets.Mask(text.String()))
 	}
 	fmt.Fprintf(p.Out, "%s: %d nodes, %d hosts, no mistakes\n", loaded.Tree.Name, countNodes(loaded.Tree.Root()), len(allHosts(loaded.Tree.Root())))
 	return nil

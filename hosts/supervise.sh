@@ -39,19 +39,17 @@ each() {
 		"$1" "$2" "$pid"
 	done
 }
-signal() { kill -s "$1" "$2" && left=1; }
+signal() { kill -s "$1" "$2"; }
 count() { left=1; }
 end() {
 	for sig in INT TERM KILL; do
-		left=
 		each signal $sig
-		n=0
-		while [ -n "$left" ] && [ $n -lt 50 ]; do
-			sleep 0.1 || { sleep 1 && n=$((n + 9)); }
-			n=$((n + 1)) left=
+		for pause in 0.1 0.1 0.2 0.3 0.5 0.8 1 1 1; do
+			left=
 			each count -
+			[ -n "$left$waiting" ] || return
+			sleep $pause || sleep 1
 		done
-		[ -n "$left" ] || return
 	done
 }
 endgroup() {
@@ -62,6 +60,8 @@ endgroup() {
 	kill -s KILL 0
 }
 watch() {
+	waiting=1
+	trap 'waiting=' USR2
 	while IFS= read -r line; do :; done
 	trap '' INT TERM HUP
 	kill -s USR1 $$
@@ -85,6 +85,7 @@ status=$?
 if [ -z "$stopped" ]; then
 	kill $watcher
 elif [ "$own" = session ]; then
+	kill -s USR2 $watcher
 	wait $watcher
 fi
 exit $status

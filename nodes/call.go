@@ -75,7 +75,7 @@ func (e *Env) invoke(ctx context.Context, a *Action, args Args) (any, error) {
 
 	event := journal.Event{ID: scope.Parent, Parent: outer, Node: scope.Node, Host: e.cellSlug(), Action: a.Name, Sandbox: scope.Sandbox}
 	start := event
-	start.Kind, start.Args = journal.ActionStart, shown(args)
+	start.Kind, start.Args = journal.ActionStart, shownArgs(args)
 	e.run.Journal().Write(start)
 	begun := time.Now()
 	value, state, err := e.decide(ctx, a, args)
@@ -166,8 +166,8 @@ func groupName(g *Group) string {
 	return g.Name
 }
 
-// shown returns the arguments as the journal records them.
-func shown(args Args) []string {
+// shownArgs returns the arguments as the journal records them.
+func shownArgs(args Args) []string {
 	var all []string
 	for _, v := range args.Positional {
 		all = append(all, showValue(v))
