@@ -166,8 +166,8 @@ func (c *call) newError(err, cause error) *Error {
 	if errors.As(err, &eval) {
 		e.Backtrace = frames(eval.CallStack)
 		e.Msg = cleanMessage(eval.Msg)
-		if cause == nil {
-			cause = goCause(eval)
+		if inner := goCause(eval); cause == nil || errors.Is(inner, cause) {
+			cause = inner // which says the same, and where
 		}
 	} else if err != nil {
 		e.Msg = err.Error()

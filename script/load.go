@@ -35,8 +35,9 @@ type Loaded struct {
 // maxSource is the size of the largest file that is read as a script, in bytes.
 const maxSource = 16 << 20
 
-// Load reads a tree from the file at path and the files that it loads. Nothing else is touched. The error is a
-// *Problems with every mistake that was found, or the cause of ctx if that was done first.
+// Load reads a tree from the file at path and the files that it loads, and checks it (see [nodes.Tree.Check]). Nothing
+// else is touched. The error is a *Problems with every mistake that was found, or the cause of ctx if that was done
+// first.
 func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 	if o.Secrets == nil {
 		o.Secrets = journal.NewSecrets()
@@ -49,6 +50,9 @@ func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 		return nil, context.Cause(ctx)
 	}
 	tree := l.tree(path, m)
+	if tree != nil && len(l.problems) == 0 {
+		l.recordAll(tree.Check())
+	}
 	l.settle()
 	list := sortProblems(l.problems, l.files)
 	mistakes := slices.DeleteFunc(slices.Clone(list), func(p Problem) bool { return p.Warning })

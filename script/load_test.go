@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestMistakes loads the chunks of testdata/*.star and compares what is reported with what their lines expect.
+// TestMistakes loads the chunks of testdata/mistakes/*.star and compares what is reported with what their lines expect.
 func TestMistakes(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.star")
+	files, err := filepath.Glob("testdata/mistakes/*.star")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files: %v", err)
 	}
