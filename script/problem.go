@@ -44,7 +44,7 @@ func (p Problem) Format(w io.Writer) error {
 	head := p
 	head.Hint = ""
 	var b strings.Builder
-	fmt.Fprintln(&b, head)
+	fmt.Fprintln(&b, head.String())
 	if p.Line != "" {
 		fmt.Fprintf(&b, "    %s\n", p.Line)
 		if p.Pos.Col > 0 {
