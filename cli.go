@@ -55,31 +55,30 @@ func (p *program) takeTree(args []string) []string {
 // command returns the command line.
 func (p *program) command() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "deployer [TREE] [COMMAND]",
-		Long:  helpText,
-		Short: "run the actions of a deployment tree",
-		Args: func(cmd *cobra.Command, args []string) error {
-			return cobra.OnlyValidArgs(cmd, args)
-		},
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return p.list(cmd.Context(), "") },
+		Use:                   "deployer [TREE] [COMMAND] [OPTIONS]",
+		DisableFlagsInUseLine: true,
+		Long:                  helpText,
+		Short:                 "run the actions of a deployment tree",
+		Args:                  unknownCommand,
+		Version:               version(),
+		SilenceErrors:         true,
+		SilenceUsage:          true,
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return p.list(cmd.Context(), "") },
 	}
-	root.PersistentFlags().StringVarP(&p.tree, "file", "f", p.tree, "the `TREE`: a Starlark file")
+	root.PersistentFlags().StringVarP(&p.tree, "file", "f", p.tree, "`TREE` to use: a Starlark file")
 	root.SetVersionTemplate("deployer {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err, cmd.CommandPath() + " --help"}
 	})
 	root.AddCommand(p.runCommand(), p.checkCommand(), p.initCommand(), p.demoCommand())
-	root.Args = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return nil
-		}
-		err := fmt.Errorf("%q is not a command%s", args[0], suggestion(cmd, args[0]))
-		return &usageError{err, "deployer --help"}
-	}
 	return root
+}
+
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &usageError{fmt.Errorf("%q is not a command%s", args[0], suggestion(cmd, args[0])), "deployer --help"}
 }
 
 func suggestion(cmd *cobra.Command, word string) string {
@@ -102,9 +101,10 @@ func version() string {
 func (p *program) runCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use:   "run [OPTIONS] [--] [ACTION [PARAMETER...]]",
-		Short: "run an action on the hosts of a node",
-		Long:  runHelp,
+		Use:                   "run [OPTIONS] [--] [ACTION [PARAMETER...]]",
+		DisableFlagsInUseLine: true,
+		Short:                 "run an action on the hosts of a node",
+		Long:                  runHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return &usageError{err, "deployer run --help"}
@@ -117,15 +117,15 @@ func (p *program) runCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.StringVar(&o.path, "path", "", "the `PATH` of the node; without it the root")
+	f.StringVar(&o.path, "path", "", "`PATH` of the node; without it the root")
 	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
 	f.BoolVar(&o.sandbox, "sandbox", false, "connect and check, but change nothing")
 	f.BoolVar(&o.nonInteractive, "non-interactive", false, "ask nothing, and give no command a terminal")
 	f.StringVar(&o.log, "log", "", "write every event to `FILE`, as JSON lines")
 	f.BoolVar(&o.json, "json", false, "write every event to standard output, as JSON lines, and nothing else")
-	f.StringVar(&o.hostKeys, "host-keys", "", "`MODE` of host keys that are not known: strict or accept-new")
+	f.StringVar(&o.hostKeys, "host-keys", "", "what to do about host keys that are not known: `MODE` is strict or accept-new")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
-	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
+	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always or never")
 	return cmd
 }
 

@@ -88,6 +88,10 @@ func (s *Screen) Write(e journal.Event) error {
 		if err := s.endOutput(e); err != nil {
 			return err
 		}
+	case journal.ActionStart:
+		if e.Quiet || s.prefix && e.Host != "" {
+			return nil // of an action in many cells one line is enough: that of the node they belong to
+		}
 	case journal.Message:
 		return s.message(e)
 	case journal.ConnectStart:

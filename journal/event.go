@@ -78,7 +78,7 @@ type Event struct {
 	User     string   `json:"user,omitempty"`
 	Sandbox  bool     `json:"sandbox,omitempty"`
 	Terminal bool     `json:"terminal,omitempty"` // the command has a terminal
-	Quiet    bool     `json:"quiet,omitempty"`    // captured, not meant for the screen
+	Quiet    bool     `json:"quiet,omitempty"`    // not meant for the screen: captured output, the reading of a property
 	Message  string   `json:"message,omitempty"`
 
 	Stream string `json:"stream,omitempty"`

@@ -1,10 +1,12 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 // Sink reads the events of a run, one at a time and in order. It must not keep Event.Data after it returns.
@@ -21,13 +23,23 @@ type Journal struct {
 	mu      sync.Mutex // guards what follows, and serialises the sinks
 	seq     uint64
 	sinks   []Sink
-	errs    []error            // the first error of each sink
-	streams map[stream]*Masker // output whose end may be the start of a secret
+	errs    []error // the first error of each sink
+	streams map[streamKey]*stream
 }
 
-type stream struct {
+type streamKey struct {
 	id   uint64
 	name string
+}
+
+// stream is the output of a command so far: its end may be the start of a secret, or of a character.
+//
+// A command's output comes in parts that end anywhere. If a part that ends within a character became an event as it is,
+// it and the next would both not be UTF-8, and be base64 in JSON. So the first bytes of a character at the end, at most
+// three, wait for the next part. Joined, the events still hold every byte of the output.
+type stream struct {
+	masker *Masker
+	rune   []byte
 }
 
 // New starts the journal of a run, which masks secrets. With nil it starts with no secrets of its own.
@@ -38,7 +50,7 @@ func New(run string, secrets *Secrets, sinks ...Sink) *Journal {
 	return &Journal{
 		run: run, secrets: secrets, sinks: sinks,
 		errs:    make([]error, len(sinks)),
-		streams: map[stream]*Masker{},
+		streams: map[streamKey]*stream{},
 	}
 }
 
@@ -57,7 +69,7 @@ func (j *Journal) Write(e Event) {
 	defer j.mu.Unlock()
 	switch e.Kind {
 	case CommandOutput:
-		if e.Data = j.masker(e).Mask(e.Data); len(e.Data) == 0 {
+		if e.Data = j.stream(e).next(e.Data); len(e.Data) == 0 {
 			return
 		}
 	case CommandEnd:
@@ -73,26 +85,56 @@ func (j *Journal) Err() error {
 	return errors.Join(j.errs...)
 }
 
-func (j *Journal) masker(e Event) *Masker {
-	key := stream{e.ID, e.Stream}
-	m := j.streams[key]
-	if m == nil {
-		m = j.secrets.NewMasker()
-		j.streams[key] = m
+func (j *Journal) stream(e Event) *stream {
+	key := streamKey{e.ID, e.Stream}
+	out := j.streams[key]
+	if out == nil {
+		out = &stream{masker: j.secrets.NewMasker()}
+		j.streams[key] = out
 	}
-	return m
+	return out
+}
+
+// next returns what of the stream can be shown after its next part.
+func (s *stream) next(part []byte) []byte {
+	part = s.masker.Mask(part)
+	if len(s.rune) > 0 {
+		part = append(s.rune, part...)
+		s.rune = nil
+	}
+	end := runeEnd(part)
+	s.rune = bytes.Clone(part[end:])
+	return part[:end]
+}
+
+// rest returns what is left of the stream when it has ended.
+func (s *stream) rest() []byte { return append(s.rune, s.masker.Rest()...) }
+
+// runeEnd is where the last complete character of b ends. Bytes that are no character are complete.
+func runeEnd(b []byte) int {
+	for back := 1; back < utf8.UTFMax && back <= len(b); back++ {
+		tail := b[len(b)-back:]
+		if !utf8.RuneStart(tail[0]) {
+			continue
+		}
+		if !utf8.FullRune(tail) {
+			return len(b) - back
+		}
+		break
+	}
+	return len(b)
 }
 
 // flush writes what the streams of an ended command held back.
 func (j *Journal) flush(end Event) {
 	for _, name := range []string{Stdout, Stderr, Terminal} {
-		key := stream{end.ID, name}
-		m := j.streams[key]
-		if m == nil {
+		key := streamKey{end.ID, name}
+		out := j.streams[key]
+		if out == nil {
 			continue
 		}
 		delete(j.streams, key)
-		if rest := m.Rest(); len(rest) > 0 {
+		if rest := out.rest(); len(rest) > 0 {
 			j.emit(Event{Kind: CommandOutput, ID: end.ID, Parent: end.Parent, Node: end.Node, Host: end.Host,
 				Quiet: end.Quiet, Stream: name, Data: rest})
 		}

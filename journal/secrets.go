@@ -35,15 +35,17 @@ type Secrets struct {
 	mu       sync.RWMutex
 	sources  []*source
 	known    map[string]bool
-	patterns [][]byte // longest first
+	patterns []pattern // longest first
 }
 
 type source struct {
 	name string // what a person calls it, for errors
-	once sync.Once
 	get  func(context.Context) (string, error)
-	val  string
-	err  error
+
+	mu    sync.Mutex // held while the value is found
+	found bool
+	val   string
+	err   error
 }
 
 // NewSecrets returns an empty set of secrets.
@@ -60,9 +62,12 @@ func NewSecrets() *Secrets {
 	}
 }
 
-// Add makes a value known, so that it is masked from now on. Its forms in shell quotes and in JSON are masked too, and
-// so is every longer line of it.
+// Add makes a value known, so that it is masked from now on. Its forms in shell quotes, in JSON and on a terminal are
+// masked too, and so is every longer line of it. Newlines at its end are not part of it.
 func (s *Secrets) Add(value string) {
+	if trimmed := strings.TrimRight(value, "\r\n"); trimmed != "" {
+		value = trimmed
+	}
 	if value == "" {
 		return
 	}
@@ -70,8 +75,11 @@ func (s *Secrets) Add(value string) {
 	defer s.mu.Unlock()
 	s.add(value)
 	s.add(strings.ReplaceAll(value, `'`, `'\''`))
-	if quoted, err := json.Marshal(value); err == nil {
-		s.add(string(quoted[1 : len(quoted)-1]))
+	s.add(strings.ReplaceAll(value, "\n", "\r\n"))
+	quoted := strconv.Quote(value)
+	s.add(quoted[1 : len(quoted)-1])
+	for _, html := range []bool{false, true} {
+		s.add(insideJSON(value, html))
 	}
 	if lines := strings.Split(value, "\n"); len(lines) > 1 {
 		for _, line := range lines {
@@ -82,14 +90,23 @@ func (s *Secrets) Add(value string) {
 	}
 }
 
+// insideJSON is what stands between the quotes of a JSON string; with html, as [json.Marshal] writes it.
+func insideJSON(value string, html bool) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(html)
+	_ = encoder.Encode(value) // a string into a builder: neither can fail
+	return b.String()[1 : b.Len()-2]
+}
+
 // add needs s.mu.
-func (s *Secrets) add(pattern string) {
-	if s.known[pattern] {
+func (s *Secrets) add(text string) {
+	if s.known[text] {
 		return
 	}
-	s.known[pattern] = true
-	next := append(slices.Clone(s.patterns), []byte(pattern))
-	slices.SortStableFunc(next, func(a, b []byte) int { return len(b) - len(a) })
+	s.known[text] = true
+	next := append(slices.Clone(s.patterns), newPattern(text))
+	slices.SortStableFunc(next, func(a, b pattern) int { return len(b.text) - len(a.text) })
 	s.patterns = next // a new slice, since maskers read the old one without the lock
 }
 
@@ -149,15 +166,23 @@ func (s *Secrets) value(ctx context.Context, token string) (string, error) {
 	s.mu.RLock()
 	src := s.sources[n]
 	s.mu.RUnlock()
-	src.once.Do(func() {
-		if src.val, src.err = src.get(ctx); src.err == nil {
-			s.Add(src.val)
-		}
-	})
-	if src.err != nil {
-		return "", fmt.Errorf("%s: %w", src.name, src.err)
+	val, err := src.value(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", src.name, err)
 	}
-	return src.val, nil
+	s.Add(val)
+	return val, nil
+}
+
+// value finds the value once. To have been interrupted is no finding.
+func (src *source) value(ctx context.Context) (string, error) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	if !src.found {
+		src.val, src.err = src.get(ctx)
+		src.found = src.err == nil || ctx.Err() == nil
+	}
+	return src.val, src.err
 }
 
 // Mask returns text with every secret replaced by [Masked].
@@ -169,7 +194,7 @@ func (s *Secrets) Mask(text string) string {
 	return string(m.Mask([]byte(text))) + string(m.Rest())
 }
 
-func (s *Secrets) snapshot() [][]byte {
+func (s *Secrets) snapshot() []pattern {
 	if s == nil {
 		return nil
 	}
@@ -182,7 +207,7 @@ func (s *Secrets) maskEvent(e *Event) {
 	if len(s.snapshot()) == 0 {
 		return
 	}
-	for _, field := range []*string{&e.Command, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action} {
+	for _, field := range []*string{&e.Command, &e.Dir, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action} {
 		*field = s.Mask(*field)
 	}
 	args := slices.Clone(e.Args)
@@ -198,10 +223,23 @@ func (s *Secrets) maskEvent(e *Event) {
 	}
 }
 
-// maskJSON masks inside a JSON value; where a secret was spread over its syntax, the whole value becomes [Masked].
+// jsonString is a string in a JSON text.
+var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// maskJSON masks inside a JSON value: in its strings, whichever way they are escaped, and where a secret is a number or
+// was spread over the syntax, the whole value becomes [Masked].
 func (s *Secrets) maskJSON(v json.RawMessage) json.RawMessage {
-	masked := json.RawMessage(s.Mask(string(v)))
-	if json.Valid(masked) {
+	masked := jsonString.ReplaceAllFunc(v, func(quoted []byte) []byte {
+		var text string
+		if json.Unmarshal(quoted, &text) != nil {
+			return quoted // what is no JSON is seen below
+		}
+		if clean := s.Mask(text); clean != text {
+			return []byte(`"` + insideJSON(clean, false) + `"`)
+		}
+		return quoted
+	})
+	if masked = []byte(s.Mask(string(masked))); json.Valid(masked) {
 		return masked
 	}
 	return json.RawMessage(strconv.Quote(Masked))

@@ -28,16 +28,19 @@ func (e *Env) fork(ctx context.Context, a *Action, args Args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(cells) == 0 {
-		e.run.session.Empty(ctx, e.node.Path())
-	}
 	result := &ParallelResult{Cells: cells, Values: make([]any, len(cells))}
-	result.Errors = e.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {
-		var err error
-		result.Values[i], err = cells[i].invoke(ctx, a, args)
-		return err
+	return result, e.recorded(ctx, a, args, func(ctx context.Context) (journal.State, error) {
+		if len(cells) == 0 {
+			e.run.session.Empty(ctx, e.node.Path())
+		}
+		result.Errors = e.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {
+			var err error
+			result.Values[i], err = cells[i].invoke(ctx, a, args)
+			return err
+		})
+		err := result.Err()
+		return StateOf(err), err
 	})
-	return result, result.Err()
 }
 
 // callOne runs an action in the cell that a person chooses; in a random one if nobody is there.
@@ -64,27 +67,34 @@ func (e *Env) callOne(ctx context.Context, a *Action, args Args) (any, error) {
 	return e.run.Env(cells[chosen]).invoke(ctx, a, args)
 }
 
-// invoke runs an action in this very node: the one place where actions are recorded, where their errors are told where
-// they happened, and where a person decides about a failure.
-func (e *Env) invoke(ctx context.Context, a *Action, args Args) (any, error) {
-	scope := hosts.ScopeOf(ctx)
-	outer := scope.Parent
-	scope.Node, scope.Group, scope.Sandbox = e.node.Path(), groupName(e.node.Group()), e.Sandbox()
-	scope.Parent = e.run.Journal().NewID()
-	ctx = hosts.WithScope(ctx, scope)
+// invoke runs an action in this very node: the one place where its errors are told where they happened, and where a
+// person decides about a failure.
+func (e *Env) invoke(ctx context.Context, a *Action, args Args) (value any, err error) {
+	err = e.recorded(ctx, a, args, func(ctx context.Context) (state journal.State, err error) {
+		value, state, err = e.decide(ctx, a, args)
+		return state, err
+	})
+	return value, err
+}
 
-	event := journal.Event{ID: scope.Parent, Parent: outer, Node: scope.Node, Host: e.cellSlug(), Action: a.Name, Sandbox: scope.Sandbox}
+// recorded writes the start and the end of an action to the journal, and puts the context of do inside it.
+func (e *Env) recorded(ctx context.Context, a *Action, args Args, do func(context.Context) (journal.State, error)) error {
+	scope := hosts.ScopeOf(ctx)
+	event := journal.Event{ID: e.run.Journal().NewID(), Parent: scope.Parent, Node: e.node.Path(), Host: e.cellSlug(),
+		Action: a.Name, Sandbox: e.Sandbox(), Quiet: a.property}
+	scope.Node, scope.Group, scope.Sandbox, scope.Parent = event.Node, groupName(e.node.Group()), event.Sandbox, event.ID
+
 	start := event
 	start.Kind, start.Args = journal.ActionStart, shownArgs(args)
 	e.run.Journal().Write(start)
 	begun := time.Now()
-	value, state, err := e.decide(ctx, a, args)
+	state, err := do(hosts.WithScope(ctx, scope))
 	event.Kind, event.State, event.Seconds = journal.ActionEnd, state, time.Since(begun).Seconds()
 	if err != nil {
 		event.Error = &journal.Error{Kind: string(state), Message: err.Error()}
 	}
 	e.run.Journal().Write(event)
-	return value, err
+	return err
 }
 
 // decide runs the action, again and again as long as a person wants that.

@@ -164,7 +164,7 @@ func (e *Env) Property(ctx context.Context, name string) (any, error) {
 	if m == nil || m.Property == nil {
 		return nil, &NameError{Node: e.node.Path(), What: "property", Name: name}
 	}
-	read := &Action{Name: name, Call: func(ctx context.Context, env *Env, _ Args) (any, error) {
+	read := &Action{Name: name, property: true, Call: func(ctx context.Context, env *Env, _ Args) (any, error) {
 		return m.Property.Eval(ctx, env)
 	}}
 	return e.call(ctx, read, Args{})

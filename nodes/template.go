@@ -108,6 +108,8 @@ type Action struct {
 	Isolate        Isolate
 	// Call runs it. Arguments and result are values of the front; arguments from a command line are those of Args.
 	Call func(ctx context.Context, env *Env, args Args) (any, error)
+
+	property bool // it is the reading of an attribute, which nobody wants to see
 }
 
 // Isolate says what an action does on a parallel node that is not a cell.
