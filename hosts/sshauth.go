@@ -344,7 +344,7 @@ func (a *attempt) exhausted() error {
 
 // failure is the error of a login that every way was refused to.
 func (l *login) failure() *Error {
-	text := "no way to log in: no key was found, and there is no password"
+	text := "there is nothing to log in with"
 	if len(l.tried) > 0 {
 		text = "login refused, tried: " + strings.Join(l.waysTried(), ", ")
 	}
