@@ -123,6 +123,19 @@ func TestQuietAndLogOnly(t *testing.T) {
 	}
 }
 
+func TestOneLineForAnActionInManyCells(t *testing.T) {
+	whole := journal.Event{Kind: journal.ActionStart, Node: "/git", Action: "pull"}
+	cell := journal.Event{Kind: journal.ActionStart, Node: "/git[web1]", Host: "web1", Action: "pull"}
+	property := journal.Event{Kind: journal.ActionStart, Node: "/git", Action: "version", Quiet: true}
+	for prefix, want := range map[bool]string{true: "/git pull\n", false: "/git pull\n/git[web1] pull\n"} {
+		s := newShown(t, Options{Prefix: prefix})
+		s.events(t, whole, cell, property)
+		if got := s.both.String(); got != want {
+			t.Errorf("with prefixes %t: got %q, want %q", prefix, got, want)
+		}
+	}
+}
+
 func TestMessages(t *testing.T) {
 	events := []journal.Event{
 		{Kind: journal.Message, Host: "web1", Stream: journal.Stdout, Message: "a\nb"},
