@@ -104,7 +104,8 @@ func (p *Person) Confirm(ctx context.Context, text string) (bool, error) {
 
 func (p *Person) confirm(ctx context.Context, first []string, text string) (bool, error) {
 	var yes bool
-	_, err := p.ask(ctx, question{first: first, text: oneLine(text, maxCommand) + " [y/N] ", valid: func(answer string) string {
+	text = oneLine(text, maxCommand) + " [y/N] "
+	_, err := p.ask(ctx, question{first: first, text: text, valid: func(answer string) string {
 		switch strings.ToLower(answer) {
 		case "y", "yes":
 			yes = true
@@ -141,11 +142,14 @@ func (p *Person) AfterFailure(ctx context.Context, failed string, canConnect boo
 	var chosen int
 	first := strings.Split(strings.TrimRight(failed, "\n"), "\n")
 	_, err := p.ask(ctx, question{first: first, text: text, valid: func(answer string) string {
-		chosen = slices.IndexFunc(words, func(word string) bool { return strings.HasPrefix(word, strings.ToLower(answer)) })
-		if chosen < 0 {
-			return "answer " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1] + ", or the first letter of it"
+		chosen = slices.IndexFunc(words, func(word string) bool {
+			return strings.HasPrefix(word, strings.ToLower(answer))
+		})
+		if chosen >= 0 {
+			return ""
 		}
-		return ""
+		last := len(words) - 1
+		return "answer " + strings.Join(words[:last], ", ") + " or " + words[last] + ", or the first letter of it"
 	}})
 	if err != nil {
 		return Abort, err
@@ -164,7 +168,8 @@ func (p *Person) Choose(ctx context.Context, title string, names []string) (int,
 		first = append(first, fmt.Sprintf("%4d  %s", i, oneLine(name, maxCommand)))
 	}
 	var chosen int
-	_, err := p.ask(ctx, question{first: first, text: "number or name, or r for a random one: ", valid: func(answer string) string {
+	text := "number or name, or r for a random one: "
+	_, err := p.ask(ctx, question{first: first, text: text, valid: func(answer string) string {
 		if chosen = slices.Index(names, answer); chosen >= 0 {
 			return ""
 		}

@@ -48,7 +48,8 @@ func TestEventsAreNumberedAndTimed(t *testing.T) {
 			t.Errorf("event %d is %+v", i, e)
 		}
 	}
-	if len(sink.events) != 3 || j.Run() != "run1" || j.NewID() == j.NewID() {
+	first, second := j.NewID(), j.NewID()
+	if len(sink.events) != 3 || j.Run() != "run1" || first == second {
 		t.Errorf("got %d events, run %q", len(sink.events), j.Run())
 	}
 }

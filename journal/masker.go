@@ -104,7 +104,8 @@ func (f finder) from(pos int) (at, size int) {
 	return at, size
 }
 
-// holdFrom returns where, from pos on, the leftmost end of data begins that may be the start of a pattern, or len(data).
+// holdFrom returns where, from pos on, the leftmost end of data begins that may be the start of a pattern, or
+// len(data).
 func holdFrom(data []byte, pos int, patterns []pattern) int {
 	hold := len(data)
 	for _, p := range patterns {

@@ -207,7 +207,9 @@ func (s *Secrets) maskEvent(e *Event) {
 	if len(s.snapshot()) == 0 {
 		return
 	}
-	for _, field := range []*string{&e.Command, &e.Dir, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action} {
+	for _, field := range []*string{
+		&e.Command, &e.Dir, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action,
+	} {
 		*field = s.Mask(*field)
 	}
 	args := slices.Clone(e.Args)

@@ -99,8 +99,8 @@ func eachCell(r *ParallelResult, do func(slug string, v any) error) error {
 
 // JSONResult returns a result as JSON, on one line, with the keys in order. A parallel result is an object with a key
 // for each cell that did not fail; hosts and nodes are strings as in [FormatResult]; bytes are a string, or
-// {"base64": "…"} where they are not UTF-8. Keys of a dict that are not strings are written as JSON in a string. Bytes of
-// a string that are not UTF-8 become U+FFFD.
+// {"base64": "…"} where they are not UTF-8. Keys of a dict that are not strings are written as JSON in a string. Bytes
+// of a string that are not UTF-8 become U+FFFD.
 func JSONResult(v any) (json.RawMessage, error) {
 	w := jsonWriter{}
 	if err := w.value(v); err != nil {
@@ -277,7 +277,8 @@ func plain(v any) (any, error) {
 		}
 	}
 	switch v := v.(type) {
-	case nil, string, bool, int64, *big.Int, float64, []byte, []any, Dict, *ParallelResult, *hosts.Handle, hosts.Host, *Env, *Node:
+	case nil, string, bool, int64, *big.Int, float64, []byte, []any, Dict,
+		*ParallelResult, *hosts.Handle, hosts.Host, *Env, *Node:
 		return v, nil
 	case int:
 		return int64(v), nil
