@@ -102,7 +102,7 @@ func (p *program) run(ctx context.Context, env *nodes.Env, f *starlark.Function,
 }
 
 // actionBuiltin is action(f, …).
-func actionBuiltin(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func actionBuiltin(s site) (starlark.Value, error) {
 	var (
 		f        starlark.Value
 		name     string
@@ -110,11 +110,11 @@ func actionBuiltin(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starla
 		suppress bool
 		isolate  string
 	)
-	problems := s.bind("action", args, kwargs, []param{
+	problems := s.bind("action", []param{
 		{name: "f", set: anyValue(&f)},
 		{name: "name", optional: true, byName: true, set: someText(&name)},
 		{name: "alias", optional: true, byName: true, set: textOrWords(&aliases)},
-		{name: "suppress_result", optional: true, byName: true, set: flag(&suppress)},
+		{name: "suppress_result", optional: true, byName: true, set: truth(&suppress)},
 		{name: "isolate", optional: true, byName: true, set: oneOf(&isolate, "later", "one")},
 	})
 	made := &nodes.Action{Name: name, Pos: s.pos()}
@@ -159,9 +159,9 @@ func oneOf(to *string, of ...string) func(starlark.Value) error {
 }
 
 // propertyBuiltin is property(f).
-func propertyBuiltin(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func propertyBuiltin(s site) (starlark.Value, error) {
 	var f starlark.Value
-	problems := s.bind("property", args, kwargs, []param{{name: "f", set: anyValue(&f)}})
+	problems := s.bind("property", []param{{name: "f", set: anyValue(&f)}})
 	p := &nodes.Property{}
 	fn, ok := f.(*starlark.Function)
 	switch {
@@ -171,7 +171,8 @@ func propertyBuiltin(s site, args starlark.Tuple, kwargs []starlark.Tuple) (star
 			Message: fmt.Sprintf("property: got %s, want a function", f.Type()), Hint: "property(lambda env: …)"})
 	case !takesOne(fn):
 		problems = append(problems, nodes.Problem{Pos: s.positional(0),
-			Message: fmt.Sprintf("property: the function %s cannot be called with env alone", fn.Name()), Hint: "property(lambda env: …)"})
+			Message: fmt.Sprintf("property: the function %s cannot be called with env alone", fn.Name()),
+			Hint:    "property(lambda env: …)"})
 	default:
 		p.Doc = cleanDoc(fn.Doc())
 		p.Eval = func(ctx context.Context, env *nodes.Env) (any, error) {
@@ -195,8 +196,8 @@ func takesOne(f *starlark.Function) bool {
 	return true
 }
 
-func requiredBuiltin(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func requiredBuiltin(s site) (starlark.Value, error) {
 	why := ""
-	problems := s.bind("required", args, kwargs, []param{{name: "why", optional: true, set: text(&why)}})
+	problems := s.bind("required", []param{{name: "why", optional: true, set: text(&why)}})
 	return required(why), s.complain(problems...)
 }

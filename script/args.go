@@ -11,10 +11,23 @@ import (
 	"deployer/nodes"
 )
 
-// site is a call of a builtin in a script.
+// site is a call of a builtin in a script, with its arguments.
 type site struct {
 	call   *call
 	thread *starlark.Thread
+	args   starlark.Tuple
+	kwargs []starlark.Tuple
+}
+
+// builtin is a function that scripts may call.
+type builtin func(site) (starlark.Value, error)
+
+// value is the function as scripts see it.
+func (f builtin) value(name string) starlark.Value {
+	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple,
+		kwargs []starlark.Tuple) (starlark.Value, error) {
+		return f(site{callOf(thread), thread, args, kwargs})
+	})
 }
 
 // pos is the place of the call: of the function's name.
@@ -136,12 +149,12 @@ type param struct {
 }
 
 // bind gives the arguments of a call to the parameters. Every mistake is a problem at its own place.
-func (s site) bind(fn string, args starlark.Tuple, kwargs []starlark.Tuple, params []param) []nodes.Problem {
+func (s site) bind(fn string, params []param) []nodes.Problem {
 	b := binding{site: s, fn: fn, params: params, given: map[string]bool{}}
-	for i, v := range args {
+	for i, v := range s.args {
 		b.position(i, v)
 	}
-	for _, kw := range kwargs {
+	for _, kw := range s.kwargs {
 		b.keyword(string(kw[0].(starlark.String)), kw[1])
 	}
 	for _, p := range params {
@@ -248,7 +261,7 @@ func someText(to *string) func(starlark.Value) error {
 	}
 }
 
-func flag(to *bool) func(starlark.Value) error {
+func truth(to *bool) func(starlark.Value) error {
 	return func(v starlark.Value) error {
 		b, ok := v.(starlark.Bool)
 		if !ok {

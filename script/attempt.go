@@ -19,17 +19,17 @@ func (e *partialError) Unwrap() error { return e.err }
 
 // attempt is attempt(f, *args, **kwargs). What ends a call from outside passes through: Ctrl-C, and in a sandbox the
 // use of what is not known.
-func attempt(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	if len(args) == 0 {
+func attempt(s site) (starlark.Value, error) {
+	if len(s.args) == 0 {
 		return outcome(starlark.None, nil), s.complain(s.problem("attempt: the function is missing: attempt(f, …)"))
 	}
-	f, ok := args[0].(starlark.Callable)
+	f, ok := s.args[0].(starlark.Callable)
 	if !ok {
-		p := nodes.Problem{Pos: s.positional(0), Message: "attempt: got " + args[0].Type() + ", want a function",
+		p := nodes.Problem{Pos: s.positional(0), Message: "attempt: got " + s.args[0].Type() + ", want a function",
 			Hint: "give the function and its arguments apart: attempt(f, x), or attempt(lambda: f(x))"}
 		return outcome(starlark.None, nil), s.complain(p)
 	}
-	v, err := starlark.Call(s.thread, f, args[1:], kwargs)
+	v, err := starlark.Call(s.thread, f, s.args[1:], s.kwargs)
 	if err == nil {
 		return outcome(v, nil), nil
 	}

@@ -9,11 +9,8 @@ import (
 	"deployer/nodes"
 )
 
-// builtin is a function that scripts may call.
-type builtin func(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)
-
 // builtins are the names that every file of a tree has.
-func builtins(p *program) starlark.StringDict {
+func builtins() starlark.StringDict {
 	names := starlark.StringDict{
 		"ALL_HOSTS": allHosts{},
 		"groups":    groupsValue{},
@@ -37,25 +34,23 @@ func builtins(p *program) starlark.StringDict {
 		"quote":         quote,
 		"attempt":       attempt,
 	} {
-		names[name] = starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-			return f(site{callOf(thread), thread}, args, kwargs)
-		})
+		names[name] = f.value(name)
 	}
 	return names
 }
 
 // newTemplate is node(…) or parallel_node(…).
 func newTemplate(fn string, kind nodes.Kind) builtin {
-	return func(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		return s.define(fn, args, kwargs, func(d nodes.Definition) (*nodes.Template, []nodes.Problem) {
+	return func(s site) (starlark.Value, error) {
+		return s.define(fn, func(d nodes.Definition) (*nodes.Template, []nodes.Problem) {
 			return nodes.NewTemplate(kind, d)
 		})
 	}
 }
 
 // quote is quote(s).
-func quote(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func quote(s site) (starlark.Value, error) {
 	var word string
-	problems := s.bind("quote", args, kwargs, []param{{name: "text", set: text(&word)}})
+	problems := s.bind("quote", []param{{name: "text", set: text(&word)}})
 	return starlark.String(hosts.Quote(word)), s.complain(problems...)
 }

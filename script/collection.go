@@ -115,8 +115,8 @@ func (r *collection) Attr(name string) (starlark.Value, error) {
 func (r *collection) cell(i int) starlark.Value { return &envValue{r.call, r.result.Cells[i]} }
 
 func (r *collection) method(name string, of func(int) starlark.Value) starlark.Value {
-	return starlark.NewBuiltin(name, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		if err := starlark.UnpackPositionalArgs(b.Name(), args, kwargs, 0); err != nil {
+	return builtin(func(s site) (starlark.Value, error) {
+		if err := s.complain(s.bind(name, nil)...); err != nil {
 			return nil, err
 		}
 		var out []starlark.Value
@@ -124,7 +124,7 @@ func (r *collection) method(name string, of func(int) starlark.Value) starlark.V
 			out = append(out, of(i))
 		}
 		return starlark.NewList(out), nil
-	})
+	}).value(name)
 }
 
 // errors are the messages of the cells that failed, by slug.

@@ -84,9 +84,9 @@ func (e *envValue) Attr(name string) (starlark.Value, error) {
 	case "sandbox":
 		return starlark.Bool(e.env.Sandbox()), nil
 	case "log":
-		return starlark.NewBuiltin(name, e.log), nil
+		return builtin(e.log).value(name), nil
 	case "initialize_node":
-		return starlark.NewBuiltin(name, e.initialize), nil
+		return builtin(e.initialize).value(name), nil
 	}
 	return e.member(c, name)
 }
@@ -119,34 +119,33 @@ func (e *envValue) member(c *call, name string) (starlark.Value, error) {
 
 // SetField refuses.
 func (e *envValue) SetField(name string, _ starlark.Value) error {
-	return wrong("env.%s cannot be set: a node never changes: return the value, or give it to another action as an argument", name)
+	return wrong("env.%s cannot be set: a node never changes: return the value, or give it to an action as an argument", name)
 }
 
 // Name is the name of the default action.
 func (e *envValue) Name() string { return e.String() }
 
 // CallInternal runs the default action.
-func (e *envValue) CallInternal(thread *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func (e *envValue) CallInternal(thread *starlark.Thread, args starlark.Tuple,
+	kwargs []starlark.Tuple) (starlark.Value, error) {
 	a, err := e.env.Action("")
 	if err != nil {
 		return nil, wrong("%v", err)
 	}
-	return e.perform(thread, a, args, kwargs, func(c *call, args nodes.Args) (any, error) {
-		return e.env.Call(c.ctx, "", args)
-	})
+	s := site{callOf(thread), thread, args, kwargs}
+	return e.perform(s, a, func(c *call, args nodes.Args) (any, error) { return e.env.Call(c.ctx, "", args) })
 }
 
 // action is an action of the node, bound to it.
 func (e *envValue) action(a *nodes.Action, name string) starlark.Value {
-	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		return e.perform(thread, a, args, kwargs, func(c *call, args nodes.Args) (any, error) {
-			return e.env.Call(c.ctx, name, args)
-		})
-	})
+	return builtin(func(s site) (starlark.Value, error) {
+		return e.perform(s, a, func(c *call, args nodes.Args) (any, error) { return e.env.Call(c.ctx, name, args) })
+	}).value(name)
 }
 
 // CallInternal is T.ACTION(env, …).
-func (b *boundAction) CallInternal(thread *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func (b *boundAction) CallInternal(thread *starlark.Thread, args starlark.Tuple,
+	kwargs []starlark.Tuple) (starlark.Value, error) {
 	if callOf(thread).loader != nil {
 		return nil, wrong("the action %s runs inside another action only, as T.%s(env, …)", b.Name(), b.Name())
 	}
@@ -157,22 +156,22 @@ func (b *boundAction) CallInternal(thread *starlark.Thread, args starlark.Tuple,
 	if !ok {
 		return nil, wrong("T.%s(env, …): got %s, want env first", b.Name(), args[0].Type())
 	}
-	return e.perform(thread, b.action, args[1:], kwargs, func(c *call, args nodes.Args) (any, error) {
+	s := site{callOf(thread), thread, args[1:], kwargs}
+	return e.perform(s, b.action, func(c *call, args nodes.Args) (any, error) {
 		return e.env.CallTemplate(c.ctx, b.of, b.action.Name, args)
 	})
 }
 
 // perform runs an action for a script.
-func (e *envValue) perform(thread *starlark.Thread, a *nodes.Action, args starlark.Tuple, kwargs []starlark.Tuple,
-	run func(*call, nodes.Args) (any, error)) (starlark.Value, error) {
-	c := callOf(thread)
+func (e *envValue) perform(s site, a *nodes.Action, run func(*call, nodes.Args) (any, error)) (starlark.Value, error) {
+	c := s.call
 	if err := c.failed(); err != nil {
 		return nil, err
 	}
-	if err := checkArgs(a, args, kwargs); err != nil {
+	if err := checkArgs(a, s.args, s.kwargs); err != nil {
 		return nil, err
 	}
-	v, err := run(c, e.arguments(args, kwargs))
+	v, err := run(c, e.arguments(s.args, s.kwargs))
 	result, convertErr := fromGo(c, v)
 	switch {
 	case err != nil && convertErr == nil && v != nil:
@@ -292,24 +291,20 @@ func cellKey(key starlark.Value) (any, error) {
 }
 
 // log is env.log(…).
-func (e *envValue) log(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	c := callOf(thread)
-	line, err := joined("log", args, kwargs)
-	if err == nil {
-		err = c.failed()
+func (e *envValue) log(s site) (starlark.Value, error) {
+	if len(s.kwargs) > 0 {
+		return nil, wrong("log takes no arguments by name")
 	}
-	if err != nil {
-		return nil, err
+	line := joined(s.args)
+	if err := s.call.failed(); err != nil {
+		return nil, err // what is not known was to be written
 	}
-	e.env.Log(c.ctx, line)
+	e.env.Log(s.call.ctx, line)
 	return starlark.None, nil
 }
 
 // joined is what print would write of its arguments.
-func joined(fn string, args starlark.Tuple, kwargs []starlark.Tuple) (string, error) {
-	if len(kwargs) > 0 {
-		return "", wrong("%s takes no arguments by name", fn)
-	}
+func joined(args starlark.Tuple) string {
 	line := ""
 	for i, v := range args {
 		if i > 0 {
@@ -321,14 +316,13 @@ func joined(fn string, args starlark.Tuple, kwargs []starlark.Tuple) (string, er
 			line += v.String()
 		}
 	}
-	return line, nil
+	return line
 }
 
 // initialize is env.initialize_node(T).
-func (e *envValue) initialize(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	s := site{callOf(thread), thread}
+func (e *envValue) initialize(s site) (starlark.Value, error) {
 	var v starlark.Value
-	if err := s.complain(s.bind("initialize_node", args, kwargs, []param{{name: "template", set: anyValue(&v)}})...); err != nil {
+	if err := s.complain(s.bind("initialize_node", []param{{name: "template", set: anyValue(&v)}})...); err != nil {
 		return nil, err
 	}
 	t, ok := v.(*template)

@@ -101,4 +101,5 @@ func (p *program) line(at nodes.Pos) string {
 }
 
 // secretLiteral is a secret that is written out in a script, which a message must not repeat.
-var secretLiteral = regexp.MustCompile(`(?i)((?:\b\w*password|\bkey|\brsa_key|\bsecret)\s*[=(]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)`)
+var secretLiteral = regexp.MustCompile(
+	`(?i)((?:\b\w*password|\bkey|\brsa_key|\bsecret)\s*[=(]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)`)

@@ -23,7 +23,7 @@ type machines interface {
 }
 
 // method is a method of machines.
-type method func(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)
+type method func(site, machines) (starlark.Value, error)
 
 // methods are what can be done with one host and with several.
 func methods() map[string]method {
@@ -36,13 +36,12 @@ func methods() map[string]method {
 
 // bound is a method of a value, as scripts call it.
 func bound(name string, on machines, m method) starlark.Value {
-	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		c := callOf(thread)
-		if err := c.failed(); err != nil {
+	return builtin(func(s site) (starlark.Value, error) {
+		if err := s.call.failed(); err != nil {
 			return nil, err
 		}
-		return m(site{c, thread}, on, args, kwargs)
-	})
+		return m(s, on)
+	}).value(name)
 }
 
 // handle is a host inside an action.
@@ -106,12 +105,12 @@ func (h *handle) each(c *call, do func(context.Context, *hosts.Handle) (starlark
 }
 
 // cdMethod is cd(path). A leading ~ is always a home directory, so that expand has nothing to change.
-func cdMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func cdMethod(s site, on machines) (starlark.Value, error) {
 	var dir string
 	var expand bool
-	problems := s.bind("cd", args, kwargs, []param{
+	problems := s.bind("cd", []param{
 		{name: "path", set: text(&dir)},
-		{name: "expand", optional: true, set: flag(&expand)},
+		{name: "expand", optional: true, set: truth(&expand)},
 	})
 	if err := s.complain(problems...); err != nil {
 		return nil, err
@@ -119,13 +118,13 @@ func cdMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple)
 	return on.cd(dir), nil
 }
 
-func envMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func envMethod(s site, on machines) (starlark.Value, error) {
 	var name, content string
 	escape := true
-	problems := s.bind("env", args, kwargs, []param{
+	problems := s.bind("env", []param{
 		{name: "name", set: someText(&name)},
 		{name: "value", set: textOrNone(&content)},
-		{name: "escape", optional: true, set: flag(&escape)},
+		{name: "escape", optional: true, set: truth(&escape)},
 	})
 	if err := s.complain(problems...); err != nil {
 		return nil, err
@@ -144,9 +143,9 @@ func textOrNone(to *string) func(starlark.Value) error {
 	}
 }
 
-func prefixMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func prefixMethod(s site, on machines) (starlark.Value, error) {
 	var command string
-	problems := s.bind("prefix", args, kwargs, []param{{name: "command", set: someText(&command)}})
+	problems := s.bind("prefix", []param{{name: "command", set: someText(&command)}})
 	if err := s.complain(problems...); err != nil {
 		return nil, err
 	}
@@ -154,37 +153,33 @@ func prefixMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tu
 }
 
 // question is a method that asks the host about a name.
-func question(s site, on machines, fn, arg string, args starlark.Tuple, kwargs []starlark.Tuple,
-	ask func(ctx context.Context, h *hosts.Handle, name string, sudo bool) (bool, error)) (starlark.Value, error) {
+func question(s site, on machines, fn, arg string,
+	ask func(h *hosts.Handle, ctx context.Context, name string, sudo bool) (bool, error)) (starlark.Value, error) {
 	var name string
 	var sudo bool
-	problems := s.bind(fn, args, kwargs, []param{
+	problems := s.bind(fn, []param{
 		{name: arg, set: someText(&name)},
-		{name: "use_sudo", optional: true, set: flag(&sudo)},
+		{name: "use_sudo", optional: true, set: truth(&sudo)},
 	})
 	if err := s.complain(problems...); err != nil {
 		return nil, err
 	}
 	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		yes, err := ask(ctx, h, name, sudo)
+		yes, err := ask(h, ctx, name, sudo)
 		return starlark.Bool(yes), err
 	})
 }
 
-func existsMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	return question(s, on, "exists", "path", args, kwargs, func(ctx context.Context, h *hosts.Handle, path string, sudo bool) (bool, error) {
-		return h.Exists(ctx, path, sudo)
-	})
+func existsMethod(s site, on machines) (starlark.Value, error) {
+	return question(s, on, "exists", "path", (*hosts.Handle).Exists)
 }
 
-func hasCommandMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	return question(s, on, "has_command", "command", args, kwargs, func(ctx context.Context, h *hosts.Handle, name string, sudo bool) (bool, error) {
-		return h.HasCommand(ctx, name, sudo)
-	})
+func hasCommandMethod(s site, on machines) (starlark.Value, error) {
+	return question(s, on, "has_command", "command", (*hosts.Handle).HasCommand)
 }
 
-func getcwdMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	if err := s.complain(s.bind("getcwd", args, kwargs, nil)...); err != nil {
+func getcwdMethod(s site, on machines) (starlark.Value, error) {
+	if err := s.complain(s.bind("getcwd", nil)...); err != nil {
 		return nil, err
 	}
 	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
@@ -193,8 +188,8 @@ func getcwdMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tu
 	})
 }
 
-func factsMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	if err := s.complain(s.bind("facts", args, kwargs, nil)...); err != nil {
+func factsMethod(s site, on machines) (starlark.Value, error) {
+	if err := s.complain(s.bind("facts", nil)...); err != nil {
 		return nil, err
 	}
 	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
@@ -312,9 +307,9 @@ func (h *hostSet) Attr(name string) (starlark.Value, error) {
 	case "roles":
 		return fromStrings(h.set.Roles()), nil
 	case "filter":
-		return h.builtin(name, h.filter), nil
+		return builtin(h.filter).value(name), nil
 	case "by_role":
-		return h.builtin(name, h.byRole), nil
+		return builtin(h.byRole).value(name), nil
 	}
 	err := noAttr("a set of hosts", name, h.AttrNames()).(plainError)
 	if slices.Contains(hostAttrs, name) {
@@ -332,29 +327,23 @@ func (h *hostSet) AttrNames() []string {
 	return names
 }
 
-func (h *hostSet) builtin(name string, f func(site, starlark.Tuple, []starlark.Tuple) (starlark.Value, error)) starlark.Value {
-	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		return f(site{callOf(thread), thread}, args, kwargs)
-	})
-}
-
 func (h *hostSet) with(set *hosts.Set) *hostSet { return &hostSet{h.call, h.path, set} }
 
 // filter is filter(*roles).
-func (h *hostSet) filter(_ site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func (h *hostSet) filter(s site) (starlark.Value, error) {
 	var roles []string
-	if len(kwargs) > 0 {
+	if len(s.kwargs) > 0 {
 		return nil, wrong("filter takes the names of roles by position")
 	}
-	if err := words(&roles)(args); err != nil {
+	if err := words(&roles)(s.args); err != nil {
 		return nil, wrong("filter takes the names of roles: %v", err)
 	}
 	return h.with(h.set.Filter(roles...)), nil
 }
 
 // byRole is by_role().
-func (h *hostSet) byRole(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	if err := s.complain(s.bind("by_role", args, kwargs, nil)...); err != nil {
+func (h *hostSet) byRole(s site) (starlark.Value, error) {
+	if err := s.complain(s.bind("by_role", nil)...); err != nil {
 		return nil, err
 	}
 	out := starlark.NewDict(0)

@@ -85,16 +85,16 @@ func hostAttr(h hosts.Host, name string) starlark.Value {
 type hostKind struct {
 	fn string
 	// make makes a host of the options in the arguments, starting from those of base, which may be nil.
-	make func(s site, base hosts.Host, args starlark.Tuple, kwargs []starlark.Tuple) (hosts.Host, []nodes.Problem)
+	make func(s site, base hosts.Host) (hosts.Host, []nodes.Problem)
 }
 
 // builtin is the function.
-func (k hostKind) builtin(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	return k.value(s, nil, args, kwargs)
+func (k hostKind) builtin(s site) (starlark.Value, error) {
+	return k.value(s, nil)
 }
 
-func (k hostKind) value(s site, base hosts.Host, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	h, problems := k.make(s, base, args, kwargs)
+func (k hostKind) value(s site, base hosts.Host) (starlark.Value, error) {
+	h, problems := k.make(s, base)
 	if err := s.complain(problems...); err != nil {
 		return nil, err
 	}
@@ -105,8 +105,9 @@ func (k hostKind) value(s site, base hosts.Host, args starlark.Tuple, kwargs []s
 }
 
 // CallInternal derives a host.
-func (h *hostValue) CallInternal(thread *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	s := site{callOf(thread), thread}
+func (h *hostValue) CallInternal(thread *starlark.Thread, args starlark.Tuple,
+	kwargs []starlark.Tuple) (starlark.Value, error) {
+	s := site{callOf(thread), thread, nil, kwargs}
 	if len(args) > 0 {
 		p := nodes.Problem{Pos: s.positional(0), Hint: "name = value",
 			Message: fmt.Sprintf("a host derived from %s takes options by name only", h.h.Slug())}
@@ -114,7 +115,7 @@ func (h *hostValue) CallInternal(thread *starlark.Thread, args starlark.Tuple, k
 			return nil, err
 		}
 	}
-	return h.as.value(s, h.h, nil, kwargs)
+	return h.as.value(s, h.h)
 }
 
 // slugParam is the slug, which a derived host has already.
@@ -153,12 +154,12 @@ func (s site) secret(to *string) func(starlark.Value) error {
 // sshHost is ssh_host(slug, …).
 var sshHost = hostKind{"ssh_host", makeSSH}
 
-func makeSSH(s site, base hosts.Host, args starlark.Tuple, kwargs []starlark.Tuple) (hosts.Host, []nodes.Problem) {
+func makeSSH(s site, base hosts.Host) (hosts.Host, []nodes.Problem) {
 	var o hosts.SSHOptions
 	if base != nil {
 		o = base.(*hosts.SSH).Options()
 	}
-	problems := s.bind("ssh_host", args, kwargs, s.sshOptions(&o, base != nil))
+	problems := s.bind("ssh_host", s.sshOptions(&o, base != nil))
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -189,16 +190,16 @@ func (s site) sshOptions(o *hosts.SSHOptions, derived bool) []param {
 		option("keepalive_interval", seconds(&o.Keepalive)),
 		option("jump", someText(&o.Jump)),
 		option("proxy_command", someText(&o.ProxyCommand)),
-		option("identities_only", flagPointer(&o.IdentitiesOnly)),
-		option("agent_forwarding", flagPointer(&o.AgentForwarding)),
+		option("identities_only", truthPointer(&o.IdentitiesOnly)),
+		option("agent_forwarding", truthPointer(&o.AgentForwarding)),
 	}, s.commonOptions(&o.Common)...)
 }
 
-func flagPointer(to **bool) func(starlark.Value) error {
+func truthPointer(to **bool) func(starlark.Value) error {
 	return func(v starlark.Value) error {
 		b := new(bool)
 		*to = b
-		return flag(b)(v)
+		return truth(b)(v)
 	}
 }
 
@@ -217,12 +218,12 @@ func (s site) hostProblems(fn string, err error) []nodes.Problem {
 // localHost is local_host(slug = "localhost").
 var localHost = hostKind{"local_host", makeLocal}
 
-func makeLocal(s site, base hosts.Host, args starlark.Tuple, kwargs []starlark.Tuple) (hosts.Host, []nodes.Problem) {
+func makeLocal(s site, base hosts.Host) (hosts.Host, []nodes.Problem) {
 	var o hosts.LocalOptions
 	if base != nil {
 		o = base.(*hosts.Local).Options()
 	}
-	problems := s.bind("local_host", args, kwargs, append([]param{slugParam(&o.Slug, true)}, s.commonOptions(&o.Common)...))
+	problems := s.bind("local_host", append([]param{slugParam(&o.Slug, true)}, s.commonOptions(&o.Common)...))
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -236,13 +237,13 @@ func makeLocal(s site, base hosts.Host, args starlark.Tuple, kwargs []starlark.T
 // wrappedHost is wrapped_host(slug, command = […]).
 var wrappedHost = hostKind{"wrapped_host", makeWrapped}
 
-func makeWrapped(s site, base hosts.Host, args starlark.Tuple, kwargs []starlark.Tuple) (hosts.Host, []nodes.Problem) {
+func makeWrapped(s site, base hosts.Host) (hosts.Host, []nodes.Problem) {
 	var o hosts.WrappedOptions
 	if base != nil {
 		o = base.(*hosts.Wrapped).Options()
 	}
 	params := []param{slugParam(&o.Slug, base != nil), {name: "command", optional: base != nil, set: words(&o.Command)}}
-	problems := s.bind("wrapped_host", args, kwargs, append(params, s.commonOptions(&o.Common)...))
+	problems := s.bind("wrapped_host", append(params, s.commonOptions(&o.Common)...))
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -254,24 +255,24 @@ func makeWrapped(s site, base hosts.Host, args starlark.Tuple, kwargs []starlark
 }
 
 // newSecret is secret(v).
-func newSecret(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func newSecret(s site) (starlark.Value, error) {
 	var token string
-	problems := s.bind("secret", args, kwargs, []param{{name: "value", set: s.secret(&token)}})
+	problems := s.bind("secret", []param{{name: "value", set: s.secret(&token)}})
 	return starlark.String(token), s.complain(problems...)
 }
 
 // fromEnv is from_env(NAME).
-func fromEnv(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func fromEnv(s site) (starlark.Value, error) {
 	var name string
-	problems := s.bind("from_env", args, kwargs, []param{{name: "name", set: someText(&name)}})
+	problems := s.bind("from_env", []param{{name: "name", set: someText(&name)}})
 	token := s.call.prog.secrets.Token("from_env("+name+")", func(context.Context) (string, error) { return variable(name) })
 	return starlark.String(token), s.complain(problems...)
 }
 
 // fromCommand is from_command(["pass", "show", "x"]).
-func fromCommand(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func fromCommand(s site) (starlark.Value, error) {
 	var argv []string
-	problems := s.bind("from_command", args, kwargs, []param{{name: "command", set: words(&argv)}})
+	problems := s.bind("from_command", []param{{name: "command", set: words(&argv)}})
 	if len(problems) == 0 && (len(argv) == 0 || argv[0] == "") {
 		problems = append(problems, nodes.Problem{Pos: s.positional(0), Message: "from_command: the command is empty",
 			Hint: `from_command(["pass", "show", "web"])`})

@@ -44,7 +44,7 @@ func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 	}
 	l := &loader{ctx: ctx, opts: o, modules: map[string]*module{}}
 	l.prog = &program{secrets: o.Secrets, sources: map[string]*source{}}
-	l.prog.builtins = builtins(l.prog)
+	l.prog.builtins = builtins()
 	m := l.module(path, nodes.Pos{File: path})
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -206,7 +206,8 @@ func badText(s *source) *nodes.Problem {
 	for i, line := range s.lines {
 		if bad := badRune(line); bad >= 0 {
 			at := nodes.Pos{File: s.path, Line: i + 1, Col: utf8.RuneCountInString(line[:bad]) + 1}
-			return &nodes.Problem{Pos: at, Message: fmt.Sprintf("byte %#02x is not UTF-8 text", line[bad]), Hint: "save the file as UTF-8"}
+			return &nodes.Problem{Pos: at, Message: fmt.Sprintf("the byte %#02x is not text", line[bad]),
+				Hint: "save the file as UTF-8"}
 		}
 	}
 	return nil

@@ -77,7 +77,8 @@ func plain(v starlark.Value, depth int) (any, error) {
 	case *collection:
 		return v.result, nil
 	}
-	return nil, fmt.Errorf("a result of the type %s cannot be shown: return a string, a number, a list, a dict or a struct", v.Type())
+	return nil, fmt.Errorf("a result of the type %s cannot be shown: return a string, a number, a list, a dict or a struct",
+		v.Type())
 }
 
 // plainUnknown shows nothing for the output of a command that was not run.
@@ -221,7 +222,10 @@ func sameText(a, b starlark.Value) bool {
 		return a == b
 	case *starlark.List:
 		other, ok := b.(*starlark.List)
-		return ok && slices.EqualFunc(slices.Collect(starlark.Elements(a)), slices.Collect(starlark.Elements(other)), sameText)
+		if !ok {
+			return false
+		}
+		return slices.EqualFunc(slices.Collect(a.Elements()), slices.Collect(other.Elements()), sameText)
 	}
 	return false
 }

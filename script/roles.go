@@ -29,7 +29,7 @@ func (*rolesMap) Freeze()               {}
 func (*rolesMap) Hash() (uint32, error) { return 0, wrong("map_roles(…) cannot be a key") }
 
 // mapRoles is map_roles("web", db = ["master", "slave"], x = ALL_HOSTS).
-func mapRoles(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func mapRoles(s site) (starlark.Value, error) {
 	made := &rolesMap{}
 	var problems []nodes.Problem
 	add := func(at nodes.Pos, role string, values ...starlark.Value) {
@@ -42,14 +42,15 @@ func mapRoles(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Va
 		}
 		made.maps = append(made.maps, m)
 	}
-	if len(args) > 0 {
-		add(s.positional(0), nodes.HostRole, args...)
+	if len(s.args) > 0 {
+		add(s.positional(0), nodes.HostRole, s.args...)
 	}
-	for _, kw := range kwargs {
+	for _, kw := range s.kwargs {
 		role := string(kw[0].(starlark.String))
-		if role == nodes.HostRole && len(args) > 0 {
+		if role == nodes.HostRole && len(s.args) > 0 {
 			problems = append(problems, nodes.Problem{Pos: s.keyword(role),
-				Message: "map_roles: the role host is given by name, and by position too", Hint: "give all its roles by name, in a list"})
+				Message: "map_roles: the role host is given by name, and by position too",
+				Hint:    "give all its roles by name, in a list"})
 			continue
 		}
 		add(s.keyword(role), role, kw[1])
@@ -228,9 +229,9 @@ func (groupsValue) AttrNames() []string {
 	return names
 }
 
-func groupBuiltin(s site, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func groupBuiltin(s site) (starlark.Value, error) {
 	var g nodes.Group
-	problems := s.bind("group", args, kwargs, []param{
+	problems := s.bind("group", []param{
 		{name: "name", set: someText(&g.Name)},
 		{name: "color", optional: true, set: oneOf(&g.Color, nodes.Colors()...)},
 	})

@@ -18,26 +18,31 @@ type command struct {
 }
 
 // command reads the arguments of run and its kin.
-func (s site) command(fn string, args starlark.Tuple, kwargs []starlark.Tuple, more ...param) (*command, error) {
+func (s site) command(fn string, more ...param) (*command, error) {
 	cmd := &command{}
-	o := &cmd.options
 	interactive := true
-	problems := s.bind(fn, args, kwargs, append([]param{
-		{name: "command", set: text(&cmd.text)},
-		option("user", someText(&o.User)),
-		option("interactive", flag(&interactive)),
-		option("ignore_exit_status", flag(&o.IgnoreStatus)),
-		option("initial_input", text(&o.Input)),
-		option("silent", flag(&o.Silent)),
-		option("timeout", seconds(&o.Timeout)),
-		option("sandbox", flag(&o.Sandbox)),
-		option("reads", flag(&o.Reads)),
-	}, more...))
-	o.NoTerminal = !interactive
+	problems := s.bind(fn, append(cmd.params(&interactive), more...))
+	cmd.options.NoTerminal = !interactive
 	if fn == "sudo" {
-		o.Sudo = true
+		cmd.options.Sudo = true
 	}
 	return cmd, s.complain(problems...)
+}
+
+// params are the parameters that all of them have.
+func (cmd *command) params(interactive *bool) []param {
+	o := &cmd.options
+	return []param{
+		{name: "command", set: text(&cmd.text)},
+		option("user", someText(&o.User)),
+		option("interactive", truth(interactive)),
+		option("ignore_exit_status", truth(&o.IgnoreStatus)),
+		option("initial_input", text(&o.Input)),
+		option("silent", truth(&o.Silent)),
+		option("timeout", seconds(&o.Timeout)),
+		option("sandbox", truth(&o.Sandbox)),
+		option("reads", truth(&o.Reads)),
+	}
 }
 
 // run runs the command on every host and makes a value of what each gives.
@@ -51,17 +56,17 @@ func (cmd *command) run(s site, on machines, value func(*call, *hosts.Output) st
 	})
 }
 
-func runMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	return s.stream("run", on, args, kwargs)
+func runMethod(s site, on machines) (starlark.Value, error) {
+	return s.stream("run", on)
 }
 
-func sudoMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	return s.stream("sudo", on, args, kwargs)
+func sudoMethod(s site, on machines) (starlark.Value, error) {
+	return s.stream("sudo", on)
 }
 
 // stream is run and sudo: the output is shown while it comes.
-func (s site) stream(fn string, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	cmd, err := s.command(fn, args, kwargs)
+func (s site) stream(fn string, on machines) (starlark.Value, error) {
+	cmd, err := s.command(fn)
 	if err != nil {
 		return nil, err
 	}
@@ -74,9 +79,9 @@ func (s site) stream(fn string, on machines, args starlark.Tuple, kwargs []starl
 	return v, err
 }
 
-func outputMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func outputMethod(s site, on machines) (starlark.Value, error) {
 	var sudo bool
-	cmd, err := s.command("output", args, kwargs, option("sudo", flag(&sudo)))
+	cmd, err := s.command("output", option("sudo", truth(&sudo)))
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +91,9 @@ func outputMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tu
 	})
 }
 
-func resultMethod(s site, on machines, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func resultMethod(s site, on machines) (starlark.Value, error) {
 	var sudo bool
-	cmd, err := s.command("result", args, kwargs, option("sudo", flag(&sudo)))
+	cmd, err := s.command("result", option("sudo", truth(&sudo)))
 	if err != nil {
 		return nil, err
 	}

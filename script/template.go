@@ -59,19 +59,18 @@ func (t *template) CompareSameType(op syntax.Token, other starlark.Value, _ int)
 }
 
 // CallInternal derives a template.
-func (t *template) CallInternal(thread *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	s := site{callOf(thread), thread}
-	return s.define(t.Name(), args, kwargs, t.t.Derive)
+func (t *template) CallInternal(thread *starlark.Thread, args starlark.Tuple,
+	kwargs []starlark.Tuple) (starlark.Value, error) {
+	return site{callOf(thread), thread, args, kwargs}.define(t.Name(), t.t.Derive)
 }
 
 // nest returns T.array or T.just_one.
 func (t *template) nest(name string, kind nodes.Kind) starlark.Value {
-	return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		s := site{callOf(thread), thread}
-		return s.define(t.Name()+"."+name, args, kwargs, func(d nodes.Definition) (*nodes.Template, []nodes.Problem) {
+	return builtin(func(s site) (starlark.Value, error) {
+		return s.define(t.Name()+"."+name, func(d nodes.Definition) (*nodes.Template, []nodes.Problem) {
 			return t.t.Nested(kind, d)
 		})
-	})
+	}).value(name)
 }
 
 // Attr is array, just_one, or a member: a child as a template, a constant as it is, an action to be called with an env.
@@ -129,16 +128,18 @@ func (b *boundAction) Freeze()               {}
 func (b *boundAction) Hash() (uint32, error) { return starlark.String(b.action.Name).Hash() }
 func (b *boundAction) Name() string          { return b.action.Name }
 
+// builder makes a template of a definition.
+type builder func(nodes.Definition) (*nodes.Template, []nodes.Problem)
+
 // define makes a template of the arguments of a call.
-func (s site) define(fn string, args starlark.Tuple, kwargs []starlark.Tuple,
-	build func(nodes.Definition) (*nodes.Template, []nodes.Problem)) (starlark.Value, error) {
+func (s site) define(fn string, build builder) (starlark.Value, error) {
 	var problems []nodes.Problem
-	if len(args) > 0 {
+	if len(s.args) > 0 {
 		problems = append(problems, nodes.Problem{Pos: s.positional(0),
 			Message: fmt.Sprintf("%s takes members by name only", fn), Hint: "name = value"})
 	}
 	d := nodes.Definition{Name: s.name(), Pos: s.pos()}
-	for _, kw := range kwargs {
+	for _, kw := range s.kwargs {
 		problems = append(problems, s.member(&d, string(kw[0].(starlark.String)), kw[1])...)
 	}
 	built, more := build(d)

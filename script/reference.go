@@ -1,0 +1,379 @@
+package script
+
+// The sections of the reference, see table.go.
+
+func nodeSection() section {
+	return section{
+		title: "Nodes",
+		entries: []entry{
+			{
+				name: "node", usage: "node(**members)",
+				text: `Makes a template: the definition of a node. A member is an action if it is a function whose
+first parameter is named env, a child if it is a template, a property, required(…), or else a constant. Names that
+begin with _ are private: they work, and are not offered. These names have a meaning of their own:`,
+				options: []optionEntry{
+					{"hosts", `the hosts of the node by role, or map_roles(…); without it the node has the roles of
+its parent`},
+					{"actions", `a list of actions, each under its own name; the list adds and replaces, and never
+removes`},
+					{"default", "what calling the node itself runs: a function, or action(…)"},
+					{"group", "groups.production and the like; children inherit it"},
+					{"doc", "a text about the node"},
+				},
+			},
+			{
+				name: "parallel_node", usage: "parallel_node(**members)",
+				text: `Makes the template of a node that is split into cells, one for every host of its role host. An
+action runs once in every cell, in parallel, and gives a parallel result. Inside a node it is nested as P.array(…) or
+P.just_one(…).`,
+			},
+			{
+				name: "T(…)", usage: "T(**overrides)",
+				text: `Derives a template from the template T: the members given are replaced in their place or
+added, T stays as it is. a__b__c = v sets c of the child b of the child a, and is an error if there is no such child.`,
+			},
+			{
+				name: "T.array", usage: "P.array(**overrides)",
+				text: `Nests a parallel node in a node: a cell for every host of its role host. Without hosts = …
+that role is filled with all hosts of the parent.`,
+			},
+			{
+				name: "T.just_one", usage: "P.just_one(**overrides)",
+				text: "Nests a parallel node in a node for exactly one host: it is its own only cell.",
+			},
+			{
+				name: "T.MEMBER", usage: "T.name, T.action(env, …)",
+				text: `A member of a template: a constant or a child as it is. An action is called with an env, and
+runs as T defines it, also where a derived template has another one.`,
+			},
+			{
+				name: "required", usage: `required(why = "")`,
+				text: "A member that a derived template must set. Reading it is an error that says why.",
+			},
+			{
+				name: "property", usage: "property(f)",
+				text: "A member that is evaluated whenever it is read: f(env).",
+			},
+			{
+				name: "action", usage: "action(f, name = , alias = , suppress_result = , isolate = )",
+				text: "An action with options. f may have any name for its first parameter.",
+				options: []optionEntry{
+					{"name", "its name in actions = […]; a lambda needs one"},
+					{"alias", "one more name, or a list of them; they may contain any character"},
+					{"suppress_result", "True: what it returns is not printed"},
+					{"isolate", `on a parallel node that is no cell: "later" runs it once, with all hosts; "one" runs
+it in one cell, which a person chooses. Else it runs once in every cell`},
+				},
+			},
+			{
+				name: "groups", usage: "groups.production, staging, beta, local, other, utility",
+				text: "The groups that every tree knows.",
+			},
+			{
+				name: "group", usage: `group(name, color = "")`,
+				text: "A group of your own. The colours are grey, red, green, yellow, blue, magenta, cyan and white.",
+			},
+		},
+	}
+}
+
+func roleSection() section {
+	return section{
+		title: "Roles",
+		text: `A node holds hosts under the names of roles: hosts = {"web": [web1, web2], "db": db1}. A role holds a
+host, or a list, tuple or set of hosts; a host or a list without a dict is the role host. A child has the roles of its
+parent, unless it has hosts = … itself.`,
+		entries: []entry{
+			{
+				name: "map_roles", usage: `map_roles("web", x = ["web", "db"])`,
+				text: `Fills the roles of a node from those of its parent. Names given by position fill the role
+host. What is not mapped is not seen.`,
+			},
+			{
+				name: "ALL_HOSTS", usage: "map_roles(ALL_HOSTS), map_roles(x = ALL_HOSTS)",
+				text: "Every host of every role of the parent.",
+			},
+		},
+	}
+}
+
+func hostSection() section {
+	return section{
+		title: "Hosts",
+		text: `A host is a value with the attributes slug, address and username. Its slug is its unique name. Calling
+it derives another one: web1(username = "root"). Every host has these options:
+
+- shell: what runs commands there; by default bash where the host has it, else /bin/sh
+- sudo_password: the password that sudo asks for
+- sudo_password_command: a list, a command of this machine that prints it`,
+		entries: []entry{
+			{
+				name: "ssh_host", usage: "ssh_host(slug, **options)",
+				text: `A machine behind SSH. What is not given comes from ~/.ssh/config, then from the defaults of
+OpenSSH.`,
+				options: []optionEntry{
+					{"address", "host name or IP address; by default the slug"},
+					{"port", "1 to 65535"},
+					{"username", "the account to log in to"},
+					{"password", "for logging in, and for sudo; a secret from then on"},
+					{"key_filename", "a private key"},
+					{"key", "the text of a private key; a secret from then on (also rsa_key)"},
+					{"key_password", "the passphrase of either (also rsa_key_password)"},
+					{"config_filename", `instead of ~/.ssh/config and the system's; "none": no file at all`},
+					{"known_hosts", "a file of host keys, or a list of them"},
+					{"host_keys", `"strict" or "accept-new": what happens to a host key that is not known. A changed
+key is refused always`},
+					{"host_key", "a public key line that pins the key of this host"},
+					{"timeout", "seconds, to connect"},
+					{"keepalive_interval", "seconds between two keepalives"},
+					{"jump", `user@host:port to go through, several with commas; "none"`},
+					{"proxy_command", `a command whose standard input and output are the connection; "none"`},
+					{"identities_only", "True: only the keys named here and in ssh_config are offered"},
+					{"agent_forwarding", "True: commands on the host can use the local agent"},
+				},
+			},
+			{
+				name: "local_host", usage: `local_host(slug = "localhost", **options)`,
+				text: "This machine.",
+			},
+			{
+				name: "wrapped_host", usage: `wrapped_host(slug, command = ["docker", "exec", "-i", "web"], **options)`,
+				text: `Whatever a command of this machine reaches: it is given a shell and its arguments as further
+words.`,
+			},
+		},
+	}
+}
+
+func secretSection() section {
+	return section{
+		title: "Secrets",
+		text: `A secret is a string that is masked wherever it would be shown or stored. It can be joined with other
+strings and formatted into them. It reaches a host by standard input (initial_input =) or in a variable (env(name,
+secret)), never on a command line.`,
+		entries: []entry{
+			{
+				name: "secret", usage: "secret(value)",
+				text: "Makes a secret of a string.",
+			},
+			{
+				name: "from_env", usage: "from_env(name)",
+				text: "A secret that is read from a variable of the environment when it is needed.",
+			},
+			{
+				name: "from_command", usage: `from_command(["pass", "show", "web"])`,
+				text: "A secret that a command of this machine prints when it is needed. The line end is cut off.",
+			},
+		},
+	}
+}
+
+func helperSection() section {
+	return section{
+		title: "Helpers",
+		entries: []entry{
+			{
+				name: "quote", usage: "quote(text)",
+				text: "The text as one word of a shell command, with its quotes.",
+			},
+			{
+				name: "attempt", usage: "attempt(f, *args, **kwargs)",
+				text: `Calls f and returns a struct: ok; value, what f returned; error, a message, or None. If an
+action failed in some cells or on some hosts, value holds what the others gave. Ctrl-C is not caught, nor what is
+unknown in a sandbox, nor endless recursion.`,
+			},
+			{
+				name: "struct", usage: "struct(**fields)",
+				text: "A value with these fields.",
+			},
+			{
+				name: "json", usage: "json.encode(x), json.decode(text), json.indent(text)",
+				text: "Reads and writes JSON.",
+			},
+			{
+				name: "load", usage: `load("lib/x.star", "name", other = "name2")`,
+				text: `Takes globals out of another file, whose name is relative to the file that loads it. A file is
+executed once. Names that begin with _ cannot be loaded.`,
+			},
+			{
+				name: "print", usage: "print(*values)",
+				text: "Writes a line: to standard output in an action, to standard error while the tree loads.",
+			},
+			{
+				name: "fail", usage: "fail(*values)",
+				text: "Ends the action with a message.",
+			},
+		},
+	}
+}
+
+func envSection() section {
+	return section{
+		title: "env, inside an action",
+		text: `An env is a node in a run. Its members are its attributes: constants as they are, properties
+evaluated, children as envs, actions to be called. It cannot be changed. If the node is parallel and not a cell,
+actions and properties run in every cell and give a parallel result. Calling an env runs its default action. str(env)
+is its path, dir(env) lists its attributes.`,
+		entries: []entry{
+			{
+				name: "env.host", usage: "env.host",
+				text: "The only host of the node. It is an error if there are more, or none.",
+			},
+			{
+				name: "env.hosts", usage: "env.hosts",
+				text: "All hosts of the node.",
+			},
+			{
+				name: "env.parent", usage: "env.parent",
+				text: "The node above; None at the root.",
+			},
+			{
+				name: "env.sandbox", usage: "env.sandbox",
+				text: "True if nothing may be changed.",
+			},
+			{
+				name: "env.log", usage: "env.log(*values)",
+				text: "Writes a line to the log of the run.",
+			},
+			{
+				name: "env.initialize_node", usage: "env.initialize_node(template)",
+				text: "A node that has no place in the tree, with hosts of its own.",
+			},
+			{
+				name: "env[…]", usage: `env["web1"], env[0], env[host]`,
+				text: `A cell, by slug, by number or by host. Iterating yields all cells; a node that is not split
+yields itself.`,
+			},
+		},
+	}
+}
+
+func commandSection() section {
+	return section{
+		title: "A host or a set of hosts, inside an action",
+		text: `A host has the attributes slug, address and username. Its methods are those of a set of hosts too,
+where the command runs on every host, in parallel, and the result is a list in the order in which the hosts were
+defined.
+
+In a sandbox run a command is not run, and what it would give is unknown. That may be passed around; testing,
+comparing or formatting it ends the action as "unknown: depends on COMMAND".`,
+		entries: []entry{
+			{
+				name: "host.run", usage: "host.run(command, **options)",
+				text: `Runs a command in the host's shell. What it prints is shown, and returned as a string: the
+standard output, or with a terminal both streams. It fails if the exit status is not 0. At most 16 MiB are kept:
+reading more is an error.`,
+				options: runOptions(),
+			},
+			{
+				name: "host.sudo", usage: "host.sudo(command, **options)",
+				text: "As run, with sudo: as root, or as user =.",
+			},
+			{
+				name: "host.output", usage: "host.output(command, sudo = False, **options)",
+				text: `Runs a command without a terminal and shows nothing. Returns its standard output without the
+last newline.`,
+			},
+			{
+				name: "host.result", usage: "host.result(command, sudo = False, **options)",
+				text: `Runs a command without a terminal, and does not fail. Returns a struct: stdout, stderr,
+status, signal (None, or its name without SIG), ok, truncated, host (the slug), seconds.`,
+			},
+			{
+				name: "host.cd", usage: "host.cd(path, expand = )",
+				text: `Returns a host whose commands run in path. A relative path is joined to the one before; a
+leading ~ or ~user is a home directory, with and without expand.`,
+			},
+			{
+				name: "host.env", usage: "host.env(name, value, escape = True)",
+				text: `Returns a host whose commands see a variable. With escape = False the value is shell text, in
+which $X is replaced on the host. None is the empty value.`,
+			},
+			{
+				name: "host.prefix", usage: "host.prefix(command)",
+				text: `Returns a host whose commands run after this one has succeeded, in the same shell:
+host.prefix(". venv/bin/activate").`,
+			},
+			{
+				name: "host.exists", usage: "host.exists(path, use_sudo = False)",
+				text: "True if there is a file of any kind. Works in a sandbox.",
+			},
+			{
+				name: "host.has_command", usage: "host.has_command(command, use_sudo = False)",
+				text: "True if the host's shell finds the command. Works in a sandbox.",
+			},
+			{
+				name: "host.getcwd", usage: "host.getcwd()",
+				text: "The directory that commands run in. Works in a sandbox.",
+			},
+			{
+				name: "host.facts", usage: "host.facts()",
+				text: `What the host is, asked in one round trip: a struct of hostname, system, kernel, architecture,
+distribution, release, user, uid, home, shell, processors, memory (bytes), addresses (structs of interface and
+address). Works in a sandbox.`,
+			},
+		},
+	}
+}
+
+// runOptions are the options of run, sudo, output and result.
+func runOptions() []optionEntry {
+	return []optionEntry{
+		{"user", "sudo: the account; by default root"},
+		{"interactive", "False: the command never takes the terminal"},
+		{"ignore_exit_status", "True: a bad exit status is no failure"},
+		{"initial_input", "a string that is given to its standard input, which then ends"},
+		{"silent", "True: nothing is shown or logged"},
+		{"timeout", "seconds after which the command is ended and has failed"},
+		{"sandbox", "True: the command is checked and not run. A sandbox cannot be left by False"},
+		{"reads", "True: the command only looks, and is run in a sandbox too"},
+	}
+}
+
+func setSection() section {
+	return section{
+		title: "A set of hosts",
+		text: `Iterating yields the hosts, len counts them; hosts[0] and hosts["slug"] choose one. On an empty set
+run returns [] and warns.`,
+		entries: []entry{
+			{
+				name: "hosts.filter", usage: "hosts.filter(*roles)",
+				text: "The hosts of some roles.",
+			},
+			{
+				name: "hosts.roles", usage: "hosts.roles",
+				text: "The names of the roles.",
+			},
+			{
+				name: "hosts.by_role", usage: "hosts.by_role()",
+				text: "A dict of the sets of hosts by role.",
+			},
+		},
+	}
+}
+
+func resultSection() section {
+	return section{
+		title: "A parallel result",
+		text: `What an action gives that ran in every cell. Iterating yields the values in the order of the cells,
+len counts them; result["web1"], result[0], result[host] and result[cell] choose one.`,
+		entries: []entry{
+			{
+				name: "result.keys", usage: "result.keys()",
+				text: "The cells, as envs.",
+			},
+			{
+				name: "result.values", usage: "result.values()",
+				text: "The values; None where the cell failed.",
+			},
+			{
+				name: "result.items", usage: "result.items()",
+				text: "Pairs of cell and value.",
+			},
+			{
+				name: "result.errors", usage: "result.errors",
+				text: "A dict of messages by slug, of the cells that failed.",
+			},
+		},
+	}
+}

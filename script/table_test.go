@@ -1,0 +1,131 @@
+package script
+
+import (
+	"context"
+	"flag"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"deployer/hosts"
+	"deployer/journal"
+)
+
+var update = flag.Bool("update", false, "write doc/script.md anew")
+
+// TestReference compares doc/script.md with the table it is made from.
+func TestReference(t *testing.T) {
+	const path = "../doc/script.md"
+	if *update {
+		if err := os.WriteFile(path, []byte(markdown()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != markdown() {
+		t.Error("doc/script.md is stale: go test ./script -run TestReference -update")
+	}
+}
+
+// TestExampleOfReference loads the example of the reference.
+func TestExampleOfReference(t *testing.T) {
+	m := regexp.MustCompile("(?s)```python\n(.*?)```").FindStringSubmatch(introduction)
+	if m == nil {
+		t.Fatal("there is no example")
+	}
+	loaded, err := Load(context.Background(), writeTree(t, m[1]), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(loaded.Warnings) > 0 {
+		t.Errorf("warnings: %v", loaded.Warnings)
+	}
+	if doc := loaded.Tree.Template.Doc; doc != "Our web system." {
+		t.Errorf("the doc of the root is %q", doc)
+	}
+}
+
+// TestTable wants an entry for everything that a script may use, and nothing else.
+func TestTable(t *testing.T) {
+	want := append(builtins().Keys(), "load", "print", "fail", "T(…)", "T.array", "T.just_one", "T.MEMBER", "env[…]")
+	for _, name := range envAttrs {
+		want = append(want, "env."+name)
+	}
+	for name := range methods() {
+		want = append(want, "host."+name)
+	}
+	for _, name := range (&hostSet{}).AttrNames() {
+		if methods()[name] == nil {
+			want = append(want, "hosts."+name)
+		}
+	}
+	for _, name := range (&collection{}).AttrNames() {
+		want = append(want, "result."+name)
+	}
+	slices.Sort(want)
+	if got := Names(); !slices.Equal(got, want) {
+		t.Errorf("the table has\n%v, want\n%v", got, want)
+	}
+}
+
+// TestTableOptions wants every option of ssh_host and of run in the table.
+func TestTableOptions(t *testing.T) {
+	for fn, names := range map[string][]string{
+		"ssh_host": {"rsa_key", "rsa_key_password", "shell", "sudo_password", "sudo_password_command"},
+		"run":      nil,
+	} {
+		text, ok := Help(fn)
+		if !ok {
+			t.Fatalf("no help for %s", fn)
+		}
+		for _, p := range optionsOf(fn) {
+			if slices.Contains(names, p) {
+				continue
+			}
+			if !regexp.MustCompile(`(?m)^ +` + p + " ").MatchString(text) {
+				t.Errorf("the help of %s does not have %s", fn, p)
+			}
+		}
+	}
+}
+
+func optionsOf(fn string) []string {
+	c := newCall(context.Background(), &program{secrets: journal.NewSecrets(), sources: map[string]*source{}}, nil)
+	defer c.end()
+	s := site{call: c, thread: c.thread}
+	var params []param
+	if fn == "run" {
+		params = (&command{}).params(new(bool))
+	} else {
+		params = s.sshOptions(&hosts.SSHOptions{}, false)
+	}
+	var names []string
+	for _, p := range params {
+		if p.byName {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+func TestHelp(t *testing.T) {
+	for name, want := range map[string]string{
+		"":         "map_roles(",
+		"node":     "actions ",
+		"env.host": "The only host of the node",
+		"host.run": "initial_input ",
+		"sudo":     "with sudo",
+	} {
+		if got, ok := Help(name); !ok || !strings.Contains(got, want) {
+			t.Errorf("Help(%q) = %q, %v: want %q in it", name, got, ok, want)
+		}
+	}
+	if got, ok := Help("nothing"); ok || got != "" {
+		t.Errorf("Help of nothing is %q", got)
+	}
+}
