@@ -36,16 +36,16 @@ var onlyForTests = []string{"deployer/internal/sshserver", "deployer/internal/ss
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.
 var homes = map[string][]string{
-	"go.starlark.net":                 {"deployer/script"},
-	"golang.org/x/crypto":             {"deployer/hosts"},
-	"github.com/skeema/knownhosts":    {"deployer/hosts"},
+	"go.starlark.net":                  {"deployer/script"},
+	"golang.org/x/crypto":              {"deployer/hosts"},
+	"github.com/skeema/knownhosts":     {"deployer/hosts"},
 	"github.com/kevinburke/ssh_config": {"deployer/hosts"},
-	"github.com/creack/pty":           {"deployer/pty"},
-	"golang.org/x/term":               {"deployer/pty"},
-	"golang.org/x/sys":                {"deployer/pty", "deployer/hosts"},
-	"github.com/fatih/color":          {"deployer/console"},
-	"github.com/spf13/cobra":          {"deployer"},
-	"github.com/spf13/pflag":          {"deployer"},
+	"github.com/creack/pty":            {"deployer/pty"},
+	"golang.org/x/term":                {"deployer/pty"},
+	"golang.org/x/sys":                 {"deployer/pty", "deployer/hosts"},
+	"github.com/fatih/color":           {"deployer/console"},
+	"github.com/spf13/cobra":           {"deployer"},
+	"github.com/spf13/pflag":           {"deployer"},
 }
 
 func TestImportTable(t *testing.T) {

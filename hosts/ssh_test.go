@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"deployer/internal/sshdtest"
 	"deployer/internal/sshserver"
 	"deployer/journal"
 
@@ -124,6 +125,15 @@ func (l *lab) know(lines string) {
 	if _, err := f.WriteString(lines); err != nil {
 		l.Fatal(err)
 	}
+}
+
+// real returns options for a real sshd, which the lab knows.
+func (l *lab) real(s *sshdtest.Server) SSHOptions {
+	l.Helper()
+	o := at("real", s.Port)
+	o.Username, o.KeyFilename = s.User, s.ClientKeyFile
+	o.KnownHosts = []string{s.KnownHostsFile}
+	return o
 }
 
 // at returns options for a host on a port of this machine.

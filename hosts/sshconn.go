@@ -23,6 +23,8 @@ type sshConn struct {
 	via      *sshConn // the jump host it goes through; held while this lives
 	slots    *slots
 
+	agentRefused sync.Once // the warning about that
+
 	dead  chan struct{} // closed when the connection has ended
 	mu    sync.Mutex
 	cause error // why it ended; the first counts

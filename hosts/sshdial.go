@@ -99,14 +99,16 @@ func (d *dialling) run(ctx context.Context) (*sshConn, error) {
 
 // moreKeys reports whether the login goes on with other keys on a new connection.
 func (d *dialling) moreKeys(err error) bool {
-	if d.login.connections >= maxConnections {
-		return false
-	}
-	if strings.Contains(err.Error(), "Too many authentication failures") {
+	if isTooMany(err) {
 		d.login.tooMany = true
-		return d.login.goOn()
+		return d.login.goOn() && d.login.connections < maxConnections
 	}
-	return errors.Is(err, errMoreKeys)
+	return errors.Is(err, errMoreKeys) // which exhausted limits
+}
+
+// isTooMany recognises how sshd ends a connection after MaxAuthTries failures. x/crypto does not export its type.
+func isTooMany(err error) bool {
+	return strings.Contains(strings.ToLower(err.Error()), "too many authentication failures")
 }
 
 // droppedError is a connection that ended before anybody could log in.
@@ -257,7 +259,7 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 		return d.st.fail(Interrupted, context.Cause(ctx), "")
 	case errors.As(err, &badKey):
 		return d.st.hostKeyFailure(badKey)
-	case errors.Is(err, errLoginFailed), errors.Is(err, errMoreKeys), strings.Contains(err.Error(), "Too many authentication failures"):
+	case errors.Is(err, errLoginFailed), errors.Is(err, errMoreKeys), isTooMany(err):
 		return d.login.failure()
 	case errors.As(err, &timeout):
 		return d.st.fail(Unreachable, timeout, "is the machine up, and may this one reach its port?")

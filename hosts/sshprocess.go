@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"deployer/journal"
 	"deployer/pty"
 
 	"golang.org/x/crypto/ssh"
@@ -130,7 +131,7 @@ func (p *sshProcess) start(ctx context.Context, c Command) error {
 func (p *sshProcess) request(c Command) error {
 	if p.conn.settings.forwardAgent {
 		if err := p.ask("auth-agent-req@openssh.com", nil, "the server does not forward the agent"); err != nil {
-			return err
+			p.conn.agentRefused.Do(func() { p.conn.pool.log(context.Background(), journal.Warning, p.slug, err.Error()) })
 		}
 	}
 	if c.Terminal != nil {

@@ -180,7 +180,7 @@ func (c *call) newError(err, cause error) *Error {
 	}
 	e.inner()
 	e.Backtrace = shorten(e.Backtrace)
-	e.Line = c.prog.line(e.Pos)
+	e.Line, _ = c.prog.line(e.Pos)
 	return e
 }
 

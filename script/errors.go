@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"go.starlark.net/starlark"
 
 	"deployer/hosts"
+	"deployer/journal"
 	"deployer/nodes"
 )
 
@@ -91,15 +93,31 @@ func cleanMessage(msg string) string {
 	return strings.TrimPrefix(msg, "Starlark ")
 }
 
-// line is the line of a script at a place, without secrets.
-func (p *program) line(at nodes.Pos) string {
+// line is the line of a script at a place, without secrets, and the column of the place in what is left; 0 if that
+// cannot be said.
+func (p *program) line(at nodes.Pos) (line string, mark int) {
 	s := p.sources[at.File]
 	if s == nil {
-		return ""
+		return "", 0
 	}
-	return p.secrets.Mask(secretLiteral.ReplaceAllString(s.line(at.Line), `$1"********"`))
+	whole := []rune(s.line(at.Line))
+	line = p.mask(string(whole))
+	if at.Col < 1 || at.Col > len(whole)+1 {
+		return line, 0
+	}
+	rest := p.mask(string(whole[at.Col-1:]))
+	if !strings.HasSuffix(line, rest) {
+		return line, 0
+	}
+	return line, utf8.RuneCountInString(line) - utf8.RuneCountInString(rest) + 1
+}
+
+// mask masks the secrets of a line, those that are known and those that look like one.
+func (p *program) mask(line string) string {
+	return p.secrets.Mask(secretLiteral.ReplaceAllString(line, `$1"`+journal.Masked+`"`))
 }
 
 // secretLiteral is a secret that is written out in a script, which a message must not repeat.
 var secretLiteral = regexp.MustCompile(
-	`(?i)((?:\b\w*password|\bkey|\brsa_key|\bsecret)\s*[=(]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)`)
+	`(?i)((?:\b\w*password|\bkey|\brsa_key|\bsecret)["']?\s*[=(:]\s*)` +
+		`("""[^"]*(?:""")?|'''[^']*(?:''')?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)`)

@@ -106,7 +106,7 @@ func (l *loader) print(at nodes.Pos, text string) {
 // will read.
 func (l *loader) settle() {
 	for i, p := range l.problems {
-		l.problems[i].Line = l.prog.line(p.Pos)
+		l.problems[i].Line, l.problems[i].mark = l.prog.line(p.Pos)
 		l.problems[i].Message = l.opts.Secrets.Mask(p.Message)
 		l.problems[i].Hint = l.opts.Secrets.Mask(p.Hint)
 	}

@@ -15,12 +15,24 @@ type Problem struct {
 	nodes.Problem
 	Line  string  // the line of the file, without its end; secrets are masked
 	Trace []Frame // the calls that led to it, outermost first, if it lies inside a function
+	mark  int     // the column of Pos in Line, counted from 1; 0: it cannot be said
 }
 
 // Frame is a call of a function of a script.
 type Frame struct {
 	Name string
 	Pos  nodes.Pos // where it is at
+}
+
+// String says where the call is, or that some are left out.
+func (f Frame) String() string {
+	switch {
+	case f.Pos.Line == 0:
+		return f.Name
+	case f.Name == "<toplevel>":
+		return "called from " + f.Pos.String()
+	}
+	return fmt.Sprintf("called from %s, in %s", f.Pos, f.Name)
 }
 
 // String is the problem on one line: "FILE:LINE:COL: message (hint)".
@@ -47,12 +59,12 @@ func (p Problem) Format(w io.Writer) error {
 	fmt.Fprintln(&b, head.String())
 	if p.Line != "" {
 		fmt.Fprintf(&b, "    %s\n", p.Line)
-		if p.Pos.Col > 0 {
-			fmt.Fprintf(&b, "    %s^\n", indentTo(p.Line, p.Pos.Col))
+		if p.mark > 0 {
+			fmt.Fprintf(&b, "    %s^\n", indentTo(p.Line, p.mark))
 		}
 	}
 	for i := len(p.Trace) - 1; i >= 0; i-- {
-		fmt.Fprintf(&b, "  called from %s, in %s\n", p.Trace[i].Pos, p.Trace[i].Name)
+		fmt.Fprintf(&b, "  %s\n", p.Trace[i])
 	}
 	if p.Hint != "" {
 		fmt.Fprintf(&b, "  hint: %s\n", p.Hint)

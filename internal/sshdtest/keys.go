@@ -1,0 +1,93 @@
+package sshdtest
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/pem"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// A hostKey is a host key in its file.
+type hostKey struct {
+	file, certificate string // the latter empty where nobody signed it
+	line              string // of the public key, as in authorized_keys
+}
+
+func (s *Server) makeKeys(t testing.TB) {
+	t.Helper()
+	s.ClientKeyFile = s.path("client_key")
+	s.ClientKey = writeKey(t, s.ClientKeyFile, newKey(t, "ed25519"))
+	write(t, s.path("authorized_keys"), keyLine(s.ClientKey.PublicKey())+"\n", 0o644)
+	if s.options.HostCertificates {
+		s.authority = writeKey(t, s.path("authority"), newKey(t, "ed25519"))
+	}
+	for _, kind := range s.options.HostKeys {
+		key := hostKey{file: s.path("host_" + kind)}
+		signer := writeKey(t, key.file, newKey(t, kind))
+		key.line = keyLine(signer.PublicKey())
+		if s.authority != nil {
+			key.certificate = key.file + "-cert.pub"
+			write(t, key.certificate, certify(t, s.authority, signer.PublicKey())+"\n", 0o644)
+		}
+		s.hostKeys = append(s.hostKeys, key)
+	}
+}
+
+func newKey(t testing.TB, kind string) crypto.Signer {
+	t.Helper()
+	var key crypto.Signer
+	var err error
+	switch kind {
+	case "ed25519":
+		_, key, err = ed25519.GenerateKey(rand.Reader)
+	case "ecdsa":
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "rsa":
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	default:
+		t.Fatalf("a key of type %q: the types are ed25519, ecdsa and rsa", kind)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// writeKey writes a private key as ssh-keygen would.
+func writeKey(t testing.TB, path string, key crypto.Signer) ssh.Signer {
+	t.Helper()
+	block, err := ssh.MarshalPrivateKey(key, "sshdtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, string(pem.EncodeToMemory(block)), 0o600)
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+// certify returns the line of a certificate that is good for the loopback interface, for ever.
+func certify(t testing.TB, authority ssh.Signer, key ssh.PublicKey) string {
+	t.Helper()
+	certificate := &ssh.Certificate{
+		Key: key, CertType: ssh.HostCert, KeyId: "sshdtest", ValidBefore: ssh.CertTimeInfinity,
+		ValidPrincipals: []string{"127.0.0.1", "localhost"},
+	}
+	if err := certificate.SignCert(rand.Reader, authority); err != nil {
+		t.Fatal(err)
+	}
+	return keyLine(certificate)
+}
+
+func keyLine(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
