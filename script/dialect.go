@@ -20,6 +20,10 @@ var dialect = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true,
 // parse reads the file and remembers its calls. If it has mistakes, what could be read in spite of them is remembered,
 // and suspect are the names that stand in the rest: whether these are defined cannot be said.
 func (s *source) parse() (problems []nodes.Problem, suspect map[string]bool) {
+	if p := longChain(s.text); p != nil {
+		p.Pos.File = s.path
+		return []nodes.Problem{*p}, nil
+	}
 	f, err := dialect.Parse(s.path, s.text, 0)
 	if err == nil {
 		s.index(f)

@@ -348,3 +348,33 @@ func checkPlaces(t *testing.T, text string, list []Problem) {
 		}
 	}
 }
+
+// TestEndlessChains wants no overflow of the stack, which would end the program.
+func TestEndlessChains(t *testing.T) {
+	const n = 1 << 20
+	for name, text := range map[string]string{
+		"sum":        "x = 1" + strings.Repeat("-1", n),
+		"attributes": "x = y" + strings.Repeat(".y", n),
+		"calls":      "x = y" + strings.Repeat("()", n),
+		"indexes":    "x = y" + strings.Repeat("[0]", n),
+		"words":      "x = y" + strings.Repeat(" and y", n/2),
+		"conditions": "x = " + strings.Repeat("1 if 1 else ", n/4) + "1",
+		"elif":       "if 0: pass\n" + strings.Repeat("elif 0: pass\n", n/4),
+		"brackets":   "x = " + strings.Repeat("[", n) + strings.Repeat("]", n),
+		"signs":      "x = " + strings.Repeat("-", n) + "1",
+		"lambdas":    "x = " + strings.Repeat("lambda: ", n/4) + "1",
+	} {
+		got := report(t, writeFiles(t, map[string]string{"deploy": text + "\n"}))
+		if len(got) != 1 || !strings.Contains(got[0], "goes on for too long") && !strings.Contains(got[0], "excessive nesting") {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+// TestLongTree loads a large tree that is written out.
+func TestLongTree(t *testing.T) {
+	text := "hosts = [\n" + strings.Repeat("    ssh_host('web', port = 22 + 1),\n", 20_000) + "]\nroot = node(n = len(hosts))\n"
+	if got := report(t, writeFiles(t, map[string]string{"deploy": text})); got != nil {
+		t.Errorf("got %q", got)
+	}
+}

@@ -33,7 +33,7 @@ type Loaded struct {
 }
 
 // maxSource is the size of the largest file that is read as a script, in bytes.
-const maxSource = 16 << 20
+const maxSource = 4 << 20
 
 // Load reads a tree from the file at path and the files that it loads, and checks it (see [nodes.Tree.Check]). Nothing
 // else is touched. The error is a *Problems with every mistake that was found, or the cause of ctx if that was done
@@ -42,7 +42,7 @@ func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 	if o.Secrets == nil {
 		o.Secrets = journal.NewSecrets()
 	}
-	l := &loader{ctx: ctx, opts: o, modules: map[string]*module{}}
+	l := &loader{ctx: ctx, opts: o, modules: map[string]*module{}, hosts: map[string][]*hostValue{}}
 	l.prog = &program{secrets: o.Secrets, sources: map[string]*source{}}
 	l.prog.builtins = builtins()
 	m := l.module(path, nodes.Pos{File: path})
@@ -72,7 +72,7 @@ type loader struct {
 	files    []string           // as shown, in the order of loading
 	problems []Problem
 	made     []*template // that were made while loading
-	hosts    []*hostValue
+	hosts    map[string][]*hostValue // that are in the tree, by slug
 }
 
 // module is a file as it is loaded, once.
@@ -163,7 +163,7 @@ func readSource(path string) (string, error) {
 	case !info.Mode().IsRegular():
 		return "", fmt.Errorf("%s is not a file", path)
 	case info.Size() > maxSource:
-		return "", fmt.Errorf("%s is larger than 16 MiB: this is no tree", path)
+		return "", fmt.Errorf("%s is larger than 4 MiB: this is no tree", path)
 	}
 	text, err := os.ReadFile(path)
 	return string(text), err

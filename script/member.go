@@ -17,15 +17,21 @@ type memberSetter struct {
 	name string
 }
 
-// meanings are the keys that are not members.
-func (m memberSetter) meanings() map[string]func(starlark.Value) []nodes.Problem {
-	return map[string]func(starlark.Value) []nodes.Problem{
-		"hosts":   m.hosts,
-		"actions": m.actions,
-		"default": m.defaultAction,
-		"group":   m.group,
-		"doc":     m.doc,
+// meaning is what a key does that is no member, or nil.
+func (m memberSetter) meaning() func(starlark.Value) []nodes.Problem {
+	switch m.name {
+	case "hosts":
+		return m.hosts
+	case "actions":
+		return m.actions
+	case "default":
+		return m.defaultAction
+	case "group":
+		return m.group
+	case "doc":
+		return m.doc
 	}
+	return nil
 }
 
 func (m memberSetter) problem(hint, format string, args ...any) []nodes.Problem {

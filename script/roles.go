@@ -122,10 +122,11 @@ func (m memberSetter) role(def *nodes.HostsDef, key, v starlark.Value) []nodes.P
 	}
 	role := hosts.Role{Name: string(name)}
 	var problems []nodes.Problem
+	seen := map[string]hosts.Host{}
 	each := func(one starlark.Value) {
 		switch one := one.(type) {
 		case *hostValue:
-			problems = append(problems, m.addHost(&role, one)...)
+			problems = append(problems, m.addHost(&role, one, seen)...)
 		case broken:
 		case allHosts, starlark.String:
 			problems = append(problems, m.problem("roles of the parent are mapped: hosts = map_roles(…)",
@@ -146,15 +147,15 @@ func (m memberSetter) role(def *nodes.HostsDef, key, v starlark.Value) []nodes.P
 }
 
 // addHost adds a host to a role. A slug names one machine everywhere, since connections are shared by it.
-func (m memberSetter) addHost(role *hosts.Role, v *hostValue) []nodes.Problem {
-	for _, h := range role.Hosts {
-		if h.Slug() == v.h.Slug() && h != v.h {
-			return m.problem("give one of them another slug", "the role %s holds two hosts of the slug %q", role.Name, h.Slug())
-		}
-		if h == v.h {
-			return nil
-		}
+func (m memberSetter) addHost(role *hosts.Role, v *hostValue, seen map[string]hosts.Host) []nodes.Problem {
+	slug := v.h.Slug()
+	switch other := seen[slug]; {
+	case other == v.h:
+		return nil
+	case other != nil:
+		return m.problem("give one of them another slug", "the role %s holds two hosts of the slug %q", role.Name, slug)
 	}
+	seen[slug] = v.h
 	role.Hosts = append(role.Hosts, v.h)
 	if l := m.call.loader; l != nil {
 		return m.sameMachine(l, v)
@@ -164,16 +165,17 @@ func (m memberSetter) addHost(role *hosts.Role, v *hostValue) []nodes.Problem {
 
 // sameMachine complains of a host whose slug stands for another machine elsewhere in the tree.
 func (m memberSetter) sameMachine(l *loader, v *hostValue) []nodes.Problem {
-	for _, other := range l.hosts {
+	slug := v.h.Slug()
+	for _, other := range l.hosts[slug] {
 		if other.h == v.h {
 			return nil
 		}
-		if other.h.Slug() == v.h.Slug() && machine(other.h) != machine(v.h) {
+		if machine(other.h) != machine(v.h) {
 			return []nodes.Problem{{Pos: v.pos, Hint: "give one of them another slug",
-				Message: fmt.Sprintf("the slug %q already names another machine, defined at %s", v.h.Slug(), other.pos)}}
+				Message: fmt.Sprintf("the slug %q already names another machine, defined at %s", slug, other.pos)}}
 		}
 	}
-	l.hosts = append(l.hosts, v)
+	l.hosts[slug] = append(l.hosts[slug], v)
 	return nil
 }
 

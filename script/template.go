@@ -183,7 +183,7 @@ func (s site) member(d *nodes.Definition, key string, v starlark.Value) []nodes.
 		v = starlark.None // what is wrong with it was told
 	}
 	m := memberSetter{site: s, d: d.At(at, path[:len(path)-1]...), at: at, key: key, name: name}
-	if set := m.meanings()[name]; set != nil {
+	if set := m.meaning(); set != nil {
 		if v == starlark.None {
 			return nil
 		}
