@@ -61,10 +61,11 @@ func whyNoNamespace() string {
 
 func homeOf(dir string, a Account) string { return filepath.Join(dir, "home", a.Name) }
 
-// writeAccounts writes the account files of the machine, and accounts added, to the directory etc in dir.
-func writeAccounts(t testing.TB, dir string, accounts []Account) {
+// writeAccounts writes the account files of the machine, and accounts added, to the directory etc in dir, and makes
+// homes below home: also a new one for root.
+func writeAccounts(t testing.TB, dir, root string, accounts []Account) {
 	t.Helper()
-	for _, parent := range []string{"etc", "home"} {
+	for _, parent := range []string{"etc", "home", "home/" + root} {
 		if err := os.Mkdir(filepath.Join(dir, parent), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -73,9 +74,12 @@ func writeAccounts(t testing.TB, dir string, accounts []Account) {
 	for i, a := range accounts {
 		a.addTo(t, added, firstID+i, dir)
 	}
-	for _, name := range []string{"passwd", "shadow", "group", "gshadow", "sudoers"} {
-		copyAdding(t, name, filepath.Join(dir, "etc", name), added[name])
+	keep := func(text string) string { return text }
+	for _, name := range []string{"shadow", "group", "gshadow", "sudoers"} {
+		copyAdding(t, name, dir, keep, added[name])
 	}
+	move := func(text string) string { return moveHome(text, root, homeOf(dir, Account{Name: root})) }
+	copyAdding(t, "passwd", dir, move, added["passwd"])
 }
 
 // addTo adds the account's lines to those of the account files, and makes its home.
@@ -106,10 +110,10 @@ func (a Account) addTo(t testing.TB, added map[string]string, id int, dir string
 	}
 }
 
-// copyAdding copies a file of /etc with its owner and mode, and adds lines. Where the machine has none, none is made.
-func copyAdding(t testing.TB, name, to, lines string) {
+// copyAdding copies a file of /etc, edited, with its owner and mode, and adds lines. Where the machine has none, none is made.
+func copyAdding(t testing.TB, name, dir string, edit func(string) string, lines string) {
 	t.Helper()
-	from := filepath.Join("/etc", name)
+	from, to := filepath.Join("/etc", name), filepath.Join(dir, "etc", name)
 	text, err := os.ReadFile(from)
 	if os.IsNotExist(err) {
 		return
@@ -124,10 +128,22 @@ func copyAdding(t testing.TB, name, to, lines string) {
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		lines = "\n" + lines
 	}
-	write(t, to, string(text)+lines, info.Mode().Perm())
+	write(t, to, edit(string(text))+lines, info.Mode().Perm())
 	if err := os.Chown(to, 0, groupOf(info)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// moveHome gives a user of the file passwd another home.
+func moveHome(passwd, user, home string) string {
+	lines := strings.Split(passwd, "\n")
+	for i, line := range lines {
+		if fields := strings.Split(line, ":"); len(fields) == 7 && fields[0] == user {
+			fields[5] = home
+			lines[i] = strings.Join(fields, ":")
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // hashPassword returns a password as the file shadow has it.

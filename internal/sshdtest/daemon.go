@@ -40,14 +40,13 @@ type daemon struct {
 func (s *Server) listen(t testing.TB) *daemon {
 	t.Helper()
 	sshd := need(t, "sshd", "openssh-server")
-	private := makePrivate(t, s.options)
 	for range ports {
 		s.Port = freePort(t)
 		s.Addr = fmt.Sprintf("127.0.0.1:%d", s.Port)
 		write(t, s.path("sshd_config"), s.config(s.Port), 0o644)
-		d := &daemon{port: s.Port, private: private, ended: make(chan struct{})}
+		d := &daemon{port: s.Port, private: s.private, ended: make(chan struct{})}
 		line := []string{sshd, "-D", "-e", "-f", s.path("sshd_config")}
-		if private {
+		if s.private {
 			line = append([]string{"unshare", "-m", "sh", "-c", namespace, "namespace.sh", s.dir}, line...)
 		}
 		if d.start(t, line) {

@@ -33,7 +33,8 @@ type Server struct {
 	// Addr is where it listens, as host:port, and Port is the port alone.
 	Addr string
 	Port int
-	// User may log in (the first account, or the user who runs the test), and Home is its home directory.
+	// User may log in: the first account, or the user who runs the test. Home is its home directory: a new one, except
+	// when an ordinary user runs the test.
 	User, Home string
 	// ClientKeyFile holds the ed25519 private key that may log in to every account, and ClientKey is that key.
 	ClientKeyFile string
@@ -46,6 +47,7 @@ type Server struct {
 
 	options   Options
 	dir       string
+	private   bool // in a mount namespace of its own
 	hostKeys  []hostKey
 	authority ssh.Signer
 	sshd      *daemon
@@ -61,12 +63,9 @@ func Start(t testing.TB, o Options) *Server {
 	if len(o.HostKeys) == 0 {
 		o.HostKeys = []string{"ed25519"}
 	}
-	s := &Server{options: o, dir: directory(t)}
-	s.findUser(t)
+	s := &Server{options: o, dir: directory(t), private: makePrivate(t, o)}
+	s.makeUser(t)
 	s.makeKeys(t)
-	if len(o.Accounts) > 0 {
-		writeAccounts(t, s.dir, o.Accounts)
-	}
 	s.sshd = s.listen(t)
 	t.Cleanup(func() {
 		s.sshd.stop(t)
@@ -96,17 +95,23 @@ func directory(t testing.TB) string {
 	return dir
 }
 
-func (s *Server) findUser(t testing.TB) {
+// makeUser says who may log in, and makes the accounts. Root has another home there than here, so that neither do its
+// dot files play a part, nor do tests change anything in it.
+func (s *Server) makeUser(t testing.TB) {
 	t.Helper()
-	if accounts := s.options.Accounts; len(accounts) > 0 {
-		s.User, s.Home = accounts[0].Name, homeOf(s.dir, accounts[0])
-		return
-	}
 	me, err := user.Current()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.User, s.Home = me.Username, me.HomeDir
+	if !s.private {
+		return
+	}
+	s.Home = homeOf(s.dir, Account{Name: s.User})
+	writeAccounts(t, s.dir, s.User, s.options.Accounts)
+	if accounts := s.options.Accounts; len(accounts) > 0 {
+		s.User, s.Home = accounts[0].Name, homeOf(s.dir, accounts[0])
+	}
 }
 
 // HomeOf returns the home directory of an account.
