@@ -5,6 +5,8 @@ mark() { printf '\001%s:%s\001' "$word" "$1" >&2; }
 
 [ -n "$shell" ] || shell=$(command -v bash) || shell=/bin/sh
 [ -z "$tty" ] || [ "$secrets$input" = 0 ] || stty -echo
+SHLVL=1 # so that bash, seeing SSH_CLIENT, does not take itself for the login shell and read ~/.bashrc once more
+export SHLVL
 mark started
 while [ $i -lt "$secrets" ]; do
 	i=$((i + 1))
