@@ -297,26 +297,34 @@ const certAlgorithms = 6 // of hostKeyAlgorithms
 // one, and it is no good to be shown one that cannot be judged.
 func (k known) algorithms(p place) []string {
 	var order []string
-	add := func(more ...string) {
-		for _, a := range more {
-			if !slices.Contains(order, a) {
+	for _, name := range p.names {
+		usable := k.about(name).usable()
+		for _, a := range hostKeyAlgorithms {
+			if slices.Contains(usable, a) && !slices.Contains(order, a) {
 				order = append(order, a)
 			}
 		}
 	}
-	for _, name := range p.names {
-		about := k.about(name)
-		for _, l := range about {
-			switch l.marker {
-			case certAuthority:
-				add(hostKeyAlgorithms[:certAlgorithms]...)
-			case "":
-				add(keyAlgorithms(l.key)...)
-			}
+	for _, a := range hostKeyAlgorithms {
+		if !slices.Contains(order, a) {
+			order = append(order, a)
 		}
 	}
-	add(hostKeyAlgorithms...)
 	return order
+}
+
+// usable returns the algorithms whose keys the entries can judge.
+func (k known) usable() []string {
+	var all []string
+	for _, l := range k {
+		switch l.marker {
+		case certAuthority:
+			all = append(all, hostKeyAlgorithms[:certAlgorithms]...)
+		case "":
+			all = append(all, keyAlgorithms(l.key)...)
+		}
+	}
+	return all
 }
 
 // keyAlgorithms returns how a key can sign.

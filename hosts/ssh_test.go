@@ -127,7 +127,14 @@ func (l *lab) know(lines string) {
 	}
 }
 
-// real returns options for a real sshd, which the lab knows.
+// sshd starts a real sshd, and returns options for it that the lab can log in with. The start files of the shell are
+// not those of whoever runs the test.
+func (l *lab) sshd(o sshdtest.Options) SSHOptions {
+	l.Helper()
+	o.Config = append(o.Config, "SetEnv HOME="+l.home)
+	return l.real(sshdtest.Start(l.T, o))
+}
+
 func (l *lab) real(s *sshdtest.Server) SSHOptions {
 	l.Helper()
 	o := at("real", s.Port)

@@ -1,0 +1,412 @@
+package hosts
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/pem"
+	"net"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"deployer/internal/sshdtest"
+	"deployer/internal/sshserver"
+	"deployer/journal"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// newRSA makes a key that is neither the lab's nor one of a server.
+func newRSA(t *testing.T) *rsa.PrivateKey {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func publicOf(t *testing.T, key *rsa.PrivateKey) ssh.PublicKey {
+	t.Helper()
+	public, err := ssh.NewPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
+}
+
+// encrypted returns the text of a private key with a passphrase.
+func encrypted(t *testing.T, key *rsa.PrivateKey, passphrase string) string {
+	t.Helper()
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(block))
+}
+
+// agent starts an agent with keys, for the options of this lab's hosts.
+func (l *lab) agent(keys ...*rsa.PrivateKey) {
+	l.Helper()
+	ring := agent.NewKeyring()
+	for _, key := range keys {
+		if err := ring.Add(agent.AddedKey{PrivateKey: key, Comment: "me@here"}); err != nil {
+			l.Fatal(err)
+		}
+	}
+	dir, err := os.MkdirTemp("", "agent") // t.TempDir may be too long for a socket
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { os.RemoveAll(dir) })
+	listener, err := net.Listen("unix", dir+"/agent")
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				agent.ServeAgent(ring, conn)
+			}()
+		}
+	}()
+	l.Setenv("SSH_AUTH_SOCK", dir+"/agent")
+}
+
+func TestLoginPassword(t *testing.T) {
+	l := newLab(t, Options{})
+	s := l.server(sshserver.Options{Password: sshserver.IsPassword("open sesame")})
+	o := at("web", s.Port())
+	l.fails(o, LoginFailed, "nothing to log in with; the server takes password", "set password")
+	o.Password = "wrong word"
+	l.fails(o, LoginFailed, "login refused, tried: password", "check username and password")
+	o.Password = "open sesame"
+	l.output(o, "true")
+	o.Slug, o.Password = "db", l.session.Secrets().Token("the password", func(context.Context) (string, error) { return "open sesame", nil })
+	l.output(o, "true")
+	if masked := l.session.Secrets().Mask("open sesame, wrong word"); strings.Contains(masked, "sesame") || strings.Contains(masked, "wrong") {
+		t.Errorf("passwords are not masked: %q", masked)
+	}
+}
+
+func TestLoginKeys(t *testing.T) {
+	l := newLab(t, Options{})
+	key := newRSA(t)
+	s := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{publicOf(t, key)}})
+	o := at("web", s.Port())
+	l.fails(o, LoginFailed, "login refused, tried: ~/.ssh/id_ed25519; the server takes publickey", "~deploy/.ssh/authorized_keys")
+
+	l.write("id_other", encrypted(t, key, "pass phrase"))
+	o.KeyFilename = "~/.ssh/id_other"
+	l.fails(o, LoginFailed, "tried: ~/.ssh/id_ed25519; not tried: ~/.ssh/id_other (encrypted", "give key_password")
+	o.KeyPassword = "wrong phrase"
+	l.fails(o, LoginFailed, "key_password does not open ~/.ssh/id_other")
+	o.KeyPassword = "pass phrase"
+	l.output(o, "true")
+	o.KeyFilename = "~/.ssh/missing"
+	l.fails(o, LoginFailed, "key_filename: open ", "no such file")
+
+	o.KeyFilename, o.Key = "", encrypted(t, key, "pass phrase")
+	l.output(o, "true")
+	o.KeyPassword = ""
+	o.Slug, o.Key = "db", l.session.Secrets().Token("the key", func(context.Context) (string, error) {
+		return strings.TrimSpace(string(plain(t, key))), nil
+	})
+	l.output(o, "true")
+	o.Key = "not a key"
+	l.fails(o, LoginFailed, "key: the key of db is not a private key")
+	if masked := l.session.Secrets().Mask("pass phrase"); strings.Contains(masked, "phrase") {
+		t.Errorf("the passphrase is not masked: %q", masked)
+	}
+}
+
+func plain(t *testing.T, key *rsa.PrivateKey) []byte {
+	t.Helper()
+	block, err := ssh.MarshalPrivateKey(key, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(block)
+}
+
+func TestLoginAgent(t *testing.T) {
+	l := newLab(t, Options{})
+	var keys []*rsa.PrivateKey
+	for range 9 {
+		keys = append(keys, newRSA(t))
+	}
+	l.agent(keys...)
+	last := publicOf(t, keys[8])
+	s := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{last}})
+	l.output(at("web", s.Port()), "true") // the last of ten keys, although the server takes six tries at a time
+
+	only := at("only", s.Port())
+	yes := true
+	only.IdentitiesOnly = &yes
+	l.fails(only, LoginFailed, "tried: ~/.ssh/id_ed25519; ")
+	l.write("id_named", encrypted(t, keys[8], "unknown"))
+	only.KeyFilename = "~/.ssh/id_named" // encrypted, but the agent has it
+	l.output(only, "true")
+	l.write("id_public.pub", string(ssh.MarshalAuthorizedKey(last)))
+	only.KeyFilename = "~/.ssh/id_public" // no file at all, but the agent has it
+	l.output(only, "true")
+
+	strict := l.server(sshserver.Options{MaxAuthTries: 2})
+	l.write("id_ed25519", string(plain(t, newRSA(t))))
+	before := strict.Accepted()
+	l.fails(at("strict", strict.Port()), LoginFailed, "agent (", "set identities_only")
+	if n := strict.Accepted() - before; n > maxConnections+1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+func TestLoginAgentGone(t *testing.T) {
+	l := newLab(t, Options{})
+	t.Setenv("SSH_AUTH_SOCK", l.path("nothing"))
+	s := l.server(sshserver.Options{})
+	l.output(at("web", s.Port()), "true")
+	other := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{publicOf(t, newRSA(t))}})
+	l.fails(at("db", other.Port()), LoginFailed, "not tried: agent (")
+}
+
+// An agent that does not answer is given up with the rest of the login.
+func TestLoginAgentSilent(t *testing.T) {
+	l := newLab(t, Options{})
+	dir, err := os.MkdirTemp("", "agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	silent, err := net.Listen("unix", dir+"/agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	t.Setenv("SSH_AUTH_SOCK", dir+"/agent")
+	s := l.server(sshserver.Options{})
+	o := at("web", s.Port())
+	o.Timeout = 300e6
+	l.within(20e9, func() { l.fails(o, Unreachable, "the login took too long") })
+}
+
+// The passphrase of a key is asked for once, for all hosts that wait for it, and only when the key is of use.
+func TestLoginPassphrase(t *testing.T) {
+	person := &sshPerson{passwords: []string{"wrong", "pass phrase"}}
+	l := newLab(t, Options{Person: person})
+	key := newRSA(t)
+	l.write("id_rsa", encrypted(t, key, "pass phrase"))
+	useless := l.server(sshserver.Options{})
+	l.output(at("web", useless.Port()), "true")
+	if len(person.asked) != 0 {
+		t.Errorf("asked %+v for nothing", person.asked)
+	}
+	s := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{publicOf(t, key)}})
+	for _, err := range l.runAll(t.Context(), atOnce(8, s.Port()), "true") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if len(person.asked) != 2 {
+		t.Fatalf("asked %d times: %+v", len(person.asked), person.asked)
+	}
+	first, second := person.asked[0], person.asked[1]
+	if first.What != "passphrase of ~/.ssh/id_rsa" || first.Failed != "" || len(first.Hosts) != 8 || second.Failed == "" {
+		t.Errorf("asked %+v", person.asked)
+	}
+	if n := len(l.events.of(journal.Question)); n != 2 {
+		t.Errorf("%d questions in the journal, want 2", n)
+	}
+}
+
+func TestLoginPassphraseDeclined(t *testing.T) {
+	person := &sshPerson{passwords: []string{""}}
+	l := newLab(t, Options{Person: person})
+	key := newRSA(t)
+	l.write("id_rsa", encrypted(t, key, "pass phrase"))
+	s := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{publicOf(t, key)}})
+	l.fails(at("web", s.Port()), LoginFailed, "not tried: ~/.ssh/id_rsa (encrypted, and its passphrase was not given)")
+}
+
+// A password is typed once for all hosts of a group, checked, and asked for again where it is wrong.
+func TestLoginTyped(t *testing.T) {
+	person := &sshPerson{passwords: []string{"wrong", "right"}}
+	l := newLab(t, Options{Person: person})
+	s := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
+	ctx := WithScope(t.Context(), Scope{Group: "production"})
+	for _, err := range l.runAll(ctx, atOnce(10, s.Port()), "true") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if len(person.asked) != 2 {
+		t.Fatalf("asked %d times: %+v", len(person.asked), person.asked)
+	}
+	if q := person.asked[0]; q.What != "password" || q.User != "deploy" || len(q.Hosts) != 10 || q.Failed != "" {
+		t.Errorf("asked %+v", q)
+	}
+	if q := person.asked[1]; len(q.Hosts) != 10 || q.Failed == "" {
+		t.Errorf("asked %+v", q)
+	}
+	if masked := l.session.Secrets().Mask("right"); masked != journal.Masked {
+		t.Errorf("the password is not masked: %q", masked)
+	}
+	later := at("later", s.Port())
+	if _, err := l.run(ctx, later, "true"); err != nil {
+		t.Errorf("a host of the group that comes later: %v", err)
+	}
+	if _, err := l.run(WithScope(t.Context(), Scope{Group: "staging"}), at("other", s.Port()), "true"); err == nil {
+		t.Error("the password was given to another group")
+	}
+}
+
+func TestLoginTypedWrong(t *testing.T) {
+	person := &sshPerson{passwords: []string{"1", "2", "3", "4"}}
+	l := newLab(t, Options{Person: person})
+	s := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
+	o := at("web", s.Port())
+	o.Password = "outdated"
+	l.fails(o, LoginFailed, "tried: password")
+	if len(person.asked) != maxAsked {
+		t.Errorf("asked %d times, want %d", len(person.asked), maxAsked)
+	}
+	if person.asked[0].Failed == "" {
+		t.Error("the question does not say that the password of the host was refused")
+	}
+}
+
+// A question that nobody answers ends the connection, not the program.
+func TestLoginNotAnswered(t *testing.T) {
+	l := newLab(t, Options{Person: &sshPerson{}})
+	s := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
+	l.fails(at("web", s.Port()), LoginFailed, "no password was given: no answer")
+}
+
+func TestLoginInteractive(t *testing.T) {
+	person := &sshPerson{passwords: []string{"123456"}}
+	l := newLab(t, Options{Person: person})
+	var rounds atomic.Int64
+	s := l.server(sshserver.Options{KeyboardInteractive: func(_ string, ask ssh.KeyboardInteractiveChallenge) bool {
+		rounds.Add(1)
+		password, err := ask("", "", []string{"Password: "}, []bool{false})
+		if err != nil || password[0] != "right" {
+			return false
+		}
+		code, err := ask("", "Two steps", []string{"Code: "}, []bool{true})
+		if err != nil || code[0] != "123456" {
+			return false
+		}
+		_, err = ask("", "welcome", nil, nil)
+		return err == nil
+	}})
+	o := at("web", s.Port())
+	o.Password = "right"
+	l.output(o, "true")
+	if len(person.asked) != 1 || person.asked[0].What != "Two steps\nCode" || rounds.Load() != 1 {
+		t.Errorf("asked %+v in %d rounds", person.asked, rounds.Load())
+	}
+	o.Slug, o.Password = "db", ""
+	person.passwords = []string{"right", "123456"}
+	l.output(o, "true")
+	if len(person.asked) != 3 || person.asked[1].What != "password" {
+		t.Errorf("asked %+v", person.asked)
+	}
+}
+
+func TestLoginInteractiveAlone(t *testing.T) {
+	l := newLab(t, Options{})
+	s := l.server(sshserver.Options{KeyboardInteractive: func(_ string, ask ssh.KeyboardInteractiveChallenge) bool {
+		got, err := ask("", "", []string{"Password: "}, []bool{false})
+		return err == nil && got[0] == "right"
+	}})
+	o := at("web", s.Port())
+	l.fails(o, LoginFailed, "the server takes keyboard-interactive", "set password")
+	o.Password = "wrong"
+	l.fails(o, LoginFailed, "tried: keyboard-interactive", "check username and password")
+	o.Password = "right"
+	l.output(o, "true")
+}
+
+// A host that waits for a person gives its place to others.
+func TestLoginGivesPlace(t *testing.T) {
+	answer := make(chan string)
+	l := newLab(t, Options{Limit: 1, Person: waitingPerson{answer}})
+	locked := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
+	free := l.server(sshserver.Options{})
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := l.run(t.Context(), at("locked", locked.Port()), "true")
+		waiting <- err
+	}()
+	l.eventually("the question is put", func() bool { return len(l.events.of(journal.Question)) == 1 })
+	l.output(at("free", free.Port()), "true")
+	answer <- "right"
+	if err := <-waiting; err != nil {
+		t.Error(err)
+	}
+	if len(l.session.work) != 0 {
+		t.Errorf("%d places are still taken", len(l.session.work))
+	}
+}
+
+// waitingPerson answers when the test does.
+type waitingPerson struct{ answer chan string }
+
+func (p waitingPerson) Password(ctx context.Context, _ PasswordQuestion) (string, error) {
+	select {
+	case answer := <-p.answer:
+		return answer, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+func (p waitingPerson) TrustKeys(context.Context, []NewKey) (bool, error) { return false, nil }
+
+// A run that is cancelled withdraws its question.
+func TestLoginQuestionCancelled(t *testing.T) {
+	l := newLab(t, Options{Person: waitingPerson{make(chan string)}})
+	s := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := l.run(ctx, at("web", s.Port()), "true")
+		ended <- err
+	}()
+	l.eventually("the question is put", func() bool { return len(l.events.of(journal.Question)) == 1 })
+	cancel()
+	l.fault(<-ended, Interrupted)
+	l.session.asking.Lock() // free again
+	l.session.asking.Unlock()
+}
+
+func TestForwardAgent(t *testing.T) {
+	l := newLab(t, Options{})
+	key := newRSA(t)
+	l.agent(key)
+	yes := true
+	refusing := at("refusing", l.server(sshserver.Options{}).Port())
+	refusing.AgentForwarding = &yes
+	l.output(refusing, "true")
+	l.output(refusing, "true")
+	if warnings := l.events.of(journal.Warning); len(warnings) != 1 || !strings.Contains(warnings[0].Message, "does not forward the agent") {
+		t.Errorf("warnings %+v", warnings)
+	}
+	o := l.sshd(sshdtest.Options{})
+	o.AgentForwarding = &yes
+	r, err := l.run(t.Context(), o, "ssh-add -L")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := string(ssh.MarshalAuthorizedKey(publicOf(t, key))); !strings.HasPrefix(r.out.String(), strings.TrimSpace(want)) {
+		t.Errorf("the host sees %q %q", r.out.String(), r.errs.String())
+	}
+}
