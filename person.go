@@ -2,7 +2,7 @@ package deployer
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -43,17 +43,14 @@ func (p person) TrustKeys(ctx context.Context, keys []hosts.NewKey) (bool, error
 	return p.Person.TrustKeys(ctx, shown)
 }
 
-// AfterFailure implements nodes.Person.
+// AfterFailure implements nodes.Person. What the command printed is on the screen already.
 func (p person) AfterFailure(ctx context.Context, failed *nodes.ActionError) (nodes.Decision, error) {
-	text := failed.Error()
-	canConnect := false
-	if on := hosts.Errors(failed); len(on) > 0 && errors.Is(failed, on[0]) {
-		if on[0].Stderr != "" {
-			text += "\n" + on[0].Stderr
-		}
-		canConnect = on[0].Fault == hosts.Failed || on[0].Fault == hosts.Directory || on[0].Fault == hosts.TimedOut
+	text, canConnect := failed.Error(), false
+	if on := hosts.Errors(failed); len(on) > 0 {
+		text = fmt.Sprintf("%s %s failed on %s: %s", failed.Node, failed.Action, on[0].Host, on[0].Cause())
+		canConnect = on[0].State() == journal.Failed || on[0].Fault == hosts.TimedOut
 	}
-	answer, err := p.Person.AfterFailure(ctx, p.secrets.Mask(strings.TrimRight(text, "\n")), canConnect)
+	answer, err := p.Person.AfterFailure(ctx, p.secrets.Mask(text), canConnect)
 	return decisions[answer], err
 }
 

@@ -90,7 +90,12 @@ func (p *program) listen(done <-chan struct{}) {
 // signalError is the cause of a run that a signal interrupted.
 type signalError struct{ signal os.Signal }
 
-func (e *signalError) Error() string { return "interrupted" }
+func (e *signalError) Error() string {
+	if e.signal == os.Interrupt {
+		return "by Ctrl-C"
+	}
+	return fmt.Sprintf("by a signal: %v", e.signal)
+}
 
 func (e *signalError) status() int {
 	if n, ok := e.signal.(syscall.Signal); ok {

@@ -47,18 +47,6 @@ func (e *events) text(t *testing.T) string {
 	return b.String()
 }
 
-func (e *events) kinds(kind journal.Kind) []journal.Event {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var some []journal.Event
-	for _, ev := range e.all {
-		if ev.Kind == kind {
-			some = append(some, ev)
-		}
-	}
-	return some
-}
-
 // newSession returns a session whose events are kept, and that the test closes.
 func newSession(t *testing.T, o Options) (*Session, *events) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 // without running it. The output is unknown.
 func (x *execution) check(ctx context.Context) (*Output, error) {
 	x.request.terminal, x.options.Quiet = false, true
+	x.request.sudo = false // to read a command nobody needs rights
 	x.log(journal.Event{Kind: journal.CommandStart})
 	exit, err := x.syntax(ctx)
 	out := &Output{Host: x.handle.Slug(), Command: x.command, Unknown: true, Seconds: time.Since(x.begun).Seconds()}

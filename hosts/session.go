@@ -99,12 +99,3 @@ func (s *Session) place(ctx context.Context) error {
 }
 
 func (s *Session) leave() { <-s.work }
-
-// ask runs question while no other question is being asked, and without the asker's place among the working hosts.
-func (s *Session) ask(question func(Person) error) error {
-	s.leave()
-	defer func() { s.work <- struct{}{} }()
-	s.asking.Lock()
-	defer s.asking.Unlock()
-	return question(s.opts.Person)
-}

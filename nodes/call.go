@@ -106,16 +106,16 @@ func (e *Env) decide(ctx context.Context, a *Action, args Args) (any, journal.St
 		}
 		var inner *ActionError
 		if errors.As(err, &inner) { // it was told, and decided, where it happened
-			return value, StateOf(err), err
+			return value, inner.State, err
 		}
-		failed := &ActionError{Node: e.node.Path(), Action: a.Name, Host: e.cellSlug(), Err: err}
+		failed := &ActionError{Node: e.node.Path(), Action: a.Name, Host: e.cellSlug(), State: stateIn(ctx, err), Err: err}
 		switch e.afterFailure(ctx, failed) {
 		case Retry:
 			continue
 		case Skip:
 			return nil, journal.Skipped, nil
 		}
-		return value, StateOf(err), failed
+		return value, failed.State, failed
 	}
 }
 
@@ -152,19 +152,29 @@ func (e *Env) openShell(ctx context.Context, slug string) {
 	}
 }
 
-// StateOf is the state of an action that returned err.
-func StateOf(err error) journal.State {
+// stateIn is the state of an action that failed with err, in a context that may have been the reason.
+func stateIn(ctx context.Context, err error) journal.State {
 	var unknown *UnknownError
 	failed := hosts.Errors(err)
 	switch {
-	case err == nil:
-		return journal.Done
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+		return journal.Interrupted
 	case errors.As(err, &unknown):
 		return journal.Unknown
 	case len(failed) > 0:
 		return failed[0].State()
-	case errors.Is(err, context.Canceled):
-		return journal.Interrupted
+	}
+	return journal.Failed
+}
+
+// StateOf is the state of a run, or of an action, that returned err.
+func StateOf(err error) journal.State {
+	var failed *ActionError
+	switch {
+	case err == nil:
+		return journal.Done
+	case errors.As(err, &failed):
+		return failed.State
 	}
 	return journal.Failed
 }

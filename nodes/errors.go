@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"deployer/hosts"
+	"deployer/journal"
 )
 
 // ActionError says in which action, of which node, something failed. Only the innermost action is told.
@@ -12,6 +13,7 @@ type ActionError struct {
 	Node   string // path
 	Action string
 	Host   string // slug of the cell; "" outside of cells
+	State  journal.State
 	Err    error
 }
 
@@ -52,7 +54,7 @@ func actionErrors(err error) []error {
 	for {
 		switch wrapped := err.(type) {
 		case *ActionError, interface{ Unwrap() []error }:
-			return Failures(wrapped.(error))
+			return Failures(err)
 		case interface{ Unwrap() error }:
 			err = wrapped.Unwrap()
 		default:
@@ -69,7 +71,7 @@ func splitHosts(e *ActionError) []error {
 	}
 	var all []error
 	for _, one := range failed {
-		all = append(all, &ActionError{Node: e.Node, Action: e.Action, Host: one.Host, Err: one})
+		all = append(all, &ActionError{Node: e.Node, Action: e.Action, Host: one.Host, State: one.State(), Err: one})
 	}
 	return all
 }
