@@ -30,8 +30,8 @@ func Open(size Size) (master, tty *os.File, err error) {
 }
 
 // Start starts cmd with a new pseudo-terminal as its controlling terminal, and as those of its standard input,
-// output and error that are nil (one at least). Reading the returned side gives an error (EIO on Linux) once the command and all
-// its children have ended. Closing it hangs up the terminal: the command gets SIGHUP.
+// output and error that are nil (one at least). Reading the returned side gives an error (EIO on Linux) once the
+// command and all its children have ended. Closing it hangs up the terminal: the command gets SIGHUP.
 func Start(cmd *exec.Cmd, size Size) (*os.File, error) {
 	master, tty, err := Open(size)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 
 	"go.starlark.net/starlark"
@@ -145,6 +146,7 @@ type Error struct {
 	Backtrace []Frame // outermost first; the last is at Pos
 	Line      string  // the line at Pos; secrets are masked
 	Err       error   // the cause; nil if the script itself is wrong
+	mark      int     // the column of Pos in Line
 }
 
 // Error is one line, FILE:LINE:COL: message. Where the cause explains itself, such as a command that failed on a host,
@@ -154,6 +156,16 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("%s: %s", e.Pos, e.Msg)
 	}
 	return e.Err.Error()
+}
+
+// Format writes the error on several lines: place and message, the line of the file with a mark below the column, and
+// the calls that led there.
+func (e *Error) Format(w io.Writer) error {
+	p := Problem{Problem: nodes.Problem{Pos: e.Pos, Message: e.Msg}, Line: e.Line, mark: e.mark}
+	if n := len(e.Backtrace); n > 0 {
+		p.Trace = e.Backtrace[:n-1]
+	}
+	return p.Format(w)
 }
 
 // Unwrap returns the cause.
@@ -180,7 +192,7 @@ func (c *call) newError(err, cause error) *Error {
 	}
 	e.inner()
 	e.Backtrace = shorten(e.Backtrace)
-	e.Line, _ = c.prog.line(e.Pos)
+	e.Line, e.mark = c.prog.line(e.Pos)
 	return e
 }
 

@@ -351,7 +351,7 @@ func checkPlaces(t *testing.T, text string, list []Problem) {
 
 // TestEndlessChains wants no overflow of the stack, which would end the program.
 func TestEndlessChains(t *testing.T) {
-	const n = 1 << 20
+	const n = 1 << 17
 	for name, text := range map[string]string{
 		"sum":        "x = 1" + strings.Repeat("-1", n),
 		"attributes": "x = y" + strings.Repeat(".y", n),

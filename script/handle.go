@@ -9,6 +9,7 @@ import (
 	"go.starlark.net/syntax"
 
 	"deployer/hosts"
+	"deployer/nodes"
 )
 
 // machines is one host of an env, or several.
@@ -261,29 +262,31 @@ func (h *hostSet) list() starlark.Tuple {
 
 // Get is hosts[0], hosts["slug"] and hosts[host].
 func (h *hostSet) Get(key starlark.Value) (starlark.Value, bool, error) {
-	all := h.list()
 	switch key := key.(type) {
-	case starlark.String, slugged:
-		slug, _ := starlark.AsString(key.(starlark.Value))
-		if s, ok := key.(slugged); ok {
-			slug = s.slug()
-		}
-		var slugs []string
-		for _, one := range all {
-			if one.(*handle).slug() == slug {
-				return one, true, nil
-			}
-			slugs = append(slugs, one.(*handle).slug())
-		}
-		return nil, false, noAttr(h.path, "host "+starlark.String(slug).String(), nil).(plainError).hint(didYouMean(slug, slugs))
+	case starlark.String:
+		return h.bySlug(string(key))
+	case slugged:
+		return h.bySlug(key.slug())
 	case starlark.Int:
-		i, err := index(key, len(all), "hosts")
+		i, err := index(key, h.set.Len(), "hosts")
 		if err != nil {
 			return nil, false, err
 		}
-		return all[i], true, nil
+		return h.list()[i], true, nil
 	}
 	return nil, false, wrong("hosts[…] takes a number or a slug, not a %s", key.Type())
+}
+
+func (h *hostSet) bySlug(slug string) (starlark.Value, bool, error) {
+	if one := h.set.Slug(slug); one != nil {
+		return &handle{h.call, one}, true, nil
+	}
+	var slugs []string
+	for _, one := range h.set.Handles() {
+		slugs = append(slugs, one.Slug())
+	}
+	p := nodes.Problem{Message: fmt.Sprintf("%s has no host %q", h.path, slug), Hint: didYouMean(slug, slugs)}
+	return nil, false, plainError{p}
 }
 
 // index reads a number that counts from 0, or from the end if it is negative.

@@ -71,7 +71,7 @@ type loader struct {
 	loading  []*module          // from the tree itself to the file that is being loaded now
 	files    []string           // as shown, in the order of loading
 	problems []Problem
-	made     []*template // that were made while loading
+	made     []*template             // that were made while loading
 	hosts    map[string][]*hostValue // that are in the tree, by slug
 }
 

@@ -312,7 +312,8 @@ func TestDisconnectEndsInputOnly(t *testing.T) {
 	if _, err := session.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
-	line := `echo $$ > pid; cat; echo end > eof; trap '' PIPE; until ! echo x; do sleep 0.01; done 2>/dev/null; echo $? > broken
+	line := `echo $$ > pid; cat; echo end > eof; trap '' PIPE; until ! echo x
+		do sleep 0.01; done 2>/dev/null; echo $? > broken
 		while :; do sleep 1; done`
 	if err := session.Start(line); err != nil {
 		t.Fatal(err)
@@ -336,7 +337,8 @@ func TestBackgroundProcessHoldsChannel(t *testing.T) {
 	home := t.TempDir()
 	s := start(t, sshserver.Options{Home: home})
 	c := dial(t, s)
-	if got := output(t, c, "(until test -e go; do sleep 0.01; done; echo late) & echo early; touch go"); got != "early\nlate\n" {
+	line := "(until test -e go; do sleep 0.01; done; echo late) & echo early; touch go"
+	if got := output(t, c, line); got != "early\nlate\n" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -347,7 +349,8 @@ func TestCloseEndsSessionsAndDescendants(t *testing.T) {
 	c := dial(t, s)
 	// One in a process group of its own, whose shell has ended; one in a session of its own, whose shell has not.
 	output(t, c, "set -m; sh -c 'echo $$ > left; exec sleep 1000' </dev/null >/dev/null 2>&1 &")
-	if err := open(t, c).Start("sh -c 'echo $$ > kept; setsid sh -c \"echo \\$\\$ > away; exec sleep 1000\"'"); err != nil {
+	kept := "sh -c 'echo $$ > kept; setsid sh -c \"echo \\$\\$ > away; exec sleep 1000\"'"
+	if err := open(t, c).Start(kept); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"left", "kept", "away"} {
@@ -396,7 +399,9 @@ func TestLogins(t *testing.T) {
 		return err == nil && len(answers) == 2 && answers[0] == "1" && answers[1] == "2"
 	}
 	answer := func(answers ...string) ssh.AuthMethod {
-		return ssh.KeyboardInteractive(func(_, _ string, q []string, _ []bool) ([]string, error) { return answers[:len(q)], nil })
+		return ssh.KeyboardInteractive(func(_, _ string, q []string, _ []bool) ([]string, error) {
+			return answers[:len(q)], nil
+		})
 	}
 	s := start(t, sshserver.Options{
 		User: "alice", AuthorizedKeys: []ssh.PublicKey{key.PublicKey()},
