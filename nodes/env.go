@@ -127,15 +127,27 @@ func (e *Env) Action(name string) (*Action, error) { return e.node.Action(name) 
 func (n *Node) Action(name string) (*Action, error) {
 	if name == "" {
 		if n.template.Default == nil {
-			return nil, &NameError{Node: n.Path(), What: "default action", Hint: "name one of " + strings.Join(n.ActionNames(), ", ")}
+			return nil, &NameError{Node: n.Path(), What: "default action", Hint: someAction(n.ActionNames())}
 		}
 		return n.template.Default, nil
 	}
 	m := n.template.find(name)
 	if m == nil || m.Action == nil {
-		return nil, &NameError{Node: n.Path(), What: "action", Name: name, Hint: alternatives(name, n.ActionNames())}
+		hint := someAction(nil)
+		if names := n.ActionNames(); len(names) > 0 {
+			hint = alternatives(name, names)
+		}
+		return nil, &NameError{Node: n.Path(), What: "action", Name: name, Hint: hint}
 	}
 	return m.Action, nil
+}
+
+// someAction is a hint that names the actions there are.
+func someAction(names []string) string {
+	if len(names) == 0 {
+		return "it has no actions; its nodes may: deployer run --path PATH lists them"
+	}
+	return "name one of " + strings.Join(names, ", ")
 }
 
 // ActionNames are the names of the actions, in definition order.

@@ -85,10 +85,13 @@ func (e *UnknownError) Error() string { return "unknown: depends on " + e.Comman
 type NameError struct {
 	Node string // path
 	What string // "action"
-	Name string
+	Name string // "" of what has none: the default action
 	Hint string
 }
 
 func (e *NameError) Error() string {
+	if e.Name == "" {
+		return fmt.Sprintf("%s has no %s%s", e.Node, e.What, orNothing(e.Hint))
+	}
 	return fmt.Sprintf("%s has no %s %q%s", e.Node, e.What, e.Name, orNothing(e.Hint))
 }
