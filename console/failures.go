@@ -30,13 +30,24 @@ func FormatFailures(failures []Failure, targets int, colour bool) string {
 	}
 	p := palette{colour}
 	var b strings.Builder
-	if targets > 1 {
-		fmt.Fprintln(&b, p.red(fmt.Sprintf("%d of %d hosts failed:", len(failures), targets)))
+	if failed := failedHosts(failures); failed > 0 && targets > 1 {
+		fmt.Fprintln(&b, p.red(fmt.Sprintf("%d of %d hosts failed:", failed, targets)))
 	}
 	for _, f := range failures {
 		f.format(&b, p)
 	}
 	return b.String()
+}
+
+// failedHosts is how many different hosts failed.
+func failedHosts(failures []Failure) int {
+	failed := map[string]bool{}
+	for _, f := range failures {
+		if f.Host != "" && isFailure(f.State) {
+			failed[f.Host] = true
+		}
+	}
+	return len(failed)
 }
 
 func (f Failure) format(b *strings.Builder, p palette) {

@@ -16,7 +16,7 @@ func TestFormatFailures(t *testing.T) {
 			Cause: "dial tcp 10.0.0.2:22: connection refused", Hint: "is sshd running there? try ssh web2"},
 		{Node: "/staging", Action: "report", State: journal.Failed, Cause: "deploy:3:5: no such name"},
 	}
-	want := `3 of 4 hosts failed:
+	want := `2 of 4 hosts failed:
 web1 (/staging/git[web1] checkout) FAILED after 0.31s
     command  git fetch\ngit checkout v1
     cause    exit status 128
