@@ -54,7 +54,7 @@ func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, er
 	if err != nil {
 		failure := d.explain(ctx, err)
 		failure.Seconds = event.Seconds
-		event.State, event.Error = failure.State(), &journal.Error{Kind: string(failure.Fault), Message: failure.Error()}
+		event.State, event.Error = failure.State(), &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
 		err = failure
 	}
 	p.session.Journal().Write(event)
