@@ -372,6 +372,7 @@ func (h *hostSet) setEnv(name, value string, raw bool) (starlark.Value, error) {
 func (h *hostSet) each(c *call, do func(context.Context, *hosts.Handle) (starlark.Value, error)) (starlark.Value, error) {
 	if h.set.Len() == 0 {
 		c.env.Run().Session().Empty(c.ctx, h.path)
+		return starlark.NewList(nil), nil
 	}
 	values, err := hosts.Each(c.ctx, h.set, do)
 	for i, v := range values {
