@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"deployer/nodes"
 )
 
 const helpText = `deployer runs the actions of a deployment tree on its hosts.
@@ -68,7 +71,7 @@ func (p *program) command() *cobra.Command {
 	root.PersistentFlags().StringVarP(&p.tree, "file", "f", p.tree, "`TREE` to use: a Starlark file")
 	root.SetVersionTemplate("deployer {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err, cmd.CommandPath() + " --help"}
+		return &usageError{optionError(cmd, err), cmd.CommandPath() + " --help"}
 	})
 	root.AddCommand(p.runCommand(), p.checkCommand(), p.initCommand(), p.demoCommand())
 	return root
@@ -87,6 +90,25 @@ func suggestion(cmd *cobra.Command, word string) string {
 		return ": did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return ": to run an action, write deployer run " + word
+}
+
+// optionError says which option is wrong, and which is near to one that is not there.
+func optionError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	name := unknown.GetSpecifiedName()
+	if unknown.GetSpecifiedShortnames() != "" {
+		return fmt.Errorf("there is no option -%s", name)
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	near := nodes.Nearest(name, names)
+	if len(near) == 0 {
+		return fmt.Errorf("there is no option --%s", name)
+	}
+	return fmt.Errorf("there is no option --%s: did you mean --%s?", name, strings.Join(near, " or --"))
 }
 
 // version is what the build knows of itself.

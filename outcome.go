@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"deployer/console"
 	"deployer/hosts"
 	"deployer/journal"
 	"deployer/nodes"
+	"deployer/script"
 )
 
 // outcome is what came of a run.
@@ -163,9 +165,21 @@ func (o *outcome) report() []console.Failure {
 			e := on[0]
 			f.Host, f.Command, f.Cause, f.Hint, f.Stderr, f.Seconds = e.Host, e.Op, e.Cause(), e.Hint, e.Stderr, e.Seconds
 		}
+		var mistake *script.Error
+		if errors.As(failure, &mistake) && mistake.Err == nil {
+			f.Stderr = excerpt(mistake)
+		}
 		all = append(all, f)
 	}
 	return all
+}
+
+// excerpt is where a script went wrong: its line, and the calls that led there.
+func excerpt(e *script.Error) string {
+	var text strings.Builder
+	_ = e.Format(&text) // into memory
+	_, where, _ := strings.Cut(text.String(), "\n")
+	return where
 }
 
 func (o *outcome) asError() error {
