@@ -110,7 +110,8 @@ func (a Account) addTo(t testing.TB, added map[string]string, id int, dir string
 	}
 }
 
-// copyAdding copies a file of /etc, edited, with its owner and mode, and adds lines. Where the machine has none, none is made.
+// copyAdding copies a file of /etc, edited, with its owner and mode, and adds lines. Where the machine has none, none
+// is made.
 func copyAdding(t testing.TB, name, dir string, edit func(string) string, lines string) {
 	t.Helper()
 	from, to := filepath.Join("/etc", name), filepath.Join(dir, "etc", name)

@@ -1,0 +1,58 @@
+package ptytest
+
+import (
+	"io"
+	"sync"
+)
+
+// A screen collects what a terminal prints.
+type screen struct {
+	over chan struct{} // closed when nothing more will come
+
+	mu   sync.Mutex
+	text []byte
+	more chan struct{} // closed, and made anew, when text grows
+}
+
+func newScreen() *screen { return &screen{over: make(chan struct{}), more: make(chan struct{})} }
+
+// watch reads until the end, which a terminal reports as an error.
+func (s *screen) watch(master io.Reader) {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := master.Read(buf)
+		s.add(buf[:n])
+		if err != nil {
+			s.end()
+			return
+		}
+	}
+}
+
+func (s *screen) add(text []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = append(s.text, text...)
+	close(s.more)
+	s.more = make(chan struct{})
+}
+
+func (s *screen) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.over)
+	close(s.more)
+}
+
+// look returns the text so far, a channel that is closed when there is more of it or none will come, and whether that
+// is so already.
+func (s *screen) look() (text string, more <-chan struct{}, over bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.over:
+		over = true
+	default:
+	}
+	return string(s.text), s.more, over
+}
