@@ -73,3 +73,6 @@ func (o *SSHOptions) name() string {
 	}
 	return o.Slug
 }
+
+// LoginPassword is the password the account logs in with, or "": sudo takes the same where it has none of its own.
+func (h *SSH) LoginPassword() string { return h.o.Password }

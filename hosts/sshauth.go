@@ -99,11 +99,12 @@ func (a *attempt) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 		return nil, a.need
 	}
 	a.offers = c.AllowedMethods
+	// Questions come before the password, as OpenSSH has it: PAM fails where a question follows a refused password.
 	for _, way := range []struct {
 		name string
 		try  func() (ssh.AuthMethod, error)
 	}{
-		{"publickey", a.key}, {"password", a.password}, {"keyboard-interactive", a.interactive},
+		{"publickey", a.key}, {"keyboard-interactive", a.interactive}, {"password", a.password},
 	} {
 		if !slices.Contains(a.offers, way.name) {
 			continue
@@ -289,7 +290,6 @@ func (a *attempt) interactive() (ssh.AuthMethod, error) {
 		return nil, nil
 	}
 	a.used["keyboard-interactive"] = true
-	a.noteWay("keyboard-interactive")
 	return ssh.KeyboardInteractive(a.challenge), nil
 }
 
@@ -303,6 +303,7 @@ func (a *attempt) challenge(_, instruction string, prompts []string, echos []boo
 		case password != "":
 			a.used["password"] = true
 			a.lastIs = "keyboard-interactive"
+			a.noteWay("password (keyboard-interactive)")
 			return []string{password}, nil
 		case strings.Contains(strings.ToLower(prompts[0]), "password") && a.mayAsk():
 			return nil, a.ask(&need{password: true})
@@ -310,6 +311,7 @@ func (a *attempt) challenge(_, instruction string, prompts []string, echos []boo
 	}
 	var answers []string
 	for _, prompt := range prompts {
+		a.noteWay("keyboard-interactive")
 		answer, err := a.answer(instruction, prompt)
 		if err != nil {
 			return nil, err
@@ -336,7 +338,7 @@ func (a *attempt) exhausted() error {
 	switch {
 	case a.left && a.connections < maxConnections:
 		return errMoreKeys
-	case slices.Contains(a.offers, "password") && a.mayAsk():
+	case a.mayAsk() && (slices.Contains(a.offers, "password") || a.wrong):
 		return a.ask(&need{password: true})
 	}
 	return errLoginFailed

@@ -330,7 +330,7 @@ func TestLoginInteractiveAlone(t *testing.T) {
 	o := at("web", s.Port())
 	l.fails(o, LoginFailed, "the server takes keyboard-interactive", "set password")
 	o.Password = "wrong"
-	l.fails(o, LoginFailed, "tried: keyboard-interactive", "check username and password")
+	l.fails(o, LoginFailed, "tried: password (keyboard-interactive)", "check username and password")
 	o.Password = "right"
 	l.output(o, "true")
 }

@@ -85,6 +85,23 @@ func (c *sshConn) ended() error {
 	}
 }
 
+// gone reports whether the end of the connection is what err comes from. Channels notice it a moment earlier.
+func (c *sshConn) gone(ctx context.Context, err error) bool {
+	var refused *ssh.OpenChannelError
+	if ctx.Err() != nil || errors.As(err, &refused) {
+		return c.ended() != nil
+	}
+	timer := time.NewTimer(closeGrace)
+	defer timer.Stop()
+	select {
+	case <-c.dead:
+		return true
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return false
+}
+
 // watch sends keepalives, and closes the connection when nothing at all comes back for several of them. Neither
 // x/crypto nor TCP would notice a peer that has gone.
 func (c *sshConn) watch() {

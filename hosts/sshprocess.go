@@ -35,7 +35,7 @@ func (h *SSH) Start(ctx context.Context, s *Session, c Command) (Process, error)
 		if err == nil {
 			return p, nil
 		}
-		gone := conn.ended() != nil
+		gone := conn.gone(ctx, err)
 		s.pool.release(conn)
 		if again || !gone || p.sent.Load() {
 			return nil, h.startFailed(ctx, p.explain(ctx, err))
