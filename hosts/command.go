@@ -264,10 +264,19 @@ func (x *execution) judge(exit Exit, err error) (Exit, error) {
 	return exit, nil
 }
 
-// refusal is the last thing that sudo said.
+// refusal is what sudo said: its own lines, else the last one.
 func (x *execution) refusal() string {
 	lines := strings.Split(x.lastLines(), "\n")
-	return strings.TrimPrefix(strings.TrimSpace(lines[len(lines)-1]), "sudo: ")
+	var own []string
+	for _, line := range lines {
+		if said, ok := strings.CutPrefix(strings.TrimSpace(line), "sudo: "); ok {
+			own = append(own, said)
+		}
+	}
+	if len(own) == 0 {
+		own = lines[len(lines)-1:]
+	}
+	return strings.TrimSpace(strings.Join(own, "; "))
 }
 
 func (x *execution) lastLines() string {
