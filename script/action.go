@@ -174,6 +174,7 @@ func propertyBuiltin(s site) (starlark.Value, error) {
 			Message: fmt.Sprintf("property: the function %s cannot be called with env alone", fn.Name()),
 			Hint:    "property(lambda env: …)"})
 	default:
+		s.keep(fn)
 		p.Doc = cleanDoc(fn.Doc())
 		p.Eval = func(ctx context.Context, env *nodes.Env) (any, error) {
 			return s.call.prog.run(ctx, env, fn, nodes.Args{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
@@ -212,7 +213,8 @@ func (s site) hostProblems(fn string, err error) []nodes.Problem {
 		}
 		return problems
 	}
-	return []nodes.Problem{s.problem("%s: %v", fn, err)}
+	option, _, _ := strings.Cut(strings.ReplaceAll(err.Error(), ":", " "), " ") // its message begins with the name
+	return []nodes.Problem{{Pos: s.keyword(option), Message: fmt.Sprintf("%s: %v", fn, err)}}
 }
 
 // localHost is local_host(slug = "localhost").

@@ -71,7 +71,7 @@ type loader struct {
 	loading  []*module          // from the tree itself to the file that is being loaded now
 	files    []string           // as shown, in the order of loading
 	problems []Problem
-	made     []*template             // that were made while loading
+	kept     []starlark.Value        // what templates hold, and the globals may not reach
 	hosts    map[string][]*hostValue // that are in the tree, by slug
 }
 
@@ -102,7 +102,7 @@ func (l *loader) print(at nodes.Pos, text string) {
 	}
 }
 
-// settle fills in what is known once everything is loaded, and freezes the templates, whose values many goroutines
+// settle fills in what is known once everything is loaded, and freezes what the templates hold, which many goroutines
 // will read.
 func (l *loader) settle() {
 	for i, p := range l.problems {
@@ -110,8 +110,8 @@ func (l *loader) settle() {
 		l.problems[i].Message = l.opts.Secrets.Mask(p.Message)
 		l.problems[i].Hint = l.opts.Secrets.Mask(p.Hint)
 	}
-	for _, t := range l.made {
-		t.Freeze()
+	for _, v := range l.kept {
+		v.Freeze()
 	}
 }
 

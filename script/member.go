@@ -64,6 +64,7 @@ func (m memberSetter) set(v starlark.Value) []nodes.Problem {
 	case starlark.Callable:
 		return m.problem("wrap a function: action(f) or property(f)", "a %s cannot be a member", v.Type())
 	default:
+		m.keep(v)
 		member.Constant = value{v: v}
 	}
 	m.d.Members = append(m.d.Members, member)
@@ -117,6 +118,7 @@ func (s site) toAction(v starlark.Value, at nodes.Pos) (*nodes.Action, []nodes.P
 			return nil, []nodes.Problem{{Pos: at, Message: fmt.Sprintf("the function %s takes no env", v.Name()),
 				Hint: fmt.Sprintf("def %s(env, …)", v.Name())}}
 		}
+		s.keep(v)
 		return s.call.prog.newAction(v), nil
 	case broken:
 		return nil, nil

@@ -34,14 +34,8 @@ func (t *template) Name() string {
 	return t.t.Name
 }
 
-// Freeze freezes the constants of the template and the functions of its actions.
-func (t *template) Freeze() {
-	for _, m := range t.t.Members() {
-		if v, ok := m.Constant.(value); ok {
-			v.v.Freeze()
-		}
-	}
-}
+// Freeze does nothing: what the template holds is frozen when everything is loaded, see keep.
+func (t *template) Freeze() {}
 
 // Hash makes templates usable as keys.
 func (t *template) Hash() (uint32, error) { return starlark.String(t.t.Pos.String()).Hash() }
@@ -146,13 +140,16 @@ func (s site) define(fn string, build builder) (starlark.Value, error) {
 	if err := s.complain(append(problems, more...)...); err != nil {
 		return nil, err
 	}
-	t := &template{built}
+	return &template{built}, nil
+}
+
+// keep freezes a value that a template holds: at the end of loading, so that a script may still fill its lists.
+func (s site) keep(v starlark.Value) {
 	if l := s.call.loader; l != nil {
-		l.made = append(l.made, t)
-	} else {
-		t.Freeze()
+		l.kept = append(l.kept, v)
+		return
 	}
-	return t, nil
+	v.Freeze()
 }
 
 // steps splits a__b__c. A name may begin with underscores of its own.
