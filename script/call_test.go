@@ -346,3 +346,37 @@ root = node(hosts = h, actions = [keys], web = T.array())
 		t.Errorf("got %v, %v", v, err)
 	}
 }
+
+// TestFromGo wants what is shown of a value to make the same value again.
+func TestFromGo(t *testing.T) {
+	for _, want := range []any{
+		nil, "x", []byte("x"), true, int64(3), new(big.Int).Lsh(big.NewInt(1), 70), 1.5, []any{"a", []any{}},
+		nodes.Dict{{Key: "a", Value: nodes.Dict{{Key: int64(1), Value: nil}}}},
+	} {
+		v, err := fromGo(nil, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := value{v: v}.Plain()
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %#v, %v, want %#v", got, err, want)
+		}
+		again, err := fromGo(nil, plainer{want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := starlark.Equal(again, v); !same || err != nil {
+			t.Errorf("got %v, %v, want %v", again, err, v)
+		}
+	}
+	for _, bad := range []any{struct{}{}, []any{struct{}{}}, nodes.Dict{{Key: []any{}}}, nodes.Dict{{Key: "x", Value: 1}}} {
+		if v, err := fromGo(nil, bad); err == nil {
+			t.Errorf("%v is taken as %v", bad, v)
+		}
+	}
+}
+
+// plainer is a value of another front.
+type plainer struct{ v any }
+
+func (p plainer) Plain() (any, error) { return p.v, nil }

@@ -111,6 +111,29 @@ func TestMistakesOfSeveralFiles(t *testing.T) {
 	)
 }
 
+// TestWhatFollowsFromAMistake wants one complaint only of a mistake and all that follows from it.
+func TestWhatFollowsFromAMistake(t *testing.T) {
+	for _, use := range []string{
+		"h.slug + 'x'", "h(port = 1).slug", "[x for x in h]", "h[0]", "len(h)", "node(x = h, hosts = h)", "node(hosts = [h, {}[1]])",
+		"1 if h else 2", "{h: 1}", "str(h)", "h.slug.x.y()", "quote(h)", "action(h)", "node(actions = [h])", "map_roles(h)",
+	} {
+		want := 1
+		if strings.Contains(use, "{}[1]") {
+			want = 2 // which does not follow from it
+		}
+		got := report(t, writeFiles(t, map[string]string{"deploy": "h = ssh_host('h', prot = 1)\nx = " + use + "\nroot = node()\n"}))
+		if len(got) != want || !strings.Contains(got[0], "has no argument prot") {
+			t.Errorf("%s: got %q", use, got)
+		}
+	}
+}
+
+// TestTheSameMistakeAgain wants a mistake in a loop to be told once.
+func TestTheSameMistakeAgain(t *testing.T) {
+	wantReport(t, map[string]string{"deploy": "x = [ssh_host('h', prot = 1) for _ in range(10)]\nroot = node()\n"},
+		"deploy:1:20: ssh_host has no argument prot (did you mean port?)")
+}
+
 func TestNoRoot(t *testing.T) {
 	wantReport(t, map[string]string{"deploy": "x = node()\n"},
 		"deploy: there is no root: a tree is the global root of its file (root = node(…))")

@@ -42,7 +42,10 @@ func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 	if o.Secrets == nil {
 		o.Secrets = journal.NewSecrets()
 	}
-	l := &loader{ctx: ctx, opts: o, modules: map[string]*module{}, hosts: map[string][]*hostValue{}}
+	l := &loader{
+		ctx: ctx, opts: o, modules: map[string]*module{}, told: map[nodes.Problem]bool{},
+		hosts: map[string][]*hostValue{},
+	}
 	l.prog = &program{secrets: o.Secrets, sources: map[string]*source{}}
 	l.prog.builtins = builtins()
 	m := l.module(path, nodes.Pos{File: path})
@@ -71,6 +74,7 @@ type loader struct {
 	loading  []*module          // from the tree itself to the file that is being loaded now
 	files    []string           // as shown, in the order of loading
 	problems []Problem
+	told     map[nodes.Problem]bool
 	kept     []starlark.Value        // what templates hold, and the globals may not reach
 	hosts    map[string][]*hostValue // that are in the tree, by slug
 }
@@ -86,6 +90,10 @@ type module struct {
 
 // record takes note of a problem.
 func (l *loader) record(p nodes.Problem, trace []Frame) {
+	if l.told[p] {
+		return // the same call, executed again
+	}
+	l.told[p] = true
 	l.problems = append(l.problems, Problem{Problem: p, Trace: trace})
 }
 
@@ -271,7 +279,7 @@ func (l *loader) execute(m *module, prog *starlark.Program) {
 		return
 	}
 	e := c.newError(err, cause)
-	if m.source.usesBroken && strings.Contains(e.Msg, broken{}.Type()) {
+	if len(l.problems) > 0 && strings.Contains(e.Msg, broken{}.Type()) {
 		return // it follows from what was told already
 	}
 	p := nodes.Problem{Pos: e.Pos, Message: e.Msg}
@@ -307,7 +315,6 @@ func (l *loader) load(s *source, name string) (starlark.StringDict, error) {
 				Hint: didYouMean(id.Name, exported(m.globals))}, nil)
 		}
 		out[id.Name] = broken{}
-		s.usesBroken = true
 	}
 	return out, nil
 }

@@ -16,11 +16,10 @@ type source struct {
 	text  string
 	lines []string
 
-	file       *syntax.File                // nil if it could not be parsed
-	calls      map[place]*syntax.CallExpr  // by their opening bracket, which is where the interpreter says they are
-	names      map[*syntax.CallExpr]string // what the result of a call is assigned to
-	scopes     []scope                     // every function, outer ones first
-	usesBroken bool                        // it loads something that is not there
+	file   *syntax.File                // nil if it could not be parsed
+	calls  map[place]*syntax.CallExpr  // by their opening bracket, which is where the interpreter says they are
+	names  map[*syntax.CallExpr]string // what the result of a call is assigned to
+	scopes []scope                     // every function, outer ones first
 }
 
 // place is a line and a column.

@@ -26,6 +26,8 @@ type section struct {
 }
 
 // table is the whole reference.
+//
+//go:generate go test -run TestReference -update .
 func table() []section {
 	return []section{
 		nodeSection(), roleSection(), hostSection(), secretSection(), helperSection(),
