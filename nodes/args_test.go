@@ -112,3 +112,14 @@ func TestUsageQuotesDefaults(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestShownArgs(t *testing.T) {
+	got := shownArgs(Args{
+		Positional: []any{"2.1", "a b", "", true, int64(3), nil, []any{"x", 1.0}, &Node{template: &Template{Name: "root"}}},
+		Named:      []NamedArg{{"force", false}, {"commit", "a=b"}},
+	})
+	want := []string{"2.1", "a b", "", "true", "3", "null", `["x",1.0]`, "/", "force=false", "commit=a=b"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

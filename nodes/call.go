@@ -198,9 +198,21 @@ func shownArgs(args Args) []string {
 	return all
 }
 
+// showValue is an argument as it could be typed: a string without quotes, a host by its slug, a node by its path.
 func showValue(v any) string {
-	if text, err := jsonText(v); err == nil {
+	p, err := plain(v)
+	if err != nil {
+		return fmt.Sprint(v) // a value of the front, in its own words
+	}
+	if text, ok := p.(string); ok {
 		return text
 	}
-	return fmt.Sprint(v) // a value of the front, in its own words
+	if name := nameOf(p); name != "" {
+		return name
+	}
+	text, err := jsonText(p)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return text
 }
