@@ -115,7 +115,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	} else {
 		out.Base64 = e.Data
 	}
-	return json.Marshal(out)
+	return encode(out)
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

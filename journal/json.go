@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 )
@@ -13,10 +14,20 @@ func NewJSON(w io.Writer) *JSON { return &JSON{w} }
 
 // Write writes one event.
 func (s *JSON) Write(e Event) error {
-	line, err := json.Marshal(e)
+	line, err := encode(e)
 	if err != nil {
 		return err
 	}
-	_, err = s.w.Write(append(line, '\n'))
+	_, err = s.w.Write(line)
 	return err
+}
+
+// encode is json.Marshal with a newline at the end, and with <, > and & as they are: this is read by people and by grep,
+// and never part of a page of HTML.
+func encode(v any) ([]byte, error) {
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return line.Bytes(), err
 }
