@@ -98,7 +98,7 @@ func (p *program) run(ctx context.Context, env *nodes.Env, f *starlark.Function,
 	if err != nil {
 		return nil, err
 	}
-	return value{v: v, shown: c.wasShown(v)}, nil
+	return value{v}, nil
 }
 
 // actionBuiltin is action(f, …).

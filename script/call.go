@@ -39,10 +39,8 @@ type call struct {
 	parent *call      // that waits for this one; nil for the outermost
 	depth  int        // calls below this one
 	env    *nodes.Env // nil while loading
-	// streamed is the output of the last command that was shown while it ran.
-	streamed starlark.Value
-	ended    atomic.Bool
-	stop     func() bool // stops watching the context
+	ended  atomic.Bool
+	stop   func() bool // stops watching the context
 }
 
 type callKey struct{}

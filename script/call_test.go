@@ -123,34 +123,6 @@ func plainOf(t *testing.T, r *testRun, action string) (any, error) {
 	return v.(nodes.Plainer).Plain()
 }
 
-// TestShown wants what was shown while it ran to be known as such.
-func TestShown(t *testing.T) {
-	r := newRun(t, `
-root = node(hosts = [local_host("a"), local_host("b")],
-    one = action(lambda env: env.hosts[0].run("echo x")),
-    all = action(lambda env: env.hosts.run("echo x")),
-    inner = action(lambda env: env.one()),
-    changed = action(lambda env: env.hosts[0].run("echo x").strip()),
-    silent = action(lambda env: env.hosts[0].run("echo x", silent = True)),
-    output = action(lambda env: env.hosts[0].output("echo x")),
-    earlier = action(lambda env: [env.hosts[0].run("echo x"), env.hosts[0].run("echo y")][0]),
-    part = action(lambda env: env.hosts.run("echo x")[:1]),
-)
-`, nodes.Options{})
-	for name, want := range map[string]bool{
-		"one": true, "all": true, "inner": true,
-		"changed": false, "silent": false, "output": false, "earlier": false, "part": false,
-	} {
-		v, err := r.call(t, context.Background(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := v.(interface{ Shown() bool }).Shown(); got != want {
-			t.Errorf("%s: shown is %v", name, got)
-		}
-	}
-}
-
 // TestSandboxResult wants nothing to be shown for a result that is not known.
 func TestSandboxResult(t *testing.T) {
 	r := newRun(t, `root = node(hosts = local_host(), one = action(lambda env: env.host.run("echo x")))`, nodes.Options{Sandbox: true})

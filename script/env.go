@@ -181,9 +181,6 @@ func (e *envValue) perform(s site, a *nodes.Action, run func(*call, nodes.Args) 
 	case convertErr != nil:
 		return nil, convertErr
 	}
-	if given, ok := v.(value); ok && given.shown {
-		c.streamed = result
-	}
 	return result, nil
 }
 

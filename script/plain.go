@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
@@ -14,16 +13,9 @@ import (
 )
 
 // value is a value of a script on its way through the nodes layer.
-type value struct {
-	v     starlark.Value
-	shown bool
-}
+type value struct{ v starlark.Value }
 
 var _ nodes.Plainer = value{}
-
-// Shown reports whether everybody has seen the value already: it is the very output of the command that the action ran
-// last, which was shown while it ran.
-func (v value) Shown() bool { return v.shown }
 
 // String is for messages and logs. It asks nothing of a value that is not known.
 func (v value) String() string {
@@ -213,19 +205,4 @@ func fromDict(c *call, dict nodes.Dict) (starlark.Value, error) {
 		}
 	}
 	return out, nil
-}
-
-// sameText reports whether two values are the same string, or lists of the same strings.
-func sameText(a, b starlark.Value) bool {
-	switch a := a.(type) {
-	case starlark.String:
-		return a == b
-	case *starlark.List:
-		other, ok := b.(*starlark.List)
-		if !ok {
-			return false
-		}
-		return slices.EqualFunc(slices.Collect(a.Elements()), slices.Collect(other.Elements()), sameText)
-	}
-	return false
 }

@@ -70,13 +70,9 @@ func (s site) stream(fn string, on machines) (starlark.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := cmd.run(s, on, func(c *call, out *hosts.Output) starlark.Value {
+	return cmd.run(s, on, func(c *call, out *hosts.Output) starlark.Value {
 		return c.outputText(out, out.Stdout, "")
 	})
-	if err == nil && !cmd.options.Silent {
-		s.call.streamed = v
-	}
-	return v, err
 }
 
 func outputMethod(s site, on machines) (starlark.Value, error) {
@@ -143,6 +139,3 @@ func (c *call) resultStruct(out *hosts.Output) starlark.Value {
 func newStruct(fields starlark.StringDict) starlark.Value {
 	return starlarkstruct.FromStringDict(starlarkstruct.Default, fields)
 }
-
-// wasShown reports whether a value is the output of the command that ran last, which everybody saw.
-func (c *call) wasShown(v starlark.Value) bool { return c.streamed != nil && sameText(c.streamed, v) }
