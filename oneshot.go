@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"deployer/console"
@@ -85,7 +86,7 @@ type oneRun struct {
 	used    *usedHosts
 	log     *os.File // nil without --log
 	session *hosts.Session
-	run_    *nodes.Run
+	nodes   *nodes.Run
 }
 
 // start opens the journal with its readers and the session.
@@ -127,7 +128,7 @@ func (r *oneRun) openSession() {
 		}
 	}
 	r.session = hosts.NewSession(options)
-	r.run_ = nodes.NewRun(r.session, run)
+	r.nodes = nodes.NewRun(r.session, run)
 }
 
 // presence is the terminal of the person who can be asked; nil if nobody is present.
@@ -171,7 +172,7 @@ func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nod
 	r.journal.Write(journal.Event{Kind: journal.RunStart, Tree: tree, Node: r.node.Path(), Action: a.Name, Sandbox: r.options.sandbox})
 	value, err := r.call(ctx, a, args)
 	o := r.judge(ctx, err)
-	if err == nil {
+	if _, cells := value.(*nodes.ParallelResult); err == nil || cells {
 		o.result(r, value)
 	}
 	o.end(r, time.Since(begun))
@@ -185,22 +186,40 @@ func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nod
 	return o.asError()
 }
 
-// call calls the action, and abandons it at the second signal.
+// call calls the action, and watches for signals meanwhile.
 func (r *oneRun) call(ctx context.Context, a *nodes.Action, args nodes.Args) (any, error) {
 	ended := make(chan struct{})
-	var watcher = make(chan struct{})
-	go func() {
-		defer close(watcher)
+	var watcher sync.WaitGroup
+	watcher.Go(func() { r.watch(ctx, ended) })
+	value, err := r.nodes.Env(r.node).Call(ctx, a.Name, args)
+	close(ended)
+	watcher.Wait()
+	return value, errors.Join(err, r.session.Close())
+}
+
+// patience is how long an interrupted run ends without a word.
+const patience = time.Second
+
+// watch tells a person who waits for an interrupted run to end how not to wait, and abandons it at the second signal.
+func (r *oneRun) watch(ctx context.Context, ended <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-ended:
+		return
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
 		select {
+		case <-timer.C:
+			fmt.Fprintln(r.program.Err, "deployer: ending what runs on the hosts; Ctrl-C again does not wait for that")
 		case <-r.program.abandon:
 			r.session.Abandon()
+			return
 		case <-ended:
+			return
 		}
-	}()
-	value, err := r.run_.Env(r.node).Call(ctx, a.Name, args)
-	close(ended)
-	<-watcher
-	return value, errors.Join(err, r.session.Close())
+	}
 }
 
 func (r *oneRun) closeLog() error {
