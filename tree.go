@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -50,8 +51,16 @@ func (p *program) check(ctx context.Context) error {
 		_ = w.Format(&text) // into memory
 		fmt.Fprint(p.Err, secrets.Mask(text.String()))
 	}
-	fmt.Fprintf(p.Out, "%s: %d nodes, %d hosts, no mistakes\n", loaded.Tree.Name, countNodes(loaded.Tree.Root()), len(allHosts(loaded.Tree.Root())))
+	root := loaded.Tree.Root()
+	fmt.Fprintf(p.Out, "%s: %s, %s, no mistakes\n", loaded.Tree.Name, count(countNodes(root), "node"), count(len(allHosts(root)), "host"))
 	return nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func countNodes(n *nodes.Node) int {
@@ -118,10 +127,18 @@ func (p *program) starter(dir string) error {
 	return nil
 }
 
-// commandFor is how the file at path is executed.
+// commandFor is how the file at path is executed. Its first line finds this program in the PATH; where that has none, the
+// program is named.
 func commandFor(path string) string {
-	if filepath.IsAbs(path) {
+	if !filepath.IsAbs(path) {
+		path = "./" + path
+	}
+	if _, err := exec.LookPath("deployer"); err == nil {
 		return path
 	}
-	return "./" + path
+	program, err := os.Executable()
+	if err != nil {
+		return path
+	}
+	return program + " " + path
 }
