@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +50,9 @@ func (r *recorder) of(kind journal.Kind) []journal.Event {
 	return slices.DeleteFunc(slices.Clone(r.all), func(e journal.Event) bool { return e.Kind != kind })
 }
 
+// openLabs is how many there are: only after the last can be told whether goroutines were left.
+var openLabs atomic.Int64
+
 // newLab starts a session. No test may depend on the agent or the keys of whoever runs it.
 func newLab(t *testing.T, o Options) *lab {
 	t.Helper()
@@ -67,12 +72,31 @@ func newLab(t *testing.T, o Options) *lab {
 	o.Home = l.home
 	o.Journal = journal.New("test", journal.NewSecrets(), l.events)
 	l.session = NewSession(o)
+	openLabs.Add(1)
 	t.Cleanup(func() {
 		if err := l.session.Close(); err != nil {
 			t.Error(err)
 		}
+		if openLabs.Add(-1) == 0 {
+			l.noneLeft()
+		}
 	})
 	return l
+}
+
+// noneLeft checks that a closed session has left no goroutine of SSH behind. Those of x/crypto end a moment later.
+func (l *lab) noneLeft() {
+	l.Helper()
+	stacks := make([]byte, 1<<20)
+	l.eventually("the goroutines of the session have ended", func() bool {
+		stacks = stacks[:runtime.Stack(stacks[:cap(stacks)], true)]
+		for _, owner := range []string{"hosts.(*pool)", "hosts.(*sshConn)", "hosts.(*sshProcess)", "hosts.(*copier)", "ssh.(*Client)"} {
+			if bytes.Contains(stacks, []byte(owner)) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // path is a file in ~/.ssh.

@@ -121,7 +121,7 @@ func (r *resolver) get(option string) string { return r.config.get(r.st.name, op
 // where finds address and account.
 func (r *resolver) where() (err error) {
 	st := r.st
-	st.host = strings.Trim(st.name, "[]")
+	st.host = strings.ToLower(strings.Trim(st.name, "[]"))
 	if name := r.get("HostName"); name != "" {
 		if st.host, err = r.expand("HostName", name, "hn"); err != nil {
 			return err

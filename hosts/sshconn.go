@@ -1,10 +1,12 @@
 package hosts
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,19 +32,46 @@ type sshConn struct {
 	cause error // why it ended; the first counts
 }
 
-// wire counts what is read, which shows that the other side lives.
+// wire counts what is read, which shows that the other side lives, and keeps how it begins.
 type wire struct {
 	net.Conn
-	first func() // called when the first bytes have come
-	read  atomic.Int64
+	greeted func() // called when the server has said that it speaks SSH
+	read    atomic.Int64
+
+	mu   sync.Mutex
+	head []byte
 }
+
+// headSize is how much of the beginning is kept, in bytes: enough for the reason that sshd gives for a refusal.
+const headSize = 120
 
 func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
-	if n > 0 && w.read.Add(int64(n)) == int64(n) {
-		w.first()
+	if w.read.Add(int64(n)) <= headSize+int64(n) {
+		w.begin(b[:n])
 	}
 	return n, err
+}
+
+func (w *wire) begin(b []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := bytes.Contains(w.head, []byte("SSH-"))
+	w.head = append(w.head, b[:min(len(b), headSize-len(w.head))]...)
+	if !before && bytes.Contains(w.head, []byte("SSH-")) {
+		w.greeted()
+	}
+}
+
+// said returns the first line of a server that did not greet.
+func (w *wire) said() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if bytes.Contains(w.head, []byte("SSH-")) {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(w.head), "\n")
+	return strings.TrimSpace(line)
 }
 
 // run starts what watches the connection.
@@ -269,7 +298,8 @@ func isFull(err error) bool {
 	return errors.As(err, &refused) && (refused.Reason == ssh.ConnectionFailed || refused.Reason == ssh.ResourceShortage)
 }
 
-// open opens a session channel. A frozen server keeps no caller waiting whose context ends.
+// open opens a session channel. A frozen server keeps no caller waiting whose context ends, and nobody for longer than
+// the time limit of connecting.
 func (c *sshConn) open(ctx context.Context) (ssh.Channel, <-chan *ssh.Request, error) {
 	type result struct {
 		ch       ssh.Channel
@@ -291,11 +321,21 @@ func (c *sshConn) open(ctx context.Context) (ssh.Channel, <-chan *ssh.Request, e
 	if err != nil {
 		return nil, nil, err
 	}
-	select {
-	case r := <-got:
-		return r.ch, r.requests, r.err
-	case <-ctx.Done():
-		return nil, nil, context.Cause(ctx)
+	ticker := time.NewTicker(c.settings.timeout)
+	defer ticker.Stop()
+	for before := c.wire.read.Load(); ; {
+		select {
+		case r := <-got:
+			return r.ch, r.requests, r.err
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		case <-ticker.C:
+		}
+		now := c.wire.read.Load()
+		if now == before { // gone while the connection was idle: no need to wait for the keepalives
+			c.close(fmt.Errorf("no answer within %v", c.settings.timeout))
+		}
+		before = now
 	}
 }
 

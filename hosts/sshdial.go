@@ -70,7 +70,7 @@ func configHint(err error) string {
 
 // run attempts to connect until it works, a person has given what is needed, or it is known not to work.
 func (d *dialling) run(ctx context.Context) (*sshConn, error) {
-	drops, begun := 0, time.Now()
+	drops, dropped := 0, time.Time{}
 	for {
 		conn, err := d.attempt(ctx)
 		var needed *need
@@ -83,11 +83,13 @@ func (d *dialling) run(ctx context.Context) (*sshConn, error) {
 			if err := d.satisfy(ctx, needed); err != nil {
 				return nil, err
 			}
-			drops, begun = 0, time.Now()
+			drops = 0
 		case d.moreKeys(err):
 			d.login.connections++
-		case isDrop(err) && drops+1 < maxDrops && time.Since(begun) < d.st.timeout:
-			drops++
+		case isDrop(err) && drops+1 < maxDrops && (drops == 0 || time.Since(dropped) < d.st.timeout):
+			if drops++; drops == 1 {
+				dropped = time.Now()
+			}
 			if err := sleep(ctx, 20*time.Millisecond+rand.N(280*time.Millisecond)); err != nil {
 				return nil, err
 			}
@@ -141,15 +143,15 @@ func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
 	watch := &watchdog{limit: d.st.timeout, expire: cancel}
 	defer watch.stop()
 
-	watch.phase("no connection")
+	watch.phase(phaseConnect)
 	raw, via, err := d.open(ctx, watch)
 	if err != nil {
-		return nil, d.dropped(ctx, "no connection", err)
+		return nil, d.dropped(ctx, err)
 	}
-	greeted := func() { watch.rename("the SSH server greeted, but agreed on no keys") }
-	c := &sshConn{pool: d.pool, settings: d.st, wire: &wire{Conn: raw, first: greeted}, via: via,
+	greeted := func() { watch.rename(phaseKeys) }
+	c := &sshConn{pool: d.pool, settings: d.st, wire: &wire{Conn: raw, greeted: greeted}, via: via,
 		dead: make(chan struct{}), slots: &slots{limit: sessionsOnce}}
-	watch.phase("connected, but no greeting from an SSH server")
+	watch.phase(phaseGreet)
 	if err := d.handshake(ctx, c, watch); err != nil {
 		if via != nil {
 			d.pool.release(via)
@@ -207,18 +209,21 @@ func (d *dialling) handshake(ctx context.Context, c *sshConn, watch *watchdog) e
 		d.pool.tasks.Go(func() { c.wire.Close() })
 		return context.Cause(ctx)
 	}
+	if said := c.wire.said(); err != nil && said != "" {
+		err = fmt.Errorf("the server says %q: %w", said, err)
+	}
 	if err != nil && !watch.verified() {
-		return d.dropped(ctx, watch.doing(), err)
+		return d.dropped(ctx, err)
 	}
 	return err
 }
 
 // dropped marks errors after which another attempt may succeed.
-func (d *dialling) dropped(ctx context.Context, phase string, err error) error {
+func (d *dialling) dropped(ctx context.Context, err error) error {
 	if ctx.Err() != nil || !isCut(err) {
 		return causeOf(ctx, err)
 	}
-	return &droppedError{fmt.Errorf("%s: %w", phase, trimSSH(err))}
+	return &droppedError{err}
 }
 
 // config is what x/crypto needs to know for one attempt.
@@ -235,12 +240,12 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 			if err := check(key); err != nil {
 				return err
 			}
-			watch.phase("the login took too long")
+			watch.phase(phaseLogin)
 			watch.verify()
 			return nil
 		},
 		AuthCallback: func(done *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
-			watch.phase("the login took too long")
+			watch.phase(phaseLogin)
 			return a.next(done)
 		},
 	}, nil
@@ -262,7 +267,7 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 	case errors.Is(err, errLoginFailed), errors.Is(err, errMoreKeys), isTooMany(err):
 		return d.login.failure()
 	case errors.As(err, &timeout):
-		return d.st.fail(Unreachable, timeout, "is the machine up, and may this one reach its port?")
+		return d.st.fail(Unreachable, timeout, timeout.hint())
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return d.st.fail(Unreachable, errors.New("connection refused"), fmt.Sprintf("does sshd run there, and on port %d?", d.st.port))
 	case errors.As(err, &lookup):
@@ -270,7 +275,7 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 			"set address, or HostName in ssh_config")
 	case errors.Is(err, errDeclined):
 		return d.st.fail(LoginFailed, err, "")
-	case d.login.started:
+	case d.login.started && !isCut(err):
 		return d.st.fail(LoginFailed, trimSSH(err), d.login.hint())
 	}
 	return d.st.fail(Unreachable, trimSSH(err), "")
@@ -303,6 +308,21 @@ type timeoutError struct {
 	phase string
 	limit time.Duration
 }
+
+func (e *timeoutError) hint() string {
+	if e.phase == phaseConnect {
+		return "is the machine up, and may this one reach its port?"
+	}
+	return "the machine may be overloaded; timeout= sets the limit"
+}
+
+// What is missing in the phases of connecting.
+const (
+	phaseConnect = "no connection"
+	phaseGreet   = "connected, but no greeting from an SSH server"
+	phaseKeys    = "the SSH server greeted, but agreed on no keys"
+	phaseLogin   = "the login did not end"
+)
 
 func (e *timeoutError) Error() string { return fmt.Sprintf("%s within %v", e.phase, e.limit) }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -78,10 +81,38 @@ func TestDropped(t *testing.T) {
 func TestAlwaysDropped(t *testing.T) {
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{Faults: sshserver.Faults{DropFirst: 1000}})
-	l.within(20*time.Second, func() { l.fails(at("web", s.Port()), Unreachable, "the server closed the connection") })
+	l.within(20*time.Second, func() { l.fails(at("web", s.Port()), Unreachable, `the server says "Exceeded MaxStartups"`) })
 	if n := s.Accepted(); n != maxDrops {
 		t.Errorf("%d connections, want %d", n, maxDrops)
 	}
+}
+
+// What is no SSH server says so.
+func TestNoSSHServer(t *testing.T) {
+	l := newLab(t, Options{})
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	_, port, err := net.SplitHostPort(web.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.fails(at("web", number), Unreachable, `the server says "HTTP/1.1 400 Bad Request"`)
+}
+
+// A connection that died while it was idle costs the time limit of connecting, not the patience of the keepalives.
+func TestIdleDied(t *testing.T) {
+	l := newLab(t, Options{})
+	s := l.server(sshserver.Options{})
+	o := at("web", s.Port())
+	o.Keepalive, o.Timeout = time.Minute, 300*time.Millisecond
+	l.output(o, "true")
+	s.Freeze()
+	defer s.Thaw()
+	l.within(20*time.Second, func() { l.fails(o, Unreachable, "no greeting from an SSH server within 300ms") })
 }
 
 // A context that ends lets nobody wait, in any phase.

@@ -14,47 +14,68 @@ import (
 
 // proxyConn is a connection made by a command: its standard input and output.
 type proxyConn struct {
-	io.Reader
-	io.WriteCloser
-	cmd    *exec.Cmd
-	stderr tail
-	pool   *pool
-	end    sync.Once
+	in   io.WriteCloser
+	out  io.Reader
+	cmd  *exec.Cmd
+	errs tail
+	said chan struct{} // closed when its standard error has ended
+	pool *pool
+	end  sync.Once
 }
 
-// proxyGrace is how long the command may take to end once its connection is closed.
-const proxyGrace = 2 * time.Second
+const (
+	proxyGrace = 2 * time.Second        // that the command has to end once its connection is closed
+	saidGrace  = 500 * time.Millisecond // that its last words may take once the connection has failed
+)
 
 func startProxy(p *pool, command string) (net.Conn, error) {
-	c := &proxyConn{pool: p}
+	c := &proxyConn{pool: p, said: make(chan struct{})}
 	c.cmd = exec.Command("/bin/sh", "-c", "exec "+command)
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us to handle
-	c.cmd.Stderr = &c.stderr
 	c.cmd.WaitDelay = proxyGrace
-	in, err := c.cmd.StdinPipe()
+	errs, err := c.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.cmd.StdoutPipe()
-	if err != nil {
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
-	c.Reader, c.WriteCloser = out, in
+	if c.out, err = c.cmd.StdoutPipe(); err != nil {
+		return nil, err
+	}
 	if err := c.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("proxy_command: %w", err)
 	}
+	p.tasks.Go(func() {
+		defer close(c.said)
+		io.Copy(&c.errs, errs) // ends with the command, or when Close stops waiting for it
+	})
 	return c, nil
 }
 
-// Read adds to the end what the command had to say about it.
 func (c *proxyConn) Read(b []byte) (int, error) {
-	n, err := c.Reader.Read(b)
-	if err != nil {
-		if said := c.stderr.String(); said != "" {
-			err = fmt.Errorf("proxy_command said %q: %w", said, err)
-		}
+	n, err := c.out.Read(b)
+	return n, c.explain(err)
+}
+
+func (c *proxyConn) Write(b []byte) (int, error) {
+	n, err := c.in.Write(b)
+	return n, c.explain(err)
+}
+
+// explain adds to the end of the connection what the command had to say about it.
+func (c *proxyConn) explain(err error) error {
+	if err == nil {
+		return nil
 	}
-	return n, err
+	select {
+	case <-c.said:
+	case <-time.After(saidGrace): // something that it started keeps its standard error
+	}
+	if said := c.errs.String(); said != "" {
+		return fmt.Errorf("proxy_command said %q: %w", said, err)
+	}
+	return err
 }
 
 // Close ends the command.
@@ -62,7 +83,7 @@ func (c *proxyConn) Close() error {
 	c.end.Do(func() {
 		group := -c.cmd.Process.Pid
 		syscall.Kill(group, syscall.SIGTERM) // an error means that it has ended
-		c.WriteCloser.Close()
+		c.in.Close()
 		kill := time.AfterFunc(proxyGrace, func() { syscall.Kill(group, syscall.SIGKILL) })
 		c.pool.tasks.Go(func() {
 			c.cmd.Wait() // how it ended is of no interest
