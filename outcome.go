@@ -114,6 +114,19 @@ func failureStatus(failure error) int {
 	return status
 }
 
+// state is how the run ended: as the failure did that the exit status comes from.
+func (o *outcome) state() journal.State {
+	for _, failure := range o.failures {
+		if o.status >= exitInterrupted {
+			return journal.Interrupted
+		}
+		if failureStatus(failure) == o.status {
+			return nodes.StateOf(failure)
+		}
+	}
+	return nodes.StateOf(o.err)
+}
+
 // result shows what the action returned.
 func (o *outcome) result(r *oneRun, value any) {
 	raw, err := nodes.JSONResult(value)
@@ -142,9 +155,8 @@ func (o *outcome) end(r *oneRun, took time.Duration) {
 		counts[o.states[slug]]++
 		r.journal.Write(journal.Event{Kind: journal.HostEnd, Host: slug, State: o.states[slug]})
 	}
-	end := journal.Event{Kind: journal.RunEnd, State: journal.Done, Seconds: took.Seconds(), Exit: &o.status, Counts: counts}
+	end := journal.Event{Kind: journal.RunEnd, State: o.state(), Seconds: took.Seconds(), Exit: &o.status, Counts: counts}
 	if o.err != nil {
-		end.State = nodes.StateOf(o.err)
 		end.Error = &journal.Error{Kind: string(end.State), Message: o.err.Error()}
 	}
 	r.journal.Write(end)
