@@ -72,6 +72,7 @@ func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree,
 	if err != nil {
 		return err
 	}
+	r.action = action
 	return r.run(ctx, tree.Name, a, args)
 }
 
@@ -80,6 +81,7 @@ type oneRun struct {
 	program *program
 	options runOptions
 	node    *nodes.Node
+	action  string // as it was called; "" is the default action, whatever its function is called
 	journal *journal.Journal
 	screen  *console.Screen
 	shown   *shownOutput
@@ -170,7 +172,7 @@ func runName() string {
 func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nodes.Args) error {
 	begun := time.Now()
 	r.journal.Write(journal.Event{Kind: journal.RunStart, Tree: tree, Node: r.node.Path(), Action: a.Name, Sandbox: r.options.sandbox})
-	value, err := r.call(ctx, a, args)
+	value, err := r.call(ctx, args)
 	o := r.judge(ctx, err)
 	if _, cells := value.(*nodes.ParallelResult); err == nil || cells {
 		o.result(r, value)
@@ -187,11 +189,11 @@ func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nod
 }
 
 // call calls the action, and watches for signals meanwhile.
-func (r *oneRun) call(ctx context.Context, a *nodes.Action, args nodes.Args) (any, error) {
+func (r *oneRun) call(ctx context.Context, args nodes.Args) (any, error) {
 	ended := make(chan struct{})
 	var watcher sync.WaitGroup
 	watcher.Go(func() { r.watch(ctx, ended) })
-	value, err := r.nodes.Env(r.node).Call(ctx, a.Name, args)
+	value, err := r.nodes.Env(r.node).Call(ctx, r.action, args)
 	close(ended)
 	watcher.Wait()
 	return value, errors.Join(err, r.session.Close())
