@@ -63,12 +63,13 @@ endgroup() {
 }
 watch() {
 	waiting=1
+	[ "$own" != session ] || read -r a b c d e session rest </proc/$$/stat
 	trap 'waiting=' USR2
 	while IFS= read -r line; do :; done
 	trap '' INT TERM HUP
 	kill -s USR1 $$
 	case $own in
-	session) read -r a b c d e session rest </proc/$$/stat && end ;;
+	session) end ;;
 	group) endgroup ;;
 	esac
 }
@@ -88,6 +89,6 @@ if [ -z "$stopped" ]; then
 	kill $watcher
 elif [ "$own" = session ]; then
 	kill -s USR2 $watcher
-	wait $watcher
+	while kill -s 0 $watcher; do wait $watcher; done # a trap ends one wait
 fi
 exit $status
