@@ -52,6 +52,11 @@ func (f *fleet) setup(env *testscript.Env) error {
 	env.Setenv("PORT", strconv.Itoa(f.plain.Port))
 	env.Setenv("KNOWN_HOSTS", f.plain.KnownHostsFile)
 	env.Setenv("LC_ALL", "C")
+	trees, err := filepath.Abs("testdata/trees")
+	if err != nil {
+		return err
+	}
+	env.Setenv("TREES", trees)
 	return f.install(env.WorkDir, home)
 }
 
