@@ -85,7 +85,6 @@ type oneRun struct {
 	journal *journal.Journal
 	screen  *console.Screen
 	shown   *shownOutput
-	used    *usedHosts
 	log     *os.File // nil without --log
 	session *hosts.Session
 	nodes   *nodes.Run
@@ -93,13 +92,13 @@ type oneRun struct {
 
 // start opens the journal with its readers and the session.
 func (p *program) start(o runOptions, n *nodes.Node, secrets *journal.Secrets) (*oneRun, error) {
-	r := &oneRun{program: p, options: o, node: n, shown: newShownOutput(), used: &usedHosts{}}
+	r := &oneRun{program: p, options: o, node: n, shown: newShownOutput()}
 	several := len(allHosts(n)) > 1
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
 		Prefix: several, LogOnly: o.json,
 	})
-	sinks := []journal.Sink{r.screen, r.shown, r.used}
+	sinks := []journal.Sink{r.screen, r.shown}
 	if o.json {
 		sinks = append(sinks, journal.NewJSON(p.Out))
 	}

@@ -34,7 +34,7 @@ func (r *oneRun) judge(ctx context.Context, err error) *outcome {
 	if r.options.sandbox {
 		done = journal.WouldRun
 	}
-	for _, slug := range r.used.slugs() {
+	for _, slug := range r.session.Used() {
 		o.target(slug, done)
 	}
 	for _, failure := range o.failures {

@@ -76,16 +76,3 @@ func (s *shownOutput) without(value any, secrets *journal.Secrets) any {
 	}
 	return value
 }
-
-// usedHosts remembers the hosts on which something ran, in the order in which it began. It is a journal.Sink.
-type usedHosts struct{ all []string }
-
-// Write implements journal.Sink.
-func (u *usedHosts) Write(e journal.Event) error {
-	if e.Kind == journal.CommandStart && !slices.Contains(u.all, e.Host) {
-		u.all = append(u.all, e.Host)
-	}
-	return nil
-}
-
-func (u *usedHosts) slugs() []string { return u.all }

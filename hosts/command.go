@@ -50,6 +50,7 @@ func (h *Handle) Run(ctx context.Context, command string, o RunOptions) (*Output
 		return nil, x.fault(Interrupted, err, "")
 	}
 	defer h.session.leave()
+	h.session.used.add(h.Slug())
 	if x.scope.Sandbox && !o.Reads {
 		return x.check(ctx)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -43,6 +44,26 @@ type Session struct {
 	abandon context.Context
 	give    context.CancelCauseFunc
 	noHosts atomic.Bool
+	used    used
+}
+
+// used are the hosts on which something was to run, in the order in which it began.
+type used struct {
+	mu    sync.Mutex
+	slugs []string
+	known map[string]bool
+}
+
+func (u *used) add(slug string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.known == nil {
+		u.known = map[string]bool{}
+	}
+	if !u.known[slug] {
+		u.known[slug] = true
+		u.slugs = append(u.slugs, slug)
+	}
 }
 
 // NewSession starts a session.
@@ -81,6 +102,14 @@ func (s *Session) Empty(ctx context.Context, what string) {
 
 // NoHosts reports whether something was to run on hosts, and there were none.
 func (s *Session) NoHosts() bool { return s.noHosts.Load() }
+
+// Used returns the slugs of the hosts on which something was to run, also where the journal does not tell of it, in the
+// order in which it began.
+func (s *Session) Used() []string {
+	s.used.mu.Lock()
+	defer s.used.mu.Unlock()
+	return slices.Clone(s.used.slugs)
+}
 
 // Close closes every connection and waits for the goroutines of the session.
 func (s *Session) Close() error {
