@@ -35,6 +35,7 @@ type Screen struct {
 	question string // on the terminal of stderr at this moment, without its end
 	streams  map[streamKey]*lines
 	waiting  map[uint64]*time.Timer // connections that have not been shown yet
+	told     map[string]bool        // hosts whose last connection did not come about, which was shown
 }
 
 // surface is an output and the state it is in.
@@ -56,7 +57,7 @@ func NewScreen(o Options) *Screen {
 	return &Screen{
 		prefix: o.Prefix, logOnly: o.LogOnly,
 		stdout: newSurface(o.Stdout), stderr: newSurface(o.Stderr),
-		streams: map[streamKey]*lines{}, waiting: map[uint64]*time.Timer{},
+		streams: map[streamKey]*lines{}, waiting: map[uint64]*time.Timer{}, told: map[string]bool{},
 	}
 }
 
@@ -88,6 +89,9 @@ func (s *Screen) Write(e journal.Event) error {
 		if err := s.endOutput(e); err != nil {
 			return err
 		}
+		if s.told[e.Host] && neverRan(e.State) {
+			return nil
+		}
 	case journal.ActionStart:
 		if e.Quiet || s.prefix && e.Host != "" {
 			return nil // of an action in many cells one line is enough: that of the node they belong to
@@ -99,9 +103,13 @@ func (s *Screen) Write(e journal.Event) error {
 		return nil
 	case journal.ConnectEnd:
 		s.stopWaiting(e.ID)
+		s.told[e.Host] = neverRan(e.State)
 	}
 	return s.log(logLine(e, s.stderr.palette))
 }
+
+// neverRan reports whether a command in that state was not even started, for want of a connection.
+func neverRan(state journal.State) bool { return state == journal.Unreachable || state == journal.Refused }
 
 // output shows what a command printed.
 func (s *Screen) output(e journal.Event) error {

@@ -136,6 +136,23 @@ func TestOneLineForAnActionInManyCells(t *testing.T) {
 	}
 }
 
+// TestFailedConnectionIsToldOnce: a command that was not started for want of a connection says nothing more.
+func TestFailedConnectionIsToldOnce(t *testing.T) {
+	s := newShown(t, Options{})
+	connect := func(host string, state journal.State) journal.Event {
+		return journal.Event{Kind: journal.ConnectEnd, ID: 1, Host: host, State: state}
+	}
+	s.events(t,
+		connect("down", journal.Unreachable), end(2, "down", journal.Unreachable, 0), end(3, "down", journal.Unreachable, 0),
+		connect("changed", journal.Refused), end(4, "changed", journal.Refused, 0),
+		end(5, "local", journal.Unreachable, 0), // it has no connections: nothing else tells
+		connect("down", journal.Done), end(6, "down", journal.Failed, 0),
+	)
+	if got, want := s.err.String(), "down UNREACHABLE\nchanged REFUSED\nlocal UNREACHABLE\ndown FAILED\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 func TestMessages(t *testing.T) {
 	events := []journal.Event{
 		{Kind: journal.Message, Host: "web1", Stream: journal.Stdout, Message: "a\nb"},
