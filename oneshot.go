@@ -174,7 +174,7 @@ func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nod
 	value, err := r.call(ctx, args)
 	o := r.judge(ctx, err)
 	if _, cells := value.(*nodes.ParallelResult); err == nil || cells {
-		o.result(r, value)
+		o.result(r, a, value)
 	}
 	o.end(r, time.Since(begun))
 	closed := errors.Join(r.screen.Close(), r.closeLog())

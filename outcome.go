@@ -128,17 +128,18 @@ func (o *outcome) state() journal.State {
 }
 
 // result shows what the action returned.
-func (o *outcome) result(r *oneRun, value any) {
+func (o *outcome) result(r *oneRun, a *nodes.Action, value any) {
 	raw, err := nodes.JSONResult(value)
 	text := ""
 	if err == nil {
 		text, err = nodes.FormatResult(r.shown.without(value, r.journal.Secrets()))
 	}
 	if err != nil {
-		o.err, o.failures, o.status = err, []error{err}, exitFailed
+		failure := &nodes.ActionError{Node: r.node.Path(), Action: a.Name, State: journal.Failed, Err: err}
+		o.err, o.failures, o.status = errors.Join(o.err, failure), append(o.failures, failure), worse(o.status, exitFailed)
 		return
 	}
-	if string(raw) == "null" {
+	if string(raw) == "null" || a.SuppressResult {
 		return
 	}
 	r.journal.Write(journal.Event{Kind: journal.Result, Node: r.node.Path(), Value: raw})
