@@ -85,7 +85,7 @@ type oneRun struct {
 	journal *journal.Journal
 	screen  *console.Screen
 	shown   *shownOutput
-	log     *os.File // nil without --log
+	log     *logFile // nil without --log
 	session *hosts.Session
 	nodes   *nodes.Run
 }
@@ -103,12 +103,11 @@ func (p *program) start(o runOptions, n *nodes.Node, secrets *journal.Secrets) (
 		sinks = append(sinks, journal.NewJSON(p.Out))
 	}
 	if o.log != "" {
-		f, err := os.OpenFile(o.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-		if err != nil {
-			return nil, &usageError{fmt.Errorf("--log: %w", err), ""}
+		var err error
+		if r.log, err = openLog(o.log); err != nil {
+			return nil, err
 		}
-		r.log = f
-		sinks = append(sinks, journal.NewJSON(f))
+		sinks = append(sinks, journal.NewJSON(r.log))
 	}
 	r.journal = journal.New(runName(), secrets, sinks...)
 	r.openSession()
@@ -177,12 +176,9 @@ func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nod
 		o.result(r, a, value)
 	}
 	o.end(r, time.Since(begun))
-	closed := errors.Join(r.screen.Close(), r.closeLog())
-	if o.status == exitOK && closed != nil {
-		return closed
-	}
-	if closed != nil {
+	if closed := errors.Join(r.screen.Close(), r.closeLog()); closed != nil {
 		fmt.Fprintf(r.program.Err, "deployer: %v\n", closed)
+		o.failAtLeast()
 	}
 	return o.asError()
 }
@@ -227,8 +223,5 @@ func (r *oneRun) closeLog() error {
 	if r.log == nil {
 		return nil
 	}
-	if err := errors.Join(r.journal.Err(), r.log.Sync(), r.log.Close()); err != nil {
-		return fmt.Errorf("%s is incomplete: %w", r.options.log, err)
-	}
-	return nil
+	return r.log.close()
 }

@@ -136,7 +136,8 @@ func (o *outcome) result(r *oneRun, a *nodes.Action, value any) {
 	}
 	if err != nil {
 		failure := &nodes.ActionError{Node: r.node.Path(), Action: a.Name, State: journal.Failed, Err: err}
-		o.err, o.failures, o.status = errors.Join(o.err, failure), append(o.failures, failure), worse(o.status, exitFailed)
+		o.err, o.failures = errors.Join(o.err, failure), append(o.failures, failure)
+		o.failAtLeast()
 		return
 	}
 	if string(raw) == "null" || a.SuppressResult {
@@ -146,6 +147,13 @@ func (o *outcome) result(r *oneRun, a *nodes.Action, value any) {
 	if !r.options.json {
 		// An error is told by the writer itself, which watches standard output.
 		_, _ = io.WriteString(r.program.Out, r.journal.Secrets().Mask(text))
+	}
+}
+
+// failAtLeast makes the status that of a failure, unless it says something else already.
+func (o *outcome) failAtLeast() {
+	if o.status == exitOK {
+		o.status = exitFailed
 	}
 }
 
