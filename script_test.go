@@ -151,6 +151,7 @@ type event struct {
 	Stream string         `json:"stream"`
 	Text   string         `json:"text"`
 	Base64 []byte         `json:"base64"`
+	Msg    string         `json:"message"`
 	Value  any            `json:"value"`
 	Exit   *int           `json:"exit"`
 	Counts map[string]int `json:"counts"`
@@ -232,6 +233,9 @@ func summary(text string) (string, error) {
 		}
 		if e.Base64 != nil {
 			fmt.Fprintf(&b, " %x", e.Base64)
+		}
+		if e.Msg != "" {
+			fmt.Fprintf(&b, " %q", e.Msg)
 		}
 		if e.Value != nil {
 			fmt.Fprintf(&b, " %v", e.Value)
