@@ -32,8 +32,8 @@ type knownLine struct {
 	marker string // "", certAuthority or revoked
 	hosts  string // patterns, or the hash of one name
 	kind   string // of the key, as the line says
-	blob   []byte
-	key    ssh.PublicKey // read by about, since most lines are about other hosts
+	blob   string // of the key, in base64
+	key    ssh.PublicKey
 }
 
 const (
@@ -82,10 +82,18 @@ func parseKnownLine(text string) (l knownLine, ok bool) {
 	if len(fields) < 3 || strings.HasPrefix(fields[0], "#") {
 		return l, false
 	}
-	l.hosts, l.kind = fields[0], fields[1]
-	var err error
-	l.blob, err = base64.StdEncoding.DecodeString(fields[2])
-	return l, err == nil
+	l.hosts, l.kind, l.blob = fields[0], fields[1], fields[2]
+	return l, true
+}
+
+// readKey reads the key of a line, which is done for the few that are about the host in question.
+func (l *knownLine) readKey() bool {
+	blob, err := base64.StdEncoding.DecodeString(l.blob)
+	if err != nil {
+		return false
+	}
+	l.key, err = ssh.ParsePublicKey(blob)
+	return err == nil && l.key.Type() == l.kind
 }
 
 // knownName is how known_hosts names a host.
@@ -160,12 +168,7 @@ func wildcard(pattern, text string) bool {
 func (k known) about(name string) known {
 	var found known
 	for _, l := range k {
-		if !l.of(name) {
-			continue
-		}
-		key, err := ssh.ParsePublicKey(l.blob)
-		if err == nil && key.Type() == l.kind {
-			l.key = key
+		if l.of(name) && l.readKey() {
 			found = append(found, l)
 		}
 	}
@@ -209,16 +212,29 @@ func (st *settings) place() place {
 	return p
 }
 
+// hostEntries are the entries for one host, by its names.
+type hostEntries struct {
+	place
+	by []known // as place.names
+}
+
+// at returns the entries for a host.
+func (k known) at(p place) *hostEntries {
+	h := &hostEntries{place: p}
+	for _, name := range p.names {
+		h.by = append(h.by, k.about(name))
+	}
+	return h
+}
+
 // judge returns nil for a trusted key, else a *keyError.
-func (k known) judge(p place, key ssh.PublicKey) error {
+func (h *hostEntries) judge(key ssh.PublicKey) error {
 	plain := key
 	cert, isCert := key.(*ssh.Certificate)
 	if isCert {
 		plain = cert.Key
 	}
-	var entries known // of the name that counts
-	for i, name := range p.names {
-		about := k.about(name)
+	for i, about := range h.by {
 		if l := about.find(revoked, plain); l != nil {
 			return &keyError{errRevokedKey, plain, l}
 		}
@@ -226,18 +242,15 @@ func (k known) judge(p place, key ssh.PublicKey) error {
 			if l := about.find(revoked, cert.SignatureKey); l != nil {
 				return &keyError{errRevokedKey, plain, l}
 			}
-			if about.find(certAuthority, cert.SignatureKey) != nil && checkCertificate(cert, p.principal) == nil {
+			if about.find(certAuthority, cert.SignatureKey) != nil && checkCertificate(cert, h.principal) == nil {
 				return nil
 			}
 		}
 		if about.find("", plain) != nil {
 			return nil
 		}
-		if i == 0 {
-			entries = about
-			if l := entries.other(plain); l != nil {
-				return &keyError{errChangedKey, plain, l}
-			}
+		if l := about.other(plain); l != nil && i == 0 {
+			return &keyError{errChangedKey, plain, l}
 		}
 	}
 	return &keyError{errUnknownKey, plain, nil}
@@ -295,10 +308,10 @@ const certAlgorithms = 6 // of hostKeyAlgorithms
 
 // algorithms returns all of hostKeyAlgorithms, those first whose keys are known: a server has several keys and shows
 // one, and it is no good to be shown one that cannot be judged.
-func (k known) algorithms(p place) []string {
+func (h *hostEntries) algorithms() []string {
 	var order []string
-	for _, name := range p.names {
-		usable := k.about(name).usable()
+	for _, about := range h.by {
+		usable := about.usable()
 		for _, a := range hostKeyAlgorithms {
 			if slices.Contains(usable, a) && !slices.Contains(order, a) {
 				order = append(order, a)

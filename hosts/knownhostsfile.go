@@ -36,7 +36,7 @@ func remember(file string, at place, hash bool, key ssh.PublicKey) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := parseKnown(file, text).judge(at, key); !errors.Is(err, errUnknownKey) {
+	if err := parseKnown(file, text).at(at).judge(key); !errors.Is(err, errUnknownKey) {
 		return err
 	}
 	name := at.names[0]

@@ -161,20 +161,20 @@ func (d *dialling) hostKeyCheck(ctx context.Context) (check func(ssh.PublicKey) 
 	if st.pin != nil {
 		return d.checkPin, keyAlgorithms(st.pin), nil
 	}
-	entries, err := readKnown(st.knownHosts)
+	all, err := readKnown(st.knownHosts)
 	if err != nil {
 		return nil, nil, st.fail(HostKey, fmt.Errorf("known_hosts cannot be read: %w", err), "")
 	}
-	at := st.place()
+	entries := all.at(st.place())
 	check = func(key ssh.PublicKey) error {
-		err := entries.judge(at, key)
+		err := entries.judge(key)
 		var bad *keyError
 		if !errors.As(err, &bad) || bad.verdict != errUnknownKey {
 			return err
 		}
 		return d.unknown(ctx, bad)
 	}
-	return check, entries.algorithms(at), nil
+	return check, entries.algorithms(), nil
 }
 
 func (d *dialling) checkPin(key ssh.PublicKey) error {
