@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"deployer/hosts":              {"deployer/journal", "deployer/pty"},
 	"deployer/console":            {"deployer/journal", "deployer/pty"},
 	"deployer/internal/sshserver": {"deployer/pty"},
+	"deployer/internal/ratio":     {},
 	"deployer/internal/sshdtest":  {},
 	"deployer/journal":            {},
 	"deployer/pty":                {},
@@ -32,7 +33,9 @@ var allowed = map[string][]string{
 }
 
 // onlyForTests may be imported by the tests of every package.
-var onlyForTests = []string{"deployer/internal/sshserver", "deployer/internal/sshdtest", "deployer/pty/ptytest"}
+var onlyForTests = []string{
+	"deployer/internal/ratio", "deployer/internal/sshserver", "deployer/internal/sshdtest", "deployer/pty/ptytest",
+}
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.
 var homes = map[string][]string{
