@@ -3,7 +3,6 @@ package hosts
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -131,13 +130,17 @@ func (g *gather[Q, A]) settle(ctx context.Context, b *batch[Q, A]) {
 // trustQuestion is a new host key together with where to remember it.
 type trustQuestion struct{ key NewKey }
 
-// askTrust asks whether to trust new host keys, in one table.
+// putTrust asks whether to trust new host keys, in one table.
 func (p *pool) putTrust(ctx context.Context, person Person, all []trustQuestion) (bool, error) {
 	var keys []NewKey
 	for _, q := range all {
 		keys = append(keys, q.key)
 	}
-	p.logQuestion(fmt.Sprintf("trust %d new host keys?", len(keys)), "")
+	var slugs []string
+	for _, key := range keys {
+		slugs = append(slugs, key.Host)
+	}
+	p.logQuestion("trust in new host keys", strings.Join(slugs, ", "))
 	return person.TrustKeys(ctx, keys)
 }
 
@@ -174,7 +177,7 @@ func (p *pool) logQuestion(text, hosts string) {
 	p.session.Journal().Write(journal.Event{Kind: journal.Question, Message: text})
 }
 
-// secrets are the typed passwords and passphrases of a session, and the questions for them.
+// typedSecrets are the passwords and passphrases that were typed in a session, and the questions for them.
 type typedSecrets struct {
 	pool *pool
 
@@ -183,17 +186,20 @@ type typedSecrets struct {
 	answered map[string]string
 }
 
+// wanted is a secret that hosts may share: by the name of a key, or by account and group.
+type wanted struct{ key, what, user string }
+
 // get returns what was typed before, unless it is the one that was refused, else it asks.
-func (t *typedSecrets) get(ctx context.Context, key, what, user string, q secretQuestion, refused string) (string, error) {
+func (t *typedSecrets) get(ctx context.Context, w wanted, q secretQuestion, refused string) (string, error) {
 	t.mu.Lock()
-	if known, ok := t.answered[key]; ok && known != refused {
+	if known, ok := t.answered[w.key]; ok && known != refused {
 		t.mu.Unlock()
 		return known, nil
 	}
-	g := t.asking[key]
+	g := t.asking[w.key]
 	if g == nil {
-		g = &gather[secretQuestion, string]{pool: t.pool, put: t.pool.secretAsker(what, user)}
-		t.asking[key] = g
+		g = &gather[secretQuestion, string]{pool: t.pool, put: t.pool.secretAsker(w.what, w.user)}
+		t.asking[w.key] = g
 	}
 	t.mu.Unlock()
 	answer, err := g.ask(ctx, q)
@@ -204,7 +210,7 @@ func (t *typedSecrets) get(ctx context.Context, key, what, user string, q secret
 		return "", errDeclined
 	}
 	t.mu.Lock()
-	t.answered[key] = answer
+	t.answered[w.key] = answer
 	t.mu.Unlock()
 	return answer, nil
 }

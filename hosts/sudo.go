@@ -180,6 +180,7 @@ func (p *passwords) ask(ctx context.Context, s *Session, a account, t *typed, fa
 	p.mu.Lock()
 	q := PasswordQuestion{What: "sudo password", User: a.host.Login(), Hosts: slices.Clone(t.given), Failed: failed}
 	p.mu.Unlock()
+	s.pool.logQuestion(q.What, strings.Join(q.Hosts, ", "))
 	value, err := s.opts.Person.Password(ctx, q)
 	s.Secrets().Add(value)
 

@@ -171,6 +171,9 @@ func TestSudoAsksAgainWhenWrong(t *testing.T) {
 	if len(person.asked) != 2 || person.asked[1].Failed == "" || !slices.Equal(person.asked[1].Hosts, []string{"h"}) {
 		t.Errorf("asked %+v", person.asked)
 	}
+	if n := strings.Count(seen.text(t), `"event":"question"`); n != 2 {
+		t.Errorf("%d questions are in the journal, want 2", n)
+	}
 	if strings.Contains(seen.text(t), "battery") {
 		t.Error("the password is in the journal")
 	}
