@@ -5,10 +5,11 @@ import (
 	"sync"
 )
 
-// capture keeps the first MaxText bytes of what is written to it, and the end of it.
+// capture keeps what is written to it, unless that is more than MaxText bytes: then only the end of it, so that many
+// hosts that print much do not fill the memory.
 type capture struct {
 	mu   sync.Mutex
-	kept []byte
+	kept [][]byte // in pieces: growing one slice would take twice the memory
 	size int64
 	tail []byte
 }
@@ -20,7 +21,11 @@ func (c *capture) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.size += int64(len(p))
-	c.kept = append(c.kept, p[:min(len(p), MaxText-len(c.kept))]...)
+	if c.size > MaxText {
+		c.kept = nil
+	} else {
+		c.keep(p)
+	}
 	c.tail = append(c.tail, p[max(0, len(p)-tailSize):]...)
 	if over := len(c.tail) - tailSize; over > 0 {
 		c.tail = append(c.tail[:0], c.tail[over:]...)
@@ -28,14 +33,39 @@ func (c *capture) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Pieces are small for little output, and large for much.
+const (
+	firstPiece   = 1 << 10
+	largestPiece = 1 << 20
+)
+
+func (c *capture) keep(p []byte) {
+	for len(p) > 0 {
+		n := len(c.kept) - 1
+		if n < 0 || len(c.kept[n]) == cap(c.kept[n]) {
+			size := firstPiece
+			if n >= 0 {
+				size = min(2*cap(c.kept[n]), largestPiece)
+			}
+			c.kept = append(c.kept, make([]byte, 0, size))
+			n++
+		}
+		fits := min(len(p), cap(c.kept[n])-len(c.kept[n]))
+		c.kept[n] = append(c.kept[n], p[:fits]...)
+		p = p[fits:]
+	}
+}
+
 // text returns what was captured; of a terminal's output with CRLF turned into LF.
 func (c *capture) text(terminal bool) Text {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := Text{kept: c.kept, Size: c.size}
+	kept := bytes.Join(c.kept, nil)
+	c.kept = [][]byte{kept}
+	t := Text{kept: kept, Size: c.size}
 	if terminal {
-		t.kept = bytes.ReplaceAll(c.kept, []byte("\r\n"), []byte("\n"))
-		t.Size -= int64(len(c.kept) - len(t.kept))
+		t.kept = bytes.ReplaceAll(kept, []byte("\r\n"), []byte("\n"))
+		t.Size -= int64(len(kept) - len(t.kept))
 	}
 	return t
 }

@@ -125,19 +125,19 @@ type Output struct {
 	Unknown bool
 }
 
-// MaxText is how much of an output is kept, in bytes.
+// MaxText is how large an output may be to be kept, in bytes.
 const MaxText = 16 << 20
 
-// ErrTruncated is returned by Text.String for an output of which more came than is kept.
-var ErrTruncated = errors.New("the output is larger than 16 MiB, and only that much is kept: redirect it to a file on the host")
+// ErrTruncated is returned by Text.String for an output that was too large to be kept.
+var ErrTruncated = errors.New("the output is larger than 16 MiB, and was not kept: redirect it to a file on the host")
 
-// Text is the captured output of a command, of which at most MaxText bytes are kept.
+// Text is the captured output of a command. One of more than MaxText bytes is not kept.
 type Text struct {
 	kept []byte
 	Size int64 // of the whole output
 }
 
-// Truncated reports whether more came than was kept.
+// Truncated reports whether the output was too large to be kept.
 func (t Text) Truncated() bool { return t.Size > int64(len(t.kept)) }
 
 // String returns the output.
@@ -148,5 +148,5 @@ func (t Text) String() (string, error) {
 	return string(t.kept), nil
 }
 
-// Kept returns what was kept, which may be less than all.
+// Kept returns the output, or nothing where it was not kept.
 func (t Text) Kept() []byte { return t.kept }
