@@ -40,10 +40,19 @@ func (p *program) main(ctx context.Context, args []string) int {
 	if errors.As(context.Cause(ctx), &cause) {
 		var shown *shownError
 		if !errors.As(err, &shown) {
+			p.tell(context.Cause(ctx))
 			return cause.status()
 		}
 	}
 	return p.fail(err)
+}
+
+// tell says why the program ends, where the person who sees it does not know.
+func (p *program) tell(cause error) {
+	var output *outputError
+	if errors.As(cause, &output) && output.status() != exitClosed {
+		fmt.Fprintf(p.Err, "deployer: %v\n", output)
+	}
 }
 
 // takeTree takes the tree from the front of the arguments.
