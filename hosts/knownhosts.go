@@ -265,9 +265,9 @@ func (k known) find(marker string, key ssh.PublicKey) *knownLine {
 	return nil
 }
 
-// other returns the entry that another key was expected by, preferably one of the same type. OpenSSH would take a key of
-// another type for a new one; but the types that are known are asked for first, so a server that has none of them any
-// more is not the one it was.
+// other returns the entry that another key was expected by, preferably one of the same type. OpenSSH would take a key
+// of another type for a new one; but the types that are known are asked for first, so a server that has none of them
+// any more is not the one it was.
 func (k known) other(key ssh.PublicKey) *knownLine {
 	var found *knownLine
 	for i, l := range k {
@@ -362,16 +362,17 @@ func (st *settings) hostKeyFailure(e *keyError) *Error {
 			"check the fingerprint, then run ssh-keyscan -p %s %s >> %s, or connect once with a terminal to be asked, "+
 				"or take every new key with --host-keys accept-new", port, host, st.ownKnown()))
 	case errRevokedKey:
-		return st.fail(HostKey, fmt.Errorf("the host key of %s is revoked by %s:%d: %s", name, e.line.file, e.line.line, shown),
-			"nobody should use this key any more: give the host a new one")
+		err := fmt.Errorf("the host key of %s is revoked by %s:%d: %s", name, e.line.file, e.line.line, shown)
+		return st.fail(HostKey, err, "nobody should use this key any more: give the host a new one")
 	}
 	if e.line == nil { // pinned
 		return st.fail(HostKey, fmt.Errorf("the host key of %s is not the one that host_key names: %s", name, shown),
 			"if the host was given a new key, put it into host_key; else somebody may be listening in")
 	}
-	return st.fail(HostKey, fmt.Errorf("the host key of %s has changed: it is %s, but %s:%d says %s %s", name, shown,
-		e.line.file, e.line.line, e.line.key.Type(), ssh.FingerprintSHA256(e.line.key)), fmt.Sprintf(
-		"somebody may be listening in; if the host was really given a new key, run ssh-keygen -R '%s' -f %s", name, e.line.file))
+	err := fmt.Errorf("the host key of %s has changed: it is %s, but %s:%d says %s %s", name, shown,
+		e.line.file, e.line.line, e.line.key.Type(), ssh.FingerprintSHA256(e.line.key))
+	return st.fail(HostKey, err, fmt.Sprintf("somebody may be listening in; if the host was really given a new key, "+
+		"run ssh-keygen -R '%s' -f %s", name, e.line.file))
 }
 
 // ownKnown is the file that new keys are added to, or "" if there is none.

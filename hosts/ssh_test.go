@@ -90,7 +90,9 @@ func (l *lab) noneLeft() {
 	stacks := make([]byte, 1<<20)
 	l.eventually("the goroutines of the session have ended", func() bool {
 		stacks = stacks[:runtime.Stack(stacks[:cap(stacks)], true)]
-		for _, owner := range []string{"hosts.(*pool)", "hosts.(*sshConn)", "hosts.(*sshProcess)", "hosts.(*copier)", "ssh.(*Client)"} {
+		for _, owner := range []string{
+			"hosts.(*pool)", "hosts.(*sshConn)", "hosts.(*sshProcess)", "hosts.(*copier)", "ssh.(*Client)",
+		} {
 			if bytes.Contains(stacks, []byte(owner)) {
 				return false
 			}
@@ -261,6 +263,14 @@ func (l *lab) fault(err error, fault Fault, parts ...string) *Error {
 	return failure
 }
 
+// warned checks that there was one warning.
+func (l *lab) warned(part string) {
+	l.Helper()
+	if all := l.events.of(journal.Warning); len(all) != 1 || !strings.Contains(all[0].Message, part) {
+		l.Errorf("warnings %+v, want one that says %q", all, part)
+	}
+}
+
 // within fails the test if do takes unreasonably long, which is far longer than any time limit that it tests.
 func (l *lab) within(d time.Duration, do func()) {
 	l.Helper()
@@ -331,7 +341,8 @@ func TestSSHRuns(t *testing.T) {
 func TestSSHHandle(t *testing.T) {
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
-	out, err := l.session.Handle(l.host(at("web", s.Port()))).Cd("/tmp").Run(context.Background(), "pwd; echo $((6*7))", RunOptions{})
+	handle := l.session.Handle(l.host(at("web", s.Port()))).Cd("/tmp")
+	out, err := handle.Run(t.Context(), "pwd; echo $((6*7))", RunOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +366,8 @@ func TestSSHDerived(t *testing.T) {
 func TestSSHOptions(t *testing.T) {
 	key := "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ToBGxHhQb2X0x0hGdzRJpcQSsZ0OZ1nQ0yvzQYw7S"
 	good := []SSHOptions{
-		{Slug: "web"}, {Slug: "web 1", Address: "10.0.0.1"}, {Slug: "a", Address: "fe80::1%eth0"}, {Slug: "a", Address: "[::1]"},
+		{Slug: "web"}, {Slug: "web 1", Address: "10.0.0.1"},
+		{Slug: "a", Address: "fe80::1%eth0"}, {Slug: "a", Address: "[::1]"},
 		{Slug: "a", Jump: "none"}, {Slug: "a", Jump: "one,me@two:2222,[::1]:22,ssh://me@three:22"},
 		{Slug: "a", ProxyCommand: "nc %h %p", Jump: "none"}, {Slug: "a", HostKeys: "accept-new"}, {Slug: "a", HostKey: key},
 	}

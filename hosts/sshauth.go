@@ -67,7 +67,10 @@ type login struct {
 }
 
 func newLogin(s *Session, st *settings, group string) *login {
-	return &login{session: s, pool: s.pool, st: st, group: group, refused: map[string]bool{}, skipped: map[string]bool{}}
+	return &login{
+		session: s, pool: s.pool, st: st, group: group,
+		refused: map[string]bool{}, skipped: map[string]bool{},
+	}
 }
 
 // attempt is one connection of a login: x/crypto asks next for one way to log in after the other.
@@ -170,8 +173,8 @@ func (a *attempt) key() (ssh.AuthMethod, error) {
 }
 
 func (a *attempt) fresh(c *credential) bool {
-	id := string(c.public().Marshal())
-	return !a.refused[id] && !a.used[id]
+	id := c.public().Marshal()
+	return !a.refused[string(id)] && !a.used[string(id)]
 }
 
 func (a *attempt) offer(c *credential) ssh.AuthMethod {
@@ -384,8 +387,8 @@ func (l *login) hint() string {
 	case len(l.tried) == 0 && keys:
 		return "set key_filename or password, or load a key with ssh-add"
 	case keys:
-		return fmt.Sprintf("check username, and add the public key to ~%s/.ssh/authorized_keys on the host, or set key_filename",
-			l.st.user)
+		return fmt.Sprintf("check username, and add the public key to ~%s/.ssh/authorized_keys on the host, "+
+			"or set key_filename", l.st.user)
 	case slices.Contains(l.offers, "password") || slices.Contains(l.offers, "keyboard-interactive"):
 		return "set password, or run it where somebody can type it"
 	}

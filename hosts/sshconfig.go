@@ -91,12 +91,12 @@ func resolve(s *Session, files *configs, o SSHOptions) (*settings, error) {
 		return nil, err
 	}
 	r := resolver{o: o, config: config, home: home, st: &settings{slug: o.Slug, name: o.name(), options: o}}
-	for _, step := range []func() error{r.where, r.pace, r.way, r.login, func() error { return r.hostKeys(s.opts.HostKeys) }} {
+	for _, step := range []func() error{r.where, r.pace, r.way, r.login} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	return r.st, nil
+	return r.st, r.hostKeys(s.opts.HostKeys)
 }
 
 // home is the directory that .ssh is in.
@@ -228,8 +228,9 @@ func (r *resolver) identityFiles() error {
 		if err != nil {
 			return err
 		}
-		if id := (identity{file: file}); !slices.ContainsFunc(r.st.identities, func(i identity) bool { return i.file == file }) {
-			r.st.identities = append(r.st.identities, id)
+		known := func(i identity) bool { return i.file == file }
+		if !slices.ContainsFunc(r.st.identities, known) {
+			r.st.identities = append(r.st.identities, identity{file: file})
 		}
 	}
 	return nil
@@ -343,7 +344,8 @@ func (r *resolver) expand(option, text, allowed string) (string, error) {
 		case strings.IndexByte(allowed, text[i]) >= 0:
 			out.WriteString(values[text[i]])
 		default:
-			return "", fmt.Errorf("ssh_config: %s %s: %%%c is not known here: expected %s", option, text, text[i], tokens(allowed))
+			return "", fmt.Errorf("ssh_config: %s %s: %%%c is not known here: expected %s", option, text, text[i],
+				tokens(allowed))
 		}
 	}
 	return out.String(), nil

@@ -115,7 +115,8 @@ func TestConfigValues(t *testing.T) {
 		t.Errorf("identities %q", got)
 	}
 	db := l.resolve(SSHOptions{Slug: "db", ConfigFilename: config})
-	if db.timeout != 7*time.Second || db.keepalive != time.Minute || db.misses != 5 || db.trust != trustNew || db.loose != "no" {
+	if db.timeout != 7*time.Second || db.keepalive != time.Minute || db.misses != 5 ||
+		db.trust != trustNew || db.loose != "no" {
 		t.Errorf("%+v", db)
 	}
 	if want := []string{l.path("one"), l.path("two three")}; !slices.Equal(db.knownHosts, want) {
@@ -124,22 +125,27 @@ func TestConfigValues(t *testing.T) {
 	if place := db.place(); place.names[0] != "database" || len(place.names) != 1 {
 		t.Errorf("place %+v", place)
 	}
-	if got := l.resolve(SSHOptions{Slug: "proxied", ConfigFilename: config}).proxyCommand; got != "nc -X 5 proxied 22 % fallback" {
-		t.Errorf("proxy_command %q", got)
+	proxied := l.resolve(SSHOptions{Slug: "proxied", ConfigFilename: config})
+	if proxied.proxyCommand != "nc -X 5 proxied 22 % fallback" {
+		t.Errorf("proxy_command %q", proxied.proxyCommand)
 	}
 
 	// Options go before the file.
 	no := false
-	own := l.resolve(SSHOptions{Slug: "db", ConfigFilename: config, Address: "web", Port: 1, Username: "u", Timeout: time.Second,
-		Keepalive: 2 * time.Second, Jump: "none", HostKeys: "strict", IdentitiesOnly: &no, KeyFilename: "~/k", KnownHosts: []string{"~/h"}})
-	if own.host != "web.example.com" || own.port != 1 || own.user != "u" || own.timeout != time.Second || own.keepalive != 2*time.Second ||
-		own.jumps != nil || own.trust != trustAsk || own.identitiesOnly || own.identities[0].file != l.home+"/k" || !own.identities[0].explicit ||
-		!slices.Equal(own.knownHosts, []string{l.home + "/h"}) {
+	own := l.resolve(SSHOptions{
+		Slug: "db", ConfigFilename: config, Address: "web", Port: 1, Username: "u", Timeout: time.Second,
+		Keepalive: 2 * time.Second, Jump: "none", HostKeys: "strict", IdentitiesOnly: &no, KeyFilename: "~/k",
+		KnownHosts: []string{"~/h"},
+	})
+	if own.host != "web.example.com" || own.port != 1 || own.user != "u" || own.timeout != time.Second ||
+		own.keepalive != 2*time.Second || own.jumps != nil || own.trust != trustAsk || own.identitiesOnly ||
+		own.identities[0] != (identity{l.home + "/k", true}) || !slices.Equal(own.knownHosts, []string{l.home + "/h"}) {
 		t.Errorf("%+v", own)
 	}
 
 	none := l.resolve(SSHOptions{Slug: "db", ConfigFilename: "none"})
-	if none.host != "db" || none.port != 22 || none.timeout != defaultTimeout || none.keepalive != defaultKeepalive || none.trust != trustAsk {
+	if none.host != "db" || none.port != 22 || none.timeout != defaultTimeout ||
+		none.keepalive != defaultKeepalive || none.trust != trustAsk {
 		t.Errorf("%+v", none)
 	}
 	if got := files(none); !slices.Equal(got, []string{"id_ed25519", "id_ecdsa", "id_rsa"}) {
@@ -178,7 +184,8 @@ func TestConfigAgent(t *testing.T) {
 	t.Setenv("MY_AGENT", "/my/agent")
 	for value, want := range map[string]string{
 		"": "/from/environment", "IdentityAgent none": "", "IdentityAgent SSH_AUTH_SOCK": "/from/environment",
-		"IdentityAgent ~/.agent": l.home + "/.agent", "IdentityAgent $MY_AGENT": "/my/agent", "IdentityAgent ${MY_AGENT}.2": "/my/agent.2",
+		"IdentityAgent ~/.agent": l.home + "/.agent", "IdentityAgent $MY_AGENT": "/my/agent",
+		"IdentityAgent ${MY_AGENT}.2": "/my/agent.2",
 	} {
 		l.write("config", value+"\n")
 		if st := l.resolve(SSHOptions{Slug: "web", ConfigFilename: l.path("config")}); st.agent != want {
@@ -212,7 +219,8 @@ func TestConfigErrors(t *testing.T) {
 		again := newLab(t, Options{Home: l.home})
 		l.session = again.session // files are read once in a session
 	}
-	l.fails(SSHOptions{Slug: "web", ConfigFilename: "~/nowhere"}, Unreachable, "config_filename: "+l.home+"/nowhere: no such file")
+	l.fails(SSHOptions{Slug: "web", ConfigFilename: "~/nowhere"}, Unreachable,
+		"config_filename: "+l.home+"/nowhere: no such file")
 	if err := os.Mkdir(l.path("folder"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -232,8 +240,10 @@ func TestConfigInclude(t *testing.T) {
 
 func TestConfigHop(t *testing.T) {
 	l := newLab(t, Options{})
-	st := l.resolve(SSHOptions{Slug: "web", ConfigFilename: "none", Jump: "a,me@b:22", Password: "p", Key: "k", KeyPassword: "kp",
-		HostKey: sshserver.KeyLine(l.key), KnownHosts: []string{"h"}, Timeout: time.Second})
+	st := l.resolve(SSHOptions{
+		Slug: "web", ConfigFilename: "none", Jump: "a,me@b:22", Password: "p", Key: "k", KeyPassword: "kp",
+		HostKey: sshserver.KeyLine(l.key), KnownHosts: []string{"h"}, Timeout: time.Second,
+	})
 	hop := st.hop()
 	if hop.Slug != "me@b:22" || hop.Address != "b" || hop.Port != 22 || hop.Username != "me" || hop.Jump != "a" ||
 		hop.Password != "" || hop.HostKey != "" || hop.Key != "k" || hop.KeyPassword != "kp" || hop.Timeout != time.Second ||

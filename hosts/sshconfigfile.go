@@ -42,8 +42,9 @@ func (c *sshConfig) all(host, option string) []string {
 }
 
 func unquote(value string) string {
-	if len(value) >= 2 && strings.HasPrefix(value, `"`) && strings.Count(value, `"`) == 2 && strings.HasSuffix(value, `"`) {
-		return value[1 : len(value)-1]
+	inner, ok := strings.CutPrefix(value, `"`)
+	if inner, end := strings.CutSuffix(inner, `"`); ok && end && !strings.Contains(inner, `"`) {
+		return inner
 	}
 	return value
 }

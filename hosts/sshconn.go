@@ -264,7 +264,7 @@ func (s *slots) lower() bool {
 
 // session opens a session channel; release gives it back. The server's refusals for want of room are waited out:
 // nothing has run yet, so trying again is safe.
-func (c *sshConn) session(ctx context.Context) (ch ssh.Channel, requests <-chan *ssh.Request, release func(), err error) {
+func (c *sshConn) session(ctx context.Context) (_ ssh.Channel, _ <-chan *ssh.Request, release func(), _ error) {
 	var alone time.Time // since when it was refused although no other session was open
 	for refusals := 0; ; refusals++ {
 		if err := c.slots.take(ctx); err != nil {
@@ -295,7 +295,8 @@ func (c *sshConn) session(ctx context.Context) (ch ssh.Channel, requests <-chan 
 // isFull reports whether the server refused a session because it has too many.
 func isFull(err error) bool {
 	var refused *ssh.OpenChannelError
-	return errors.As(err, &refused) && (refused.Reason == ssh.ConnectionFailed || refused.Reason == ssh.ResourceShortage)
+	return errors.As(err, &refused) &&
+		(refused.Reason == ssh.ConnectionFailed || refused.Reason == ssh.ResourceShortage)
 }
 
 // open opens a session channel. A frozen server keeps no caller waiting whose context ends, and nobody for longer than

@@ -39,7 +39,8 @@ type dialling struct {
 func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, error) {
 	st, err := resolve(p.session, &p.files, o)
 	if err != nil {
-		return nil, &Error{Fault: Unreachable, Host: o.Slug, Op: "connect to " + o.name(), Err: err, Hint: configHint(err)}
+		op := "connect to " + o.name()
+		return nil, &Error{Fault: Unreachable, Host: o.Slug, Op: op, Err: err, Hint: configHint(err)}
 	}
 	scope := ScopeOf(ctx)
 	event := journal.Event{Kind: journal.ConnectStart, ID: p.session.Journal().NewID(), Parent: scope.Parent,
@@ -54,7 +55,8 @@ func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, er
 	if err != nil {
 		failure := d.explain(ctx, err)
 		failure.Seconds = event.Seconds
-		event.State, event.Error = failure.State(), &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
+		event.State = failure.State()
+		event.Error = &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
 		err = failure
 	}
 	p.session.Journal().Write(event)
@@ -269,7 +271,8 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 	case errors.As(err, &timeout):
 		return d.st.fail(Unreachable, timeout, timeout.hint())
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return d.st.fail(Unreachable, errors.New("connection refused"), fmt.Sprintf("does sshd run there, and on port %d?", d.st.port))
+		return d.st.fail(Unreachable, errors.New("connection refused"),
+			fmt.Sprintf("does sshd run there, and on port %d?", d.st.port))
 	case errors.As(err, &lookup):
 		return d.st.fail(Unreachable, fmt.Errorf("cannot look up %s: %s", lookup.Name, lookup.Err),
 			"set address, or HostName in ssh_config")

@@ -35,7 +35,8 @@ func TestUnreachable(t *testing.T) {
 	o.Address = "no-such-host.invalid"
 	l.fails(o, Unreachable, "cannot look up no-such-host.invalid")
 	ends := l.events.of(journal.ConnectEnd)
-	if len(ends) != 2 || ends[0].State != journal.Unreachable || ends[0].Error == nil || ends[0].Error.Kind != string(Unreachable) {
+	if len(ends) != 2 || ends[0].State != journal.Unreachable || ends[0].Error == nil ||
+		ends[0].Error.Kind != string(Unreachable) {
 		t.Errorf("events %+v", ends)
 	}
 }
@@ -47,7 +48,8 @@ func TestHandshakeFaults(t *testing.T) {
 		want  string
 	}{
 		{"silent", sshserver.SilentAtOnce, "connected, but no greeting from an SSH server within 300ms"},
-		{"silent after its version", sshserver.SilentAfterVersion, "the SSH server greeted, but agreed on no keys within 300ms"},
+		{"silent after its version", sshserver.SilentAfterVersion,
+			"the SSH server greeted, but agreed on no keys within 300ms"},
 		{"reset", sshserver.ResetInKeyExchange, "connection reset by peer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,7 +83,9 @@ func TestDropped(t *testing.T) {
 func TestAlwaysDropped(t *testing.T) {
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{Faults: sshserver.Faults{DropFirst: 1000}})
-	l.within(20*time.Second, func() { l.fails(at("web", s.Port()), Unreachable, `the server says "Exceeded MaxStartups"`) })
+	l.within(20*time.Second, func() {
+		l.fails(at("web", s.Port()), Unreachable, `the server says "Exceeded MaxStartups"`)
+	})
 	if n := s.Accepted(); n != maxDrops {
 		t.Errorf("%d connections, want %d", n, maxDrops)
 	}
@@ -178,7 +182,8 @@ func TestCancelOneOfTwo(t *testing.T) {
 
 func TestJump(t *testing.T) {
 	l := newLab(t, Options{})
-	first, second, last := l.server(sshserver.Options{}), l.server(sshserver.Options{}), l.server(sshserver.Options{Password: sshserver.IsPassword("secret")})
+	first, second := l.server(sshserver.Options{}), l.server(sshserver.Options{})
+	last := l.server(sshserver.Options{Password: sshserver.IsPassword("secret")})
 	chain := fmt.Sprintf("me@127.0.0.1:%d,127.0.0.1:%d", first.Port(), second.Port())
 	for i := range 3 {
 		o := at(fmt.Sprintf("web%d", i), last.Port())

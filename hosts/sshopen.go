@@ -57,10 +57,12 @@ func (d *dialling) tunnel(ctx context.Context, watch *watchdog) (net.Conn, *sshC
 	case !errors.As(err, &refused):
 		return nil, nil, fmt.Errorf("through jump host %s: %w", hop.Slug, err)
 	case refused.Reason == ssh.Prohibited:
-		return nil, nil, d.st.fail(Unreachable, fmt.Errorf("the jump host %s does not let connections through: %s", hop.Slug,
-			refused.Message), "its sshd_config must have AllowTcpForwarding yes, and PermitOpen not exclude this address")
+		err = fmt.Errorf("the jump host %s does not let connections through: %s", hop.Slug, refused.Message)
+		return nil, nil, d.st.fail(Unreachable, err,
+			"its sshd_config must have AllowTcpForwarding yes, and PermitOpen not exclude this address")
 	}
-	return nil, nil, d.st.fail(Unreachable, fmt.Errorf("the jump host %s cannot reach it: %s", hop.Slug, refused.Message), "")
+	err = fmt.Errorf("the jump host %s cannot reach it: %s", hop.Slug, refused.Message)
+	return nil, nil, d.st.fail(Unreachable, err, "")
 }
 
 // throughFailed is the error of a host whose jump host cannot be used.
@@ -69,7 +71,8 @@ func (d *dialling) throughFailed(hop SSHOptions, err error) error {
 	if !errors.As(err, &failure) {
 		return err
 	}
-	return d.st.fail(failure.Fault, fmt.Errorf("through jump host %s: %s: %w", hop.Slug, failure.Op, failure.Err), failure.Hint)
+	err = fmt.Errorf("through jump host %s: %s: %w", hop.Slug, failure.Op, failure.Err)
+	return d.st.fail(failure.Fault, err, failure.Hint)
 }
 
 // onTheWay refuses jump hosts that are reached through each other.

@@ -76,7 +76,8 @@ func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		return d.st.fail(HostKey, fmt.Errorf("the new host key of %s was neither trusted nor refused: %w", at.names[0], err), "")
+		err = fmt.Errorf("the new host key of %s was neither trusted nor refused: %w", at.names[0], err)
+		return d.st.fail(HostKey, err, "")
 	}
 	if !yes {
 		return d.st.fail(HostKey, fmt.Errorf("the new host key of %s was not trusted: %s %s", at.names[0], key.Type(),
@@ -95,7 +96,8 @@ func (d *dialling) remember(ctx context.Context, key ssh.PublicKey) error {
 	}
 	d.pool.trusted.add(at, key)
 	if err != nil {
-		d.pool.log(ctx, journal.Warning, d.st.slug, fmt.Sprintf("the host key of %s could not be remembered: %v", at.names[0], err))
+		d.pool.log(ctx, journal.Warning, d.st.slug,
+			fmt.Sprintf("the host key of %s could not be remembered: %v", at.names[0], err))
 	}
 	return nil
 }
@@ -107,7 +109,8 @@ func (d *dialling) askPassword(ctx context.Context) error {
 		q.failed = "the password was refused"
 	}
 	l.asked++
-	typed, err := d.pool.secrets.get(ctx, "password\x00"+d.st.user+"\x00"+l.group, "password", d.st.user, q, l.typed)
+	w := wanted{"password\x00" + d.st.user + "\x00" + l.group, "password", d.st.user}
+	typed, err := d.pool.secrets.get(ctx, w, q, l.typed)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -121,9 +124,9 @@ func (d *dialling) askPassword(ctx context.Context) error {
 // askPassphrase unlocks a key. Without the passphrase the login goes on without that key.
 func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
 	q := secretQuestion{host: d.st.slug}
-	refused := ""
+	w, refused := wanted{"passphrase\x00" + k.name, "passphrase of " + k.name, d.st.user}, ""
 	for range maxAsked {
-		passphrase, err := d.pool.secrets.get(ctx, "passphrase\x00"+k.name, "passphrase of "+k.name, d.st.user, q, refused)
+		passphrase, err := d.pool.secrets.get(ctx, w, q, refused)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -205,8 +208,8 @@ func (d *dialling) accepting(ctx context.Context, at place, key ssh.PublicKey) {
 		ssh.FingerprintSHA256(key)))
 	if d.st.loose != "" {
 		d.pool.loose.Do(func() {
-			d.pool.log(ctx, journal.Warning, "", fmt.Sprintf(
-				"StrictHostKeyChecking %s counts as accept-new: new host keys are remembered, changed ones refused", d.st.loose))
+			d.pool.log(ctx, journal.Warning, "", "StrictHostKeyChecking "+d.st.loose+
+				" counts as accept-new: new host keys are remembered, changed ones refused")
 		})
 	}
 }

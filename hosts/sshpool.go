@@ -15,7 +15,7 @@ import (
 const (
 	idleLimit  = 10 * time.Minute // that an unused connection is kept
 	maxIdle    = 1000             // unused connections; beyond, the oldest are closed
-	loginsOnce = 6                // connections to one sshd that have not logged in yet: it drops some from the tenth on
+	loginsOnce = 6                // connections to one sshd that have not logged in: it drops some from the tenth
 )
 
 // pool holds the SSH connections of a session: one for every slug and account, shared by all who ask.
@@ -50,7 +50,9 @@ func newPool(s *Session) *pool {
 	}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	p.trust = &gather[trustQuestion, bool]{pool: p, put: p.putTrust}
-	p.secrets = typedSecrets{pool: p, asking: map[string]*gather[secretQuestion, string]{}, answered: map[string]string{}}
+	p.secrets = typedSecrets{
+		pool: p, asking: map[string]*gather[secretQuestion, string]{}, answered: map[string]string{},
+	}
 	return p
 }
 
@@ -347,5 +349,7 @@ func (p *pool) enter(ctx context.Context, sshd string) (leave func(), err error)
 // log writes a warning or a message about a host.
 func (p *pool) log(ctx context.Context, kind journal.Kind, slug, text string) {
 	scope := ScopeOf(ctx)
-	p.session.Journal().Write(journal.Event{Kind: kind, Node: scope.Node, Parent: scope.Parent, Host: slug, Message: text})
+	p.session.Journal().Write(journal.Event{
+		Kind: kind, Node: scope.Node, Parent: scope.Parent, Host: slug, Message: text,
+	})
 }

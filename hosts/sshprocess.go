@@ -131,11 +131,14 @@ func (p *sshProcess) start(ctx context.Context, c Command) error {
 func (p *sshProcess) request(c Command) error {
 	if p.conn.settings.forwardAgent {
 		if err := p.ask("auth-agent-req@openssh.com", nil, "the server does not forward the agent"); err != nil {
-			p.conn.agentRefused.Do(func() { p.conn.pool.log(context.Background(), journal.Warning, p.slug, err.Error()) })
+			p.conn.agentRefused.Do(func() {
+				p.conn.pool.log(context.Background(), journal.Warning, p.slug, err.Error())
+			})
 		}
 	}
 	if c.Terminal != nil {
-		if err := p.ask("pty-req", terminalRequest(*c.Terminal), "the server gives no terminal: use interactive=False"); err != nil {
+		refusal := "the server gives no terminal: use interactive=False"
+		if err := p.ask("pty-req", terminalRequest(*c.Terminal), refusal); err != nil {
 			return err
 		}
 	}

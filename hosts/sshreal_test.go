@@ -44,7 +44,9 @@ func TestRealTerminal(t *testing.T) {
 	defer l.session.leave()
 	out := &syncBuffer{}
 	p, err := l.host(o).Start(t.Context(), l.session, Command{
-		Line: `echo $TERM; stty size; until [ "$(stty size)" = "80 140" ]; do sleep 0.01; done; stty size; exit 5`, Terminal: &pty.Size{Rows: 30, Cols: 90}, Stdout: out})
+		Line:     `echo $TERM; stty size; until [ "$(stty size)" = "80 140" ]; do sleep 0.01; done; stty size; exit 5`,
+		Terminal: &pty.Size{Rows: 30, Cols: 90}, Stdout: out,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
