@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
@@ -223,7 +224,7 @@ func factsStruct(f hosts.Facts) starlark.Value {
 // hostSet is several hosts inside an action.
 type hostSet struct {
 	call *call
-	path string // of the node
+	path string // of the node; of some of its roles, how messages call these
 	set  *hosts.Set
 }
 
@@ -341,7 +342,16 @@ func (h *hostSet) filter(s site) (starlark.Value, error) {
 	if err := words(&roles)(s.args); err != nil {
 		return nil, wrong("filter takes the names of roles: %v", err)
 	}
-	return h.with(h.set.Filter(roles...)), nil
+	return h.inRoles(roles...), nil
+}
+
+// inRoles are the hosts of some roles. Messages say which.
+func (h *hostSet) inRoles(roles ...string) *hostSet {
+	where := "in its role "
+	if len(roles) != 1 {
+		where = "in its roles "
+	}
+	return &hostSet{h.call, fmt.Sprintf("%s, %s%s,", h.path, where, strings.Join(roles, ", ")), h.set.Filter(roles...)}
 }
 
 // byRole is by_role().
@@ -351,7 +361,7 @@ func (h *hostSet) byRole(s site) (starlark.Value, error) {
 	}
 	out := starlark.NewDict(0)
 	for _, role := range h.set.Roles() {
-		if err := out.SetKey(starlark.String(role), h.with(h.set.Filter(role))); err != nil {
+		if err := out.SetKey(starlark.String(role), h.inRoles(role)); err != nil {
 			return nil, err
 		}
 	}
