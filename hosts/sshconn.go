@@ -79,8 +79,8 @@ func (c *sshConn) run() {
 	c.pool.tasks.Go(func() {
 		err := c.client.Wait()
 		c.close(fmt.Errorf("the connection was cut: %w", err))
+		c.pool.drop(c) // first, so that who finds it dead is given another one
 		close(c.dead)
-		c.pool.drop(c)
 		if c.via != nil {
 			c.pool.release(c.via)
 		}
