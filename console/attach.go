@@ -36,10 +36,12 @@ func (p *Person) Attach(keyboard io.Writer, resized func(pty.Size)) (detach func
 	if err != nil {
 		return nil, errors.Join(err, input.Close())
 	}
+	p.screen.lend(true)
 	a := &attachment{input: input, restore: restore, changed: make(chan os.Signal, 1), done: make(chan struct{})}
 	a.start(p, keyboard, resized)
 	return sync.OnceValue(func() error {
 		defer p.disown()
+		defer p.screen.lend(false)
 		return a.end()
 	}), nil
 }

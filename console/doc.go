@@ -22,7 +22,8 @@
 // With several hosts every line that one of them prints starts with its slug, "web1 | ", in a colour of its own. A
 // line is shown when it is complete. One that is longer than 64 KiB is shown in pieces of that size, a prefix before
 // each, so that no output can fill the memory; the last line of a command is shown when the command ends, with a
-// newline if it has none. With one host there is no prefix, and every byte passes as it is.
+// newline if it has none. With one host there is no prefix, and every byte passes as it is; so too where a command has the
+// terminal, while the lines of others return its carriage.
 //
 // # What is kept out
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -64,6 +65,13 @@ func (d *desk) text() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return strings.ReplaceAll(d.seen.String(), "\r\n", "\n")
+}
+
+// raw is what the terminal shows, with the ends of lines as they came.
+func (d *desk) raw() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.seen.String()
 }
 
 // wait waits until the terminal shows text at the end.
@@ -347,6 +355,18 @@ func TestAttach(t *testing.T) {
 	if _, err := d.Attach(keyboard, func(pty.Size) {}); err == nil {
 		t.Error("a second command got the terminal")
 	}
+	for _, e := range []journal.Event{
+		{Kind: journal.Message, Message: "logged"},
+		{Kind: journal.CommandOutput, ID: 1, Host: "web1", Stream: journal.Terminal, Data: []byte("x? \n")},
+		{Kind: journal.CommandOutput, ID: 2, Host: "web2", Stream: journal.Stdout, Data: []byte("out\n")},
+	} {
+		if err := d.screen.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, func() bool { return d.raw() == "logged\r\nx? \nweb2 | out\r\n" }, func() string {
+		return fmt.Sprintf("the raw terminal shows %q", d.raw())
+	})
 	d.types("a\x03\r")
 	waitFor(t, func() bool { return keyboard.text() == "a\x03\r" }, func() string { return "the command got " + keyboard.text() })
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"io"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ type Screen struct {
 	mu       sync.Mutex // guards what follows: a person may be asked while events come
 	stdout   *surface
 	stderr   *surface
+	raw      bool   // a command has the terminal: a newline does not return the carriage
 	question string // on the terminal of stderr at this moment, without its end
 	streams  map[streamKey]*lines
 	waiting  map[uint64]*time.Timer // connections that have not been shown yet
@@ -109,7 +111,9 @@ func (s *Screen) Write(e journal.Event) error {
 }
 
 // neverRan reports whether a command in that state was not even started, for want of a connection.
-func neverRan(state journal.State) bool { return state == journal.Unreachable || state == journal.Refused }
+func neverRan(state journal.State) bool {
+	return state == journal.Unreachable || state == journal.Refused
+}
 
 // output shows what a command printed.
 func (s *Screen) output(e journal.Event) error {
@@ -117,8 +121,11 @@ func (s *Screen) output(e journal.Event) error {
 		return nil
 	}
 	to := s.surfaceOf(e.Stream)
-	if !s.prefix {
-		return s.put(to, e.Data)
+	switch {
+	case e.Stream == journal.Terminal:
+		return s.put(to, e.Data) // a person uses it: what waits for an answer ends with no newline
+	case !s.prefix:
+		return s.put(to, s.returned(to, e.Data))
 	}
 	key := streamKey{e.ID, e.Stream}
 	l := s.streams[key]
@@ -138,7 +145,7 @@ func (s *Screen) surfaceOf(stream string) *surface {
 
 // endOutput shows the last lines of a command that have no end.
 func (s *Screen) endOutput(e journal.Event) error {
-	for _, stream := range []string{journal.Stdout, journal.Stderr, journal.Terminal} {
+	for _, stream := range []string{journal.Stdout, journal.Stderr} {
 		key := streamKey{e.ID, stream}
 		if l := s.streams[key]; l != nil {
 			delete(s.streams, key)
@@ -194,7 +201,22 @@ func (s *Screen) line(to *surface, text string) error {
 	if s.inMiddle(to) {
 		start = "\n"
 	}
-	return s.put(to, []byte(start+text+"\n"))
+	return s.put(to, s.returned(to, []byte(start+text+"\n")))
+}
+
+// returned returns lines of the screen's own as the terminal needs them now.
+func (s *Screen) returned(to *surface, lines []byte) []byte {
+	if !s.raw || !to.Terminal {
+		return lines
+	}
+	return bytes.ReplaceAll(lines, []byte("\n"), []byte("\r\n"))
+}
+
+// lend notes whether a command has the terminal, which passes on all it prints.
+func (s *Screen) lend(to bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.raw = to
 }
 
 // inMiddle reports whether a line must be ended before another is written. Standard output that is not a terminal gets

@@ -83,14 +83,14 @@ func TestSeveralHostsGetPrefixes(t *testing.T) {
 		end(2, "web2", journal.Done, 1),
 		output(3, "web1", journal.Terminal, "tty\n"),
 	)
-	if got, want := s.out.String(), "web1 | one\nweb2 | ONE\r\nweb1 | two\nweb1 | \nweb1 | three\nweb2 | \x1b[2J\nweb1 | tty\n"; got != want {
+	if got, want := s.out.String(), "web1 | one\nweb2 | ONE\r\nweb1 | two\nweb1 | \nweb1 | three\nweb2 | \x1b[2J\ntty\n"; got != want {
 		t.Errorf("standard output got %q, want %q", got, want)
 	}
 	if got, want := s.err.String(), "web1 | warning\nweb1 | last\nweb1 ok 1.00s\nweb2 ok 1.00s\n"; got != want {
 		t.Errorf("standard error got %q, want %q", got, want)
 	}
-	if n := len(s.streams); n != 1 {
-		t.Errorf("%d streams are kept, want that of the one command that has not ended", n)
+	if n := len(s.streams); n != 0 {
+		t.Errorf("%d streams are kept of commands that have ended", n)
 	}
 }
 
