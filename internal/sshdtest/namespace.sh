@@ -7,6 +7,7 @@ mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -m 755 /run/sshd
 mount -t tmpfs -o mode=755 tmpfs /var/log
+: >/var/log/lastlog # without it sshd complains, on terminals too
 if test -d /var/lib/sudo; then
 	mount -t tmpfs -o mode=711 tmpfs /var/lib/sudo
 fi
