@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,19 +17,15 @@ import (
 	"deployer/internal/sshdtest"
 )
 
-// built is the program as a user has it: the test binary is larger, and slower under the race detector.
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "deployer-built-")
-	if err != nil {
-		return "", err
+// build makes the program as a user has it: the test binary is larger, and slower under the race detector.
+func build(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "deployer")
+	if out, err := exec.Command("go", "build", "-o", file, "./cmd/deployer").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
 	}
-	file := filepath.Join(dir, "deployer")
-	out, err := exec.Command("go", "build", "-o", file, "./cmd/deployer").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w: %s", err, out)
-	}
-	return file, nil
-})
+	return file
+}
 
 // maxMemory is the most that a run may take on one host, whatever that prints; more hosts have more outputs to keep.
 const (
@@ -38,13 +33,9 @@ const (
 	maxMoreHost = 16 << 20
 )
 
-// measured runs the built program with its standard output read by consume, and returns its largest memory in bytes.
-func (p place) measured(t *testing.T, consume func(io.Reader) error, args ...string) int64 {
+// measured runs the program with its standard output read by consume, and returns its largest memory in bytes.
+func (p place) measured(t *testing.T, file string, consume func(io.Reader) error, args ...string) int64 {
 	t.Helper()
-	file, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	cmd := p.command(args...)
 	cmd.Path = file
 	var errs bytes.Buffer
@@ -95,7 +86,7 @@ func TestLargeOutput(t *testing.T) {
 		size = 1 << 30
 	}
 	f := startFleet(t)
-	p := f.newPlace(t, outputTree)
+	p, file := f.newPlace(t, outputTree), build(t)
 	for _, tt := range []struct {
 		where, action string
 		size, want    int64
@@ -117,7 +108,7 @@ func TestLargeOutput(t *testing.T) {
 			if tt.log {
 				args = append(args, "--log", "/dev/null")
 			}
-			memory := p.measured(t, count, append(args, tt.action, strconv.FormatInt(tt.size, 10))...)
+			memory := p.measured(t, file, count, append(args, tt.action, strconv.FormatInt(tt.size, 10))...)
 			if got != tt.want {
 				t.Errorf("%d bytes arrived of %d", got, tt.want)
 			}
