@@ -39,6 +39,7 @@ soak: tools ## the long tests: faults, repetition under -race, fuzzing
 
 install: build
 	install -D -m 755 $(BIN) $(DESTDIR)$${PREFIX:-/usr/local}/bin/deployer
+	install -D -m 644 doc/deployer.1 $(DESTDIR)$${PREFIX:-/usr/local}/share/man/man1/deployer.1
 
 # The tests run a real sshd, sudo and login shells. Where they are missing, root installs them; others are told how.
 tools:

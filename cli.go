@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -77,6 +78,7 @@ func (p *program) command() *cobra.Command {
 		SilenceUsage:          true,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return p.list(cmd.Context(), "") },
 	}
+	root.PersistentPreRunE = p.noTree
 	root.PersistentFlags().StringVarP(&p.tree, "file", "f", p.tree, "`TREE` to use: a Starlark file")
 	root.SetVersionTemplate("deployer {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -196,6 +198,16 @@ func (p *program) demoCommand() *cobra.Command {
 		Args:  p.noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context()) },
 	}
+}
+
+// treeless are the commands that make a tree, and take none.
+var treeless = []string{"init", "demo"}
+
+func (p *program) noTree(cmd *cobra.Command, _ []string) error {
+	if p.tree == "" || !slices.Contains(treeless, cmd.Name()) {
+		return nil
+	}
+	return &usageError{fmt.Errorf("%s makes a tree of its own, and takes none: got %s", cmd.Name(), p.tree), cmd.CommandPath() + " --help"}
 }
 
 func (p *program) noArguments(cmd *cobra.Command, args []string) error {

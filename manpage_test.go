@@ -1,0 +1,165 @@
+package deployer
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+var updateManual = flag.Bool("update", false, "write doc/deployer.1 anew")
+
+// TestManualPage compares doc/deployer.1 with the table of commands that it is made from.
+func TestManualPage(t *testing.T) {
+	t.Parallel()
+	const path = "doc/deployer.1"
+	want := manualPage((&program{}).command())
+	if *updateManual {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Error("doc/deployer.1 is stale: go test . -run TestManualPage -update")
+	}
+}
+
+// manualPage is the manual page, in the macros of man(7).
+func manualPage(root *cobra.Command) string {
+	m := &manual{}
+	m.raw(`.\" Made from the table of commands: go test . -run TestManualPage -update`, `.TH DEPLOYER 1 "" "deployer" "User Commands"`)
+	m.raw(".SH NAME")
+	m.text("deployer - " + root.Short)
+	m.raw(".SH SYNOPSIS")
+	m.synopsis(root.Name() + " [TREE]")
+	for _, cmd := range root.Commands() {
+		tree := "[TREE] "
+		if slices.Contains(treeless, cmd.Name()) {
+			tree = ""
+		}
+		m.synopsis(root.Name() + " " + tree + cmd.Use)
+	}
+	m.raw(".SH DESCRIPTION")
+	m.paragraphs(root.Long)
+	m.raw(".SH COMMANDS")
+	for _, cmd := range root.Commands() {
+		m.raw(".SS " + roff(cmd.Use))
+		m.paragraphs(cmp.Or(cmd.Long, sentence(cmd.Short)))
+		m.options(cmd.LocalFlags())
+	}
+	m.raw(".SH OPTIONS")
+	root.InitDefaultHelpFlag()
+	root.InitDefaultVersionFlag()
+	m.options(root.LocalFlags())
+	m.raw(strings.TrimSpace(manualEnd))
+	return m.String()
+}
+
+// sentence makes one of a line of the help.
+func sentence(line string) string { return strings.ToUpper(line[:1]) + line[1:] + "." }
+
+// manual is a page while it is written.
+type manual struct{ strings.Builder }
+
+func (m *manual) raw(lines ...string) {
+	for _, line := range lines {
+		m.WriteString(line + "\n")
+	}
+}
+
+func (m *manual) text(lines string) {
+	for line := range strings.Lines(lines) {
+		line = roff(strings.TrimSuffix(line, "\n"))
+		if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
+			line = `\&` + line
+		}
+		m.raw(line)
+	}
+}
+
+func (m *manual) paragraphs(text string) {
+	for i, paragraph := range strings.Split(text, "\n\n") {
+		if i > 0 {
+			m.raw(".PP")
+		}
+		m.text(paragraph)
+	}
+}
+
+func (m *manual) synopsis(usage string) {
+	words := strings.SplitN(usage, " ", 2)
+	m.raw(".B "+roff(words[0]), roff(words[1]), ".br")
+}
+
+func (m *manual) options(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		value, usage := pflag.UnquoteUsage(f)
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
+		}
+		m.raw(".TP", strings.TrimSpace(fmt.Sprintf(`\fB%s\fR %s`, roff(name), roff(value))))
+		if f.DefValue != "" && f.DefValue != "false" {
+			usage += "; without it " + f.DefValue
+		}
+		m.text(usage)
+	})
+}
+
+// roff is a text as troff wants it.
+func roff(text string) string {
+	return strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
+}
+
+// manualEnd is what the table of commands does not have.
+const manualEnd = `
+.SH FILES
+.TP
+.I deploy\fR, \fIdeploy.star
+The tree, in the current folder or in one above.
+.TP
+.I ~/.ssh/config\fR, \fI/etc/ssh/ssh_config
+What a host is called, and how to log in to it, where the tree does not say.
+.TP
+.I ~/.ssh/known_hosts\fR, \fI/etc/ssh/ssh_known_hosts
+The keys of hosts. New ones are added to the first, if a person or accept\-new says so.
+.SH ENVIRONMENT
+.TP
+.B NO_COLOR
+If it is not empty, nothing is coloured.
+.TP
+.B TERM
+If it is dumb, nothing is coloured. Commands that have the terminal get it.
+.TP
+.B SSH_AUTH_SOCK
+The agent that has the keys.
+.SH EXAMPLES
+.TP
+.B deployer init
+Write a tree to begin with.
+.TP
+.B ./deploy
+List what is at the root of the tree, which is executable.
+.TP
+.B ./deploy run \-\-path production/web[web1] install 2.1
+Run the action install with the argument 2.1 on one machine.
+.TP
+.B ./deploy run \-\-path production/web \-\-sandbox install 2.1
+See what it would run on all of them, without changing anything.
+.SH SEE ALSO
+.BR ssh (1),
+.BR ssh_config (5),
+.BR sshd (8)
+.PP
+The documents that come with the source: overview.md has a tutorial, script.md all that a tree can contain.
+`
