@@ -86,6 +86,9 @@ func (s *streams) finish(giveUp func()) {
 func (s *streams) silent(ended time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.reading) == 0 {
+		return false // they have ended
+	}
 	for _, since := range s.reading {
 		if since.Before(ended) && !since.IsZero() {
 			since = ended
