@@ -171,6 +171,7 @@ func TestSecondCtrlC(t *testing.T) {
 	r := p.start(t, "run", "--path", "plain", "run")
 	r.expect("started")
 	r.signal(syscall.SIGINT)
+	r.expectAnywhere("Ctrl-C again") // two signals that come at once are one
 	r.signal(syscall.SIGINT)
 	r.wants(130)
 	if len(sshdtest.Processes(t, m)) == 0 {
