@@ -32,13 +32,19 @@ const (
 
 func startFleet(t *testing.T) *fleet {
 	t.Helper()
+	return startFleetWith(t, sudoPassword)
+}
+
+// startFleetWith gives the accounts another password.
+func startFleetWith(t *testing.T, password string) *fleet {
+	t.Helper()
 	f := &fleet{plain: sshdtest.Start(t, sshdtest.Options{}), strayKey: strayKey(t), deadPort: deadPort(t)}
 	f.noSudo = sshdtest.Start(t, sshdtest.Options{Config: []string{"SetEnv PATH=" + binWithout(t, "sudo")}})
 	if os.Geteuid() == 0 {
 		f.accounts = sshdtest.Start(t, sshdtest.Options{Accounts: []sshdtest.Account{
-			{Name: sudoer, Password: sudoPassword, Sudo: sshdtest.SudoPassword},
+			{Name: sudoer, Password: password, Sudo: sshdtest.SudoPassword},
 			{Name: powerful, Sudo: sshdtest.SudoNoPassword},
-			{Name: powerless, Password: sudoPassword},
+			{Name: powerless, Password: password},
 		}})
 	}
 	return f

@@ -3,6 +3,7 @@ package deployer_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -25,7 +26,11 @@ type session struct {
 
 func (p place) sit(t *testing.T, args ...string) *session {
 	t.Helper()
-	cmd := p.command(args...)
+	return p.sitAt(t, p.command(args...))
+}
+
+func (p place) sitAt(t *testing.T, cmd *exec.Cmd) *session {
+	t.Helper()
 	term := ptytest.Start(t, cmd, window)
 	return &session{term, t, cmd.Process.Pid, pty.Cooked}
 }
