@@ -52,6 +52,7 @@ func (f *fleet) setup(env *testscript.Env) error {
 	env.Setenv("PORT", strconv.Itoa(f.plain.Port))
 	env.Setenv("KNOWN_HOSTS", f.plain.KnownHostsFile)
 	env.Setenv("LC_ALL", "C")
+	env.Vars = append(env.Vars, quickExit)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else a program with the race detector sleeps for a second before it exits
 	trees, err := filepath.Abs("testdata/trees")
 	if err != nil {
