@@ -76,7 +76,10 @@ watch() {
 
 trap 'stopped=1' INT TERM HUP USR1
 exec 4>&2 2>/dev/null 3<&0 </dev/null
-watch <&3 >/dev/null 4>&- &
+(
+	exec <&3 >/dev/null 3<&- 4>&- # without exec some shells keep copies of what the command prints to
+	watch
+) &
 watcher=$!
 exec 3<&-
 if [ -n "$input" ]; then
@@ -86,7 +89,7 @@ else
 fi
 status=$?
 if [ -z "$stopped" ]; then
-	kill $watcher
+	kill -s KILL $watcher # one that was just started may not have left our traps behind yet
 elif [ "$own" = session ]; then
 	kill -s USR2 $watcher
 	while kill -s 0 $watcher; do wait $watcher; done # a trap ends one wait

@@ -1,0 +1,30 @@
+package hosts
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+// TestWatcherEndsWithItsCommand runs commands that end at once, while what watches their standard input still starts.
+// That stays open here: nothing but the end of its command ends a watcher, which otherwise would hold the session.
+func TestWatcherEndsWithItsCommand(t *testing.T) {
+	word := randomWord()
+	line := loginLine(request{command: "true", shell: "/bin/sh", word: word}.script())
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	defer write.Close()
+	for range 300 {
+		cmd := exec.Command("/bin/sh", "-c", line)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		cmd.Stdin = read
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "every watcher has ended", func() bool { return len(running(t, word)) == 0 })
+}
