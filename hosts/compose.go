@@ -52,6 +52,7 @@ fi
 
 func (r request) script() string {
 	var b strings.Builder
+	b.WriteString("# deployer\n") // for those who look at the list of processes
 	tty := ""
 	if r.terminal {
 		tty = "1"
@@ -59,20 +60,21 @@ func (r request) script() string {
 	} else {
 		b.WriteString(strings.Replace(lead, "exec /bin", "exec setsid /bin", 1))
 	}
-	run := "exec "
-	if r.sudo {
-		fmt.Fprintf(&b, "command -v sudo >/dev/null || { printf %s >&2; exit 127; }\n", Quote(`\001`+r.word+`:nosudo\001`))
-		run += r.sudoLine()
-	}
 	input := ""
 	if r.input {
 		input = "1"
 	}
-	args := []string{tty, r.shell, r.dir, r.word, strconv.Itoa(len(r.secrets)), input, r.inner()}
-	fmt.Fprintf(&b, `%s/bin/sh -c %s sh "${HOME-}" "$own"`, run, Quote(supervisor))
-	for _, arg := range args {
+	// Without sudo this shell supervises itself: starting another would only take time.
+	begin, end := "set --", "\n"+supervisor
+	if r.sudo {
+		fmt.Fprintf(&b, "command -v sudo >/dev/null || { printf %s >&2; exit 127; }\n", Quote(`\001`+r.word+`:nosudo\001`))
+		begin, end = "exec "+r.sudoLine()+"/bin/sh -c "+Quote(supervisor)+" sh", ""
+	}
+	b.WriteString(begin + ` "${HOME-}" "$own"`)
+	for _, arg := range []string{tty, r.shell, r.dir, r.word, strconv.Itoa(len(r.secrets)), input, r.inner()} {
 		b.WriteString(" " + Quote(arg))
 	}
+	b.WriteString(end)
 	return b.String()
 }
 

@@ -3,7 +3,10 @@ home=$1 own=$2 tty=$3 shell=$4 dir=$5 word=$6 secrets=$7 input=$8 inner=$9
 CDPATH= i=0 stopped=
 mark() { printf '\001%s:%s\001' "$word" "$1" >&2; }
 
-[ -n "$shell" ] || shell=$(command -v bash) || shell=/bin/sh
+if [ -z "$shell" ]; then
+	shell=/bin/sh
+	! command -v bash >/dev/null || shell=bash
+fi
 [ -z "$tty" ] || [ "$secrets$input" = 0 ] || stty -echo
 SHLVL=1 # so that bash, seeing SSH_CLIENT, does not take itself for the login shell and read ~/.bashrc once more
 export SHLVL
@@ -23,7 +26,7 @@ case $dir in
 '~' | '~/'*) cd -- "$home${dir#'~'}" ;;
 '~'*) user=${dir%%/*} && eval "home=$user" && cd -- "$home${dir#"$user"}" ;;
 *) cd -- "$dir" ;;
-esac || {
+esac 2>/dev/null || {
 	mark directory
 	exit 1
 }
