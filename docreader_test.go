@@ -18,12 +18,12 @@ import (
 // reader follows a document: it has the home and the hosts of the document's examples.
 type reader struct {
 	t    *testing.T
-	home string // that the document calls /home/ann
+	home string // that the document calls /home/deploy
 	work string // a folder of it, where the commands run
 }
 
 // shownHome is what documents call the home of their reader.
-const shownHome = "/home/ann"
+const shownHome = "/home/deploy"
 
 // The hosts of the documents, by the names of ssh_config: SSH servers in this process, that log in the user deploy.
 var docHosts = []string{"web1", "web2", "web3", "db1"}
