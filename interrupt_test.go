@@ -3,7 +3,9 @@ package deployer_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -207,4 +209,49 @@ func TestEndlessScript(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestHostThatDoesNotAnswer stops everything on the host, so that nothing there can confirm its end: the program gives
+// up after a while, and says what it does not know.
+func TestHostThatDoesNotAnswer(t *testing.T) {
+	if !soak() {
+		t.Skip("it waits for 15 seconds: set DEPLOYER_SOAK")
+	}
+	t.Parallel()
+	f, s := startFleet(t), startShells(t)
+	m := mark()
+	p := f.newPlace(t, interruptTree)
+	p.write(t, "more.star", s.star(fmt.Sprintf(sleeping, m)))
+	r := p.start(t, "run", "--path", "plain", "run")
+	r.expect("started")
+	stopped := stop(t, m)
+	r.signal(syscall.SIGINT)
+	r.wants(130)
+	if !strings.Contains(r.err.String(), "did not confirm") {
+		t.Error("the report does not say that the end is not known")
+	}
+	for _, pid := range stopped {
+		_ = syscall.Kill(pid, syscall.SIGCONT) // its watcher ends the rest
+	}
+	sshdtest.WaitGone(t, m, patience)
+}
+
+// stop stops all processes with a text in their command line.
+func stop(t *testing.T, text string) (pids []int) {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		line, err := os.ReadFile(file)
+		if err != nil || !strings.Contains(string(line), text) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err == nil && syscall.Kill(pid, syscall.SIGSTOP) == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
