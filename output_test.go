@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -48,11 +47,37 @@ func (p place) measured(t *testing.T, file string, consume func(io.Reader) error
 		t.Fatal(err)
 	}
 	defer cmd.Process.Kill()
+	largest, stop := make(chan int64), make(chan struct{})
+	go func() { largest <- watchMemory(cmd.Process.Pid, stop) }()
 	consumed := consume(out)
-	if err := cmd.Wait(); err != nil || consumed != nil {
-		t.Fatalf("%v, %v: %s", err, consumed, tail(errs.String()))
+	err = cmd.Wait()
+	close(stop)
+	memory := <-largest
+	if err != nil || consumed != nil || memory == 0 {
+		t.Fatalf("%v, %v, %d bytes: %s", err, consumed, memory, tail(errs.String()))
 	}
-	return cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+	return memory
+}
+
+// watchMemory returns the largest memory that a process had until stop, as far as a look every few milliseconds tells.
+// What the system tells after the end counts the memory of this process too, from which the other was forked.
+func watchMemory(pid int, stop <-chan struct{}) (largest int64) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // gone when it has ended
+		if _, after, found := bytes.Cut(status, []byte("VmHWM:")); found {
+			var kilobytes int64
+			if _, err := fmt.Sscan(string(after), &kilobytes); err == nil {
+				largest = max(largest, kilobytes<<10)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-stop:
+			return largest
+		}
+	}
 }
 
 const outputTree = `load("hosts.star", "here", "web1", "web2", "web3")

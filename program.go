@@ -22,7 +22,11 @@ type Stdio struct {
 // MainScript is the program of cmd/deployer: the trees are scripts. It exits.
 func MainScript() {
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // as under nohup, or in the background of a script
+			signal.Notify(signals, s)
+		}
+	}
 	// With a handler a closed standard output is an error of write, and not the silent end of this process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(Run(context.Background(), os.Args[1:], Stdio{
