@@ -29,7 +29,8 @@ const minLine = 8
 //
 // A nil *Secrets knows none. The methods are safe for use by many goroutines.
 type Secrets struct {
-	word  string // random; part of every token
+	word  string   // random; part of every token
+	parts []string // any of which is in a token, also in one that was cut
 	token *regexp.Regexp
 
 	mu       sync.RWMutex
@@ -54,9 +55,11 @@ func NewSecrets() *Secrets {
 	if _, err := rand.Read(b[:]); err != nil {
 		panic(err) // crypto/rand does not fail on the systems we run on
 	}
-	word := "secret" + hex.EncodeToString(b[:])
+	digits := hex.EncodeToString(b[:])
+	word := "secret" + digits
 	return &Secrets{
 		word:  word,
+		parts: partsOf(digits),
 		token: regexp.MustCompile(word + `x(\d+)x`),
 		known: map[string]bool{},
 	}
@@ -130,9 +133,30 @@ func (s *Secrets) TokenOf(value string) string {
 // ErrBroken is returned by Reveal for a text that contains only a part of a token.
 var ErrBroken = errors.New("a secret was cut or changed: join and format secrets, but do not slice or recase them")
 
-// Has reports whether text contains a token, or a part of one.
+// Has reports whether text contains a token, or most of one.
 func (s *Secrets) Has(text string) bool {
-	return s != nil && strings.Contains(strings.ToLower(text), s.word)
+	if s == nil {
+		return false
+	}
+	text = strings.ToLower(text)
+	for _, part := range s.parts {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// partSize is how much of the random digits of a token gives it away. Less would be found by chance in a large text.
+const partSize = 12
+
+// partsOf are the parts by which a token is known that was cut.
+func partsOf(digits string) []string {
+	var parts []string
+	for i := 0; i+partSize <= len(digits); i++ {
+		parts = append(parts, digits[i:i+partSize])
+	}
+	return parts
 }
 
 // Reveal returns text with every token replaced by its value. The values are known, and masked, from then on.

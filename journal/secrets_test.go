@@ -53,6 +53,7 @@ func TestBrokenTokens(t *testing.T) {
 	for _, text := range []string{
 		token[:len(token)-1], token[:len(token)-2], strings.ToUpper(token), strings.TrimSuffix(token, "x0x") + "x7x",
 		strings.TrimSuffix(token, "x0x") + "x99999999999999999999x", token + token[:len(token)-1],
+		token[1:], token[len("secret"):], token[len("secret")+4:], token[:len("secret")+12],
 	} {
 		if !s.Has(text) {
 			t.Errorf("%q does not seem to have a token", text)
