@@ -33,18 +33,18 @@ func (r *reader) events(d *document, b *block) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	real := splitLines(r.shown(string(text)))
+	log := splitLines(r.shown(string(text)))
 	lines := slices.Clone(b.lines)
 	for i, line := range b.lines {
 		want := fields(r.t, line)
-		if slices.ContainsFunc(real, func(got string) bool { return reflect.DeepEqual(comparable(fields(r.t, got)), comparable(want)) }) {
+		if slices.ContainsFunc(log, func(got string) bool { return reflect.DeepEqual(steadyEvent(fields(r.t, got)), steadyEvent(want)) }) {
 			continue
 		}
 		if os.Getenv("DEPLOYER_UPDATE") == "" {
 			r.t.Errorf("%s:%d: no run had such an event: %s", d.path, b.at+i+1, line)
 			continue
 		}
-		lines[i] = example(r.t, line, real)
+		lines[i] = example(r.t, line, log)
 	}
 	if !slices.Equal(lines, b.lines) {
 		b.lines, d.changed = lines, true
@@ -74,8 +74,8 @@ func fields(t *testing.T, line string) map[string]any {
 	return got
 }
 
-// comparable is an event without what differs from run to run.
-func comparable(event map[string]any) map[string]any {
+// steadyEvent is an event without what differs from run to run.
+func steadyEvent(event map[string]any) map[string]any {
 	event = maps.Clone(event)
 	for _, name := range perRun {
 		delete(event, name)
@@ -95,11 +95,11 @@ func comparable(event map[string]any) map[string]any {
 }
 
 // example is the first real event that has all that the line says, without the fields of perRun if the line has none.
-func example(t *testing.T, line string, real []string) string {
+func example(t *testing.T, line string, log []string) string {
 	t.Helper()
-	want := comparable(fields(t, line))
-	for _, got := range real {
-		all := comparable(fields(t, got))
+	want := steadyEvent(fields(t, line))
+	for _, got := range log {
+		all := steadyEvent(fields(t, got))
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(want)), func(name string) bool { return !reflect.DeepEqual(all[name], want[name]) }) {
 			if !strings.Contains(line, `"v":`) {
 				got = "{" + got[strings.Index(got, `"event":`):]
