@@ -93,9 +93,9 @@ func (r *reader) server(key sshserver.PublicKey) *sshserver.Server {
 	return s
 }
 
-// follow runs the commands of a block, in one shell, and compares what they print, on both streams, with the lines after
-// them. "…" stands for anything within a line, and a line of its own for any lines; times, ports and fingerprints are
-// not compared. What the words of the block say:
+// follow runs the commands of a block, in one shell, and compares what they print, on both streams, with the lines
+// after them. "…" stands for anything within a line, alone for any lines; times, ports and fingerprints are not
+// compared. What the words of the block say:
 //
 //	unordered    the lines of each command may come in any order, as hosts work in parallel
 //	typed X      the shell has a terminal, and X is typed at the question whose line ends with it

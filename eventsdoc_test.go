@@ -37,7 +37,8 @@ func (r *reader) events(d *document, b *block) {
 	lines := slices.Clone(b.lines)
 	for i, line := range b.lines {
 		want := fields(r.t, line)
-		if slices.ContainsFunc(log, func(got string) bool { return reflect.DeepEqual(steadyEvent(fields(r.t, got)), steadyEvent(want)) }) {
+		happened := func(got string) bool { return reflect.DeepEqual(steadyEvent(fields(r.t, got)), steadyEvent(want)) }
+		if slices.ContainsFunc(log, happened) {
 			continue
 		}
 		if os.Getenv("DEPLOYER_UPDATE") == "" {
@@ -100,7 +101,8 @@ func example(t *testing.T, line string, log []string) string {
 	want := steadyEvent(fields(t, line))
 	for _, got := range log {
 		all := steadyEvent(fields(t, got))
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(want)), func(name string) bool { return !reflect.DeepEqual(all[name], want[name]) }) {
+		differs := func(name string) bool { return !reflect.DeepEqual(all[name], want[name]) }
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(want)), differs) {
 			if !strings.Contains(line, `"v":`) {
 				got = "{" + got[strings.Index(got, `"event":`):]
 			}

@@ -37,7 +37,8 @@ func TestManualPage(t *testing.T) {
 // manualPage is the manual page, in the macros of man(7).
 func manualPage(root *cobra.Command) string {
 	m := &manual{}
-	m.raw(`.\" Made from the table of commands: go test . -run TestManualPage -update`, `.TH DEPLOYER 1 "" "deployer" "User Commands"`)
+	m.raw(`.\" Made from the table of commands: go test . -run TestManualPage -update`)
+	m.raw(`.TH DEPLOYER 1 "" "deployer" "User Commands"`)
 	m.raw(".SH NAME")
 	m.text("deployer - " + root.Short)
 	m.raw(".SH SYNOPSIS")
