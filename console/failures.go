@@ -51,12 +51,15 @@ func failedHosts(failures []Failure) int {
 }
 
 func (f Failure) format(b *strings.Builder, p palette) {
-	name := p.slug(f.Host)
+	name := "the run"
+	if f.Host != "" {
+		name = p.slug(f.Host)
+	}
 	where := strings.TrimSpace(clean(f.Node, false) + " " + oneLine(f.Action, maxCommand))
 	switch {
-	case f.Host == "":
+	case f.Host == "" && where != "":
 		name = where
-	case where != "":
+	case f.Host != "" && where != "":
 		name += " (" + where + ")"
 	}
 	fmt.Fprintf(b, "%s %s", name, f.word(p))

@@ -54,3 +54,11 @@ func TestFormatFailuresInColour(t *testing.T) {
 		t.Errorf("in colour it reads %q, want %q", plain, want)
 	}
 }
+
+// TestFailureOfTheRun wants a name also where neither a host nor an action is to blame.
+func TestFailureOfTheRun(t *testing.T) {
+	got := FormatFailures([]Failure{{State: journal.Failed, Cause: "out of luck"}}, 1, false)
+	if want := "the run FAILED\n    cause    out of luck\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
