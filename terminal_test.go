@@ -46,6 +46,14 @@ func (s *session) ends(status int) {
 	}
 }
 
+// needTerminals skips a test that wants a terminal where there is none to have.
+func needTerminals(t *testing.T, where string) {
+	t.Helper()
+	if where == "ssh" && os.Geteuid() != 0 {
+		t.Skip("an sshd that is not root's cannot give a terminal away")
+	}
+}
+
 // TestCommandOnTerminal runs commands that use the terminal, on this machine and over SSH.
 func TestCommandOnTerminal(t *testing.T) {
 	t.Parallel()
@@ -71,6 +79,7 @@ root = node(ssh = Tty(hosts = web1), here = Tty(hosts = here))
 `)
 	for _, where := range []string{"here", "ssh"} {
 		t.Run(where+" read", func(t *testing.T) {
+			needTerminals(t, where)
 			s := p.sit(t, "run", "--path", where, "read")
 			s.ExpectRaw()
 			s.Send("hello\r")
@@ -78,6 +87,7 @@ root = node(ssh = Tty(hosts = web1), here = Tty(hosts = here))
 			s.ends(0)
 		})
 		t.Run(where+" size", func(t *testing.T) {
+			needTerminals(t, where)
 			s := p.sit(t, "run", "--path", where, "size")
 			s.Expect("31 101")
 			s.Expect("ready\r\n")
@@ -86,6 +96,7 @@ root = node(ssh = Tty(hosts = web1), here = Tty(hosts = here))
 			s.ends(0)
 		})
 		t.Run(where+" screen", func(t *testing.T) {
+			needTerminals(t, where)
 			s := p.sit(t, "run", "--path", where, "screen")
 			s.Expect("101")
 			s.Expect("\x1b[?1049h")
@@ -96,6 +107,7 @@ root = node(ssh = Tty(hosts = web1), here = Tty(hosts = here))
 			s.ends(0)
 		})
 		t.Run(where+" both", func(t *testing.T) {
+			needTerminals(t, where)
 			s := p.sit(t, "run", "--path", where, "both")
 			s.Expect("two\r\n")
 			s.Send("\r")
@@ -103,12 +115,14 @@ root = node(ssh = Tty(hosts = web1), here = Tty(hosts = here))
 			s.ends(0)
 		})
 		t.Run(where+" plain", func(t *testing.T) {
+			needTerminals(t, where)
 			s := p.sit(t, "run", "--path", where, "plain")
 			s.Expect("none")
 			s.Expect("none")
 			s.ends(0)
 		})
 		t.Run(where+" password", func(t *testing.T) {
+			needTerminals(t, where)
 			s := p.sit(t, "run", "--path", where, "password")
 			s.Expect("secret: ")
 			s.Send("hidden\r")
@@ -149,6 +163,7 @@ func TestTerminalIsRestored(t *testing.T) {
 			return s, m
 		}
 		t.Run(where+" Ctrl-C", func(t *testing.T) {
+			needTerminals(t, where)
 			m := mark()
 			p := f.newPlace(t, endTree)
 			p.write(t, "more.star", fmt.Sprintf("command = %q\n", "echo is started; sleep "+m))
@@ -163,6 +178,7 @@ func TestTerminalIsRestored(t *testing.T) {
 			s.ends(1)
 		})
 		t.Run(where+" killed", func(t *testing.T) {
+			needTerminals(t, where)
 			m := mark()
 			p := f.newPlace(t, endTree)
 			p.write(t, "more.star", fmt.Sprintf("command = %q\n", "stty raw; echo is started; kill -KILL $$; sleep "+m))
@@ -175,6 +191,7 @@ func TestTerminalIsRestored(t *testing.T) {
 		})
 		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 			t.Run(fmt.Sprint(where, " ", sig), func(t *testing.T) {
+				needTerminals(t, where)
 				s, m := start(t)
 				if err := syscall.Kill(s.pid, sig); err != nil {
 					t.Fatal(err)
@@ -185,6 +202,7 @@ func TestTerminalIsRestored(t *testing.T) {
 		}
 	}
 	t.Run("window closed", func(t *testing.T) {
+		needTerminals(t, "ssh")
 		m := mark()
 		p := f.newPlace(t, endTree)
 		p.write(t, "more.star", fmt.Sprintf("command = %q\n", "echo is started; sleep "+m))
@@ -209,6 +227,7 @@ func TestTerminalIsRestored(t *testing.T) {
 		sshdtest.WaitGone(t, m, patience)
 	})
 	t.Run("connection lost", func(t *testing.T) {
+		needTerminals(t, "ssh")
 		own := startFleet(t)
 		p := own.newPlace(t, endTree)
 		p.write(t, "more.star", "command = \"stty raw; echo is started; sleep 60\"\n")
@@ -240,6 +259,7 @@ def hello(env):
 root = node(actions = [hello], hosts = unknown, many = node(actions = [hello], hosts = [unknown(slug = "u%d" % i, username = unknown.username) for i in range(3)]))
 `
 	t.Run("key trusted", func(t *testing.T) {
+		needTerminals(t, "ssh")
 		p := f.newPlace(t, keyTree)
 		s := p.sit(t, "run", "hello")
 		s.Expect("SHA256:")
@@ -287,7 +307,10 @@ root = node(actions = [hello], hosts = unknown, many = node(actions = [hello], h
 			}
 		})
 	}
-	t.Run("after failure", func(t *testing.T) { afterFailure(t, f) })
+	t.Run("after failure", func(t *testing.T) {
+		needTerminals(t, "ssh")
+		afterFailure(t, f)
+	})
 	t.Run("sudo", func(t *testing.T) { sudoQuestion(t, f) })
 }
 
