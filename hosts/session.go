@@ -114,6 +114,7 @@ func (s *Session) Used() []string {
 // Close closes every connection and waits for the goroutines of the session.
 func (s *Session) Close() error {
 	s.Abandon()
+	s.sudo.tasks.Wait() // nobody waits for an answer any more, but the terminal must be as it was
 	return s.pool.close()
 }
 

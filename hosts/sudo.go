@@ -27,6 +27,7 @@ func (a account) key() accountKey { return accountKey{a.host.Login(), a.group} }
 
 // passwords are the sudo passwords that a person typed in this session. They are kept in memory only.
 type passwords struct {
+	tasks  sync.WaitGroup // questions being asked
 	mu     sync.Mutex
 	shared map[accountKey]*typed
 	own    map[string]*typed // by slug: of hosts where the shared one was wrong
@@ -118,7 +119,7 @@ func (p *passwords) typed(ctx context.Context, s *Session, a account, failed str
 		} else {
 			p.shared[a.key()] = t
 		}
-		go p.ask(asking, s, a, t, failed)
+		p.tasks.Go(func() { p.ask(asking, s, a, t, failed) })
 	}
 	t.given = append(t.given, slug)
 	t.waits++
