@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,11 +48,26 @@ func (s *session) ends(status int) {
 	}
 }
 
-// needTerminals skips a test that wants a terminal where there is none to have.
+// needTerminals skips where sshd cannot give terminals: one that is not run by root must find them belonging to the
+// group tty already, as /dev/pts is mounted with gid=5 on machines, and in some containers is not.
 func needTerminals(t *testing.T, where string) {
 	t.Helper()
-	if where == "ssh" && os.Geteuid() != 0 {
-		t.Skip("an sshd that is not root's cannot give a terminal away")
+	if where != "ssh" || os.Geteuid() == 0 {
+		return
+	}
+	master, tty, err := pty.Open(window)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	defer tty.Close()
+	info, err := tty.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, err := user.LookupGroup("tty")
+	if err == nil && group.Gid != strconv.FormatUint(uint64(info.Sys().(*syscall.Stat_t).Gid), 10) {
+		t.Skip("sshd cannot give terminals here: mount /dev/pts with gid=" + group.Gid + ", or run as root")
 	}
 }
 
@@ -154,6 +171,7 @@ func TestTerminalIsRestored(t *testing.T) {
 	f := startFleet(t)
 	for _, where := range []string{"here", "ssh"} {
 		start := func(t *testing.T) (*session, string) {
+			needTerminals(t, where)
 			m := mark()
 			p := f.newPlace(t, endTree)
 			p.write(t, "more.star", fmt.Sprintf("command = %q\n", fmt.Sprintf("stty raw; echo $$ is started; sleep %s", m)))
@@ -191,7 +209,6 @@ func TestTerminalIsRestored(t *testing.T) {
 		})
 		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 			t.Run(fmt.Sprint(where, " ", sig), func(t *testing.T) {
-				needTerminals(t, where)
 				s, m := start(t)
 				if err := syscall.Kill(s.pid, sig); err != nil {
 					t.Fatal(err)
@@ -255,11 +272,10 @@ func TestQuestions(t *testing.T) {
 	}
 	keyTree := `load("hosts.star", "unknown")
 def hello(env):
-    env.hosts.run("echo hello  there")
+    env.hosts.run("echo hello  there", interactive = False)
 root = node(actions = [hello], hosts = unknown, many = node(actions = [hello], hosts = [unknown(slug = "u%d" % i, username = unknown.username) for i in range(3)]))
 `
 	t.Run("key trusted", func(t *testing.T) {
-		needTerminals(t, "ssh")
 		p := f.newPlace(t, keyTree)
 		s := p.sit(t, "run", "hello")
 		s.Expect("SHA256:")
@@ -308,7 +324,6 @@ root = node(actions = [hello], hosts = unknown, many = node(actions = [hello], h
 		})
 	}
 	t.Run("after failure", func(t *testing.T) {
-		needTerminals(t, "ssh")
 		afterFailure(t, f)
 	})
 	t.Run("sudo", func(t *testing.T) { sudoQuestion(t, f) })
@@ -317,7 +332,7 @@ root = node(actions = [hello], hosts = unknown, many = node(actions = [hello], h
 func afterFailure(t *testing.T, f *fleet) {
 	p := f.newPlace(t, `load("hosts.star", "web1", "work")
 def fail(env):
-    env.host.run("echo once more >> %s/tries; [ $(wc -l < %s/tries) -ge 3 ]" % (work, work))
+    env.host.run("echo once more >> %s/tries; [ $(wc -l < %s/tries) -ge 3 ]" % (work, work), interactive = False)
     print("went on")
 def outer(env):
     print("result:", env.fail())
@@ -361,6 +376,7 @@ root = node(actions = [fail, outer], hosts = web1)
 			t.Errorf("%q: %d tries:\n%s", answer, n, s.Output())
 		}
 	}
+	needTerminals(t, "ssh")
 	s = p.sit(t, "run", "outer")
 	s.Expect("connect or abort? ")
 	s.Send("c\r")
