@@ -35,8 +35,10 @@ type execution struct {
 	tasks          sync.WaitGroup
 	failed         chan error // from the tasks: why the command must be ended
 
-	mu    sync.Mutex // guards marks, and process until it is set
-	marks map[string]int
+	mu      sync.Mutex // guards what follows, and process until it is set
+	marks   map[string]int
+	noEntry string      // why the directory could not be entered, as ls says it; "" if that is not known
+	overdue *time.Timer // until the command begins; not while a person is asked for its password
 }
 
 // Run runs a command and returns what it gave. It returns an output together with an error where a command failed. Its
@@ -149,6 +151,7 @@ func (x *execution) execute(ctx context.Context) (Exit, error) {
 	exit, err := x.wait(ctx)
 	cancel() // questions that the end of the command made needless
 	x.tasks.Wait()
+	x.overdue.Stop()
 	marked.flush()
 	if released := x.release(); released != nil {
 		return exit, errors.Join(err, fmt.Errorf("give the terminal back: %w", released))
@@ -167,6 +170,7 @@ func (x *execution) start(ctx context.Context, c Command) error {
 		return err
 	}
 	x.process = process
+	x.expectBegin()
 	return nil
 }
 
@@ -254,30 +258,10 @@ func (x *execution) judge(exit Exit, err error) (Exit, error) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	switch {
-	case x.marks[markNoSudo] > 0:
-		return exit, x.fault(Sudo, errors.New("sudo is not installed there"), "install sudo, or log in as the user who may do this")
-	case x.request.sudo && x.marks[markStarted] == 0:
-		return exit, x.fault(Sudo, fmt.Errorf("sudo refused: %s", x.refusal()), "see what sudo -l says for this user on the host")
-	case x.marks[markDirectory] > 0:
-		return exit, x.fault(Directory, fmt.Errorf("cannot change to the directory %s", x.handle.dir), "create it first, or correct the path")
+	if missed := x.missed(exit); missed != nil {
+		return exit, missed
 	}
 	return exit, nil
-}
-
-// refusal is what sudo said: its own lines, else the last one.
-func (x *execution) refusal() string {
-	lines := strings.Split(x.lastLines(), "\n")
-	var own []string
-	for _, line := range lines {
-		if said, ok := strings.CutPrefix(strings.TrimSpace(line), "sudo: "); ok {
-			own = append(own, said)
-		}
-	}
-	if len(own) == 0 {
-		own = lines[len(lines)-1:]
-	}
-	return strings.TrimSpace(strings.Join(own, "; "))
 }
 
 func (x *execution) lastLines() string {
@@ -291,15 +275,23 @@ func (x *execution) lastLines() string {
 func (x *execution) marked(ctx context.Context, mark string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	mark, detail, _ := strings.Cut(mark, " ")
 	x.marks[mark]++
+	if mark == markDirectory {
+		x.noEntry = detail
+	}
 	if x.process == nil { // it could not be started after all
 		return
 	}
 	switch {
+	case mark == markScript:
+		x.overdue.Reset(x.session.beginLimit)
 	case mark == markPassword && x.marks[markStarted] == 0:
+		x.overdue.Stop()
 		asked := x.marks[mark]
 		x.tasks.Go(func() { x.answer(ctx, asked) })
 	case mark == markStarted && x.marks[mark] == 1:
+		x.overdue.Stop()
 		if x.request.sudo && x.marks[markPassword] > 0 {
 			x.session.sudo.confirm(x.account())
 		}
@@ -336,6 +328,12 @@ func (x *execution) answer(ctx context.Context, asked int) {
 	}
 	if err != nil {
 		x.fail(x.fault(Sudo, err, ""))
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.marks[markStarted] == 0 {
+		x.overdue.Reset(x.session.beginLimit)
 	}
 }
 

@@ -67,7 +67,8 @@ func (r request) script() string {
 	// Without sudo this shell supervises itself: starting another would only take time.
 	begin, end := "set --", "\n"+supervisor
 	if r.sudo {
-		fmt.Fprintf(&b, "command -v sudo >/dev/null || { printf %s >&2; exit 127; }\n", Quote(`\001`+r.word+`:nosudo\001`))
+		fmt.Fprintf(&b, "printf %s >&2\n", Quote(printed(r.word, markScript)))
+		fmt.Fprintf(&b, "command -v sudo >/dev/null || { printf %s >&2; exit 127; }\n", Quote(printed(r.word, markNoSudo)))
 		begin, end = "exec "+r.sudoLine()+"/bin/sh -c "+Quote(supervisor)+" sh", ""
 	}
 	b.WriteString(begin + ` "${HOME-}" "$own"`)
@@ -113,6 +114,7 @@ func (r request) inner() string {
 // checkScript makes the host's SHELL read every part, and run none. The first that it refuses ends the script.
 func (r request) checkScript() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "printf %s >&2\n", Quote(printed(r.word, markStarted)))
 	fmt.Fprintf(&b, "s=%s\n[ -n \"$s\" ] || s=$(command -v bash) || s=/bin/sh\n", Quote(r.shell))
 	for _, s := range r.setup {
 		switch {

@@ -105,12 +105,19 @@ func TestCompositionStops(t *testing.T) {
 		handle func(*Handle) *Handle
 		fault  Fault
 		status int
+		says   string
 	}{
-		{"missing directory", func(h *Handle) *Handle { return h.Cd("/no/such dir") }, Directory, 0},
-		{"home of nobody", func(h *Handle) *Handle { return h.Cd("~no.such.user/x") }, Directory, 0},
-		{"failing prefix", func(h *Handle) *Handle { return h.Prefix("exit_me() { return 7; }; exit_me") }, Failed, 7},
-		{"prefix with a syntax error", func(h *Handle) *Handle { return h.Prefix("if") }, Failed, -1},
-		{"prefix that opens a quote", func(h *Handle) *Handle { return h.Prefix("echo '") }, Failed, -1},
+		{"missing directory", func(h *Handle) *Handle { return h.Cd("/no/such dir") }, Directory, 0,
+			"cannot change to the directory /no/such dir: no such file or directory (create it first"},
+		{"file", func(h *Handle) *Handle { return h.Cd("/etc/passwd") }, Directory, 0,
+			"cannot change to the directory /etc/passwd: not a directory (correct the path)"},
+		{"home of nobody", func(h *Handle) *Handle { return h.Cd("~no.such.user/x") }, Directory, 0,
+			"~no.such.user/x: no such file or directory"},
+		{"command in place of a user", func(h *Handle) *Handle { return h.Cd("~$(echo${IFS}ran>&2)") }, Directory, 0,
+			"~$(echo${IFS}ran>&2): no such file or directory"},
+		{"failing prefix", func(h *Handle) *Handle { return h.Prefix("exit_me() { return 7; }; exit_me") }, Failed, 7, ""},
+		{"prefix with a syntax error", func(h *Handle) *Handle { return h.Prefix("if") }, Failed, -1, ""},
+		{"prefix that opens a quote", func(h *Handle) *Handle { return h.Prefix("echo '") }, Failed, -1, ""},
 	}
 	everyShell(t, func(t *testing.T, h *Handle) {
 		for _, test := range tests {
@@ -120,8 +127,11 @@ func TestCompositionStops(t *testing.T) {
 				t.Errorf("%s: got %v; want the fault %q", test.name, err, test.fault)
 				continue
 			}
-			if strings.Contains(out, "ran") {
+			if strings.Contains(out, "ran") || failed.Stderr == "ran" {
 				t.Errorf("%s: the command ran", test.name)
+			}
+			if !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%s: error %q does not say %q", test.name, err, test.says)
 			}
 			if test.status > 0 && failed.Exit.Status != test.status {
 				t.Errorf("%s: status %d, want %d", test.name, failed.Exit.Status, test.status)

@@ -8,11 +8,15 @@ import (
 // The marks that a script prints on standard error, or its terminal, each between two bytes 1 and after the random word
 // of the command.
 const (
+	markScript    = "script"    // the script runs, and calls sudo next; where there is no sudo it is left out
 	markPassword  = "password"  // sudo wants its password
 	markNoSudo    = "nosudo"    // there is no sudo
 	markStarted   = "started"   // the supervisor runs, with all the rights it will get
-	markDirectory = "directory" // it could not change the directory
+	markDirectory = "directory" // it could not change the directory; why follows after a space
 )
+
+// printed is what printf of sh makes a mark of.
+func printed(word, mark string) string { return `\001` + word + ":" + mark + `\001` }
 
 // dialogue passes output on and takes the marks out of it.
 type dialogue struct {
@@ -26,8 +30,8 @@ func newDialogue(out io.Writer, word string) *dialogue {
 	return &dialogue{out: out, prefix: []byte("\001" + word + ":")}
 }
 
-// longestMark is the length of the longest mark's name.
-const longestMark = len(markDirectory)
+// longestMark is the length of the longest mark, in bytes: supervise.sh cuts off what is longer.
+const longestMark = 80
 
 func (d *dialogue) Write(p []byte) (int, error) {
 	data := append(d.held, p...)

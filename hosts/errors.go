@@ -13,7 +13,7 @@ type Fault string
 
 // The faults. Those before Command say that the host could not be used, the others that the command did not succeed.
 const (
-	Unreachable Fault = "unreachable" // no connection: refused, no route, no such name, time limit
+	Unreachable Fault = "unreachable" // no connection, or nothing that runs commands at its other end
 	LoginFailed Fault = "login"       // connected, but every way to log in was refused
 	HostKey     Fault = "host key"    // unknown, changed or revoked host key
 	Lost        Fault = "lost"        // the connection ended before the end of the command was known
@@ -53,10 +53,8 @@ func (e *Error) Cause() string {
 	switch {
 	case e.Err != nil:
 		return e.Err.Error()
-	case e.Exit.Signal != "":
-		return fmt.Sprintf("killed by SIG%s (exit status %d)", e.Exit.Signal, e.Exit.Status)
 	case e.Fault == Failed:
-		return fmt.Sprintf("exit status %d", e.Exit.Status)
+		return e.Exit.text()
 	}
 	return string(e.Fault)
 }

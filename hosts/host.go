@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"deployer/pty"
@@ -81,3 +82,11 @@ var signals = map[int]string{
 
 // OK reports whether the command succeeded.
 func (e Exit) OK() bool { return e.Status == 0 && e.Signal == "" }
+
+// text is how the command ended, for people.
+func (e Exit) text() string {
+	if e.Signal != "" {
+		return fmt.Sprintf("killed by SIG%s (exit status %d)", e.Signal, e.Status)
+	}
+	return fmt.Sprintf("exit status %d", e.Status)
+}

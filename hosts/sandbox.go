@@ -3,7 +3,6 @@ package hosts
 import (
 	"context"
 	"errors"
-	"io"
 	"strings"
 	"time"
 
@@ -37,9 +36,18 @@ func (x *execution) check(ctx context.Context) (*Output, error) {
 
 // syntax runs the check on the host. It needs no supervisor: a shell that only reads ends by itself.
 func (x *execution) syntax(ctx context.Context) (Exit, error) {
-	c := Command{Line: loginLine(x.request.checkScript()), Stdout: io.Discard, Stderr: &x.stderr}
+	marked := newDialogue(&x.stderr, x.request.word)
+	marked.on = func(mark string) {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.marks[mark]++
+	}
+	c := Command{Line: loginLine(x.request.checkScript()), Stdout: &x.stdout, Stderr: marked}
 	if err := x.start(ctx, c); err != nil {
 		return Exit{}, err
 	}
-	return x.wait(ctx)
+	defer x.overdue.Stop()
+	exit, err := x.wait(ctx)
+	marked.flush()
+	return exit, err
 }

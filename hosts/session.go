@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"deployer/journal"
 	"deployer/pty"
@@ -42,9 +43,11 @@ type Session struct {
 	sudo    *passwords
 	asking  sync.Mutex // one question at a time
 	abandon context.Context
-	give    context.CancelCauseFunc
-	noHosts atomic.Bool
-	used    used
+
+	beginLimit time.Duration // see the constant
+	give       context.CancelCauseFunc
+	noHosts    atomic.Bool
+	used       used
 }
 
 // used are the hosts on which something was to run, in the order in which it began.
@@ -74,7 +77,7 @@ func NewSession(o Options) *Session {
 	if o.Journal == nil {
 		o.Journal = journal.New("", nil)
 	}
-	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: newPasswords()}
+	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: newPasswords(), beginLimit: beginLimit}
 	s.abandon, s.give = context.WithCancelCause(context.Background())
 	s.pool = newPool(s)
 	return s

@@ -1,7 +1,7 @@
 # deployer: run one command, and end its whole session when standard input ends
 home=$1 own=$2 tty=$3 shell=$4 dir=$5 word=$6 secrets=$7 input=$8 inner=$9
 CDPATH= i=0 stopped=
-mark() { printf '\001%s:%s\001' "$word" "$1" >&2; }
+mark() { printf '\001%s:%.80s\001' "$word" "$1" >&2; }
 
 if [ -z "$shell" ]; then
 	shell=/bin/sh
@@ -22,12 +22,15 @@ done
 [ -z "$tty" ] || [ "$secrets" = 0 ] || stty echo
 
 case $dir in
-'') ;;
-'~' | '~/'*) cd -- "$home${dir#'~'}" ;;
-'~'*) user=${dir%%/*} && eval "home=$user" && cd -- "$home${dir#"$user"}" ;;
-*) cd -- "$dir" ;;
-esac 2>/dev/null || {
-	mark directory
+'~' | '~/'*) dir=$home${dir#'~'} ;;
+'~'*)
+	user=${dir%%/*}
+	case $user in *[!~a-zA-Z0-9._@+-]*) ;; *) eval "home=$user" && dir=$home${dir#"$user"} ;; esac
+	;;
+esac
+[ -z "$dir" ] || cd -- "$dir" 2>/dev/null || {
+	why=$(LC_ALL=C ls -d -- "$dir/." 2>&1 >/dev/null) # the shell itself need not say why
+	mark "directory ${why##*: }"
 	exit 1
 }
 [ -z "$tty" ] || exec "$shell" -c "$inner"
