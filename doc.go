@@ -7,7 +7,7 @@
 //     is known exactly, or it is an error that says what is not known. See [deployer/hosts.Host].
 //   - A role is a name under which a node holds hosts. A child's roles are its parent's, unchanged or mapped.
 //   - A node is a named place in the tree, with roles, children, attributes and actions. A template is its definition;
-//     templates are derived from templates by overriding. See [deployer/nodes.Node] and [deployer/nodes.Template].
+//     templates are derived from templates by overriding. See [deployer/nodes.Place] and [deployer/nodes.Template].
 //   - A parallel node has a cell for every host of its role "host". An action of it runs once in every cell.
 //   - An action is a function of a node. Its first argument is the env: the node in a run. See [deployer/nodes.Env].
 //   - A run is the execution of one action and all that it calls: a session of hosts, a journal, a person or nobody, a

@@ -212,8 +212,8 @@ func TestNestingTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds := []nodes.Kind{nodes.Normal, nodes.Parallel, nodes.Array, nodes.JustOne}
-	for _, outer := range []nodes.Kind{nodes.Normal, nodes.Parallel} {
+	kinds := []nodes.Kind{nodes.KindNormal, nodes.KindParallel, nodes.KindArray, nodes.KindJustOne}
+	for _, outer := range []nodes.Kind{nodes.KindNormal, nodes.KindParallel} {
 		want := "| `" + strings.TrimPrefix(outer.String(), "a ") + "`"
 		for _, inner := range kinds {
 			if mayNest(outer, inner) {
@@ -230,8 +230,8 @@ func TestNestingTable(t *testing.T) {
 
 func mayNest(outer, inner nodes.Kind) bool {
 	kind := inner
-	if inner != nodes.Normal {
-		kind = nodes.Parallel
+	if inner != nodes.KindNormal {
+		kind = nodes.KindParallel
 	}
 	child, _ := nodes.NewTemplate(kind, nodes.Definition{})
 	if inner != kind {

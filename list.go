@@ -10,7 +10,7 @@ import (
 	"deployer/nodes"
 )
 
-func listChildren(w io.Writer, n *nodes.Node) {
+func listChildren(w io.Writer, n *nodes.Place) {
 	var rows []string
 	for _, name := range n.Steps() {
 		if strings.HasPrefix(name, "_") {
@@ -27,7 +27,7 @@ func listChildren(w io.Writer, n *nodes.Node) {
 	section(w, "nodes, to name with --path:", rows)
 }
 
-func listActions(w io.Writer, n *nodes.Node) {
+func listActions(w io.Writer, n *nodes.Place) {
 	var rows []string
 	if def := n.Template().Default; def != nil {
 		usage := *def
@@ -61,7 +61,7 @@ func firstLine(doc string) string {
 }
 
 // allHosts are the different hosts of a node and of everything below it.
-func allHosts(n *nodes.Node) []hosts.Host {
+func allHosts(n *nodes.Place) []hosts.Host {
 	all := n.Hosts()
 	for _, name := range n.Steps() {
 		child, err := n.Step(name)

@@ -80,7 +80,7 @@ func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree,
 type oneRun struct {
 	program *program
 	options runOptions
-	node    *nodes.Node
+	node    *nodes.Place
 	action  string // as it was called; "" is the default action, whatever its function is called
 	journal *journal.Journal
 	screen  *console.Screen
@@ -91,7 +91,7 @@ type oneRun struct {
 }
 
 // start opens the journal with its readers and the session.
-func (p *program) start(o runOptions, n *nodes.Node, secrets *journal.Secrets) (*oneRun, error) {
+func (p *program) start(o runOptions, n *nodes.Place, secrets *journal.Secrets) (*oneRun, error) {
 	r := &oneRun{program: p, options: o, node: n, shown: newShownOutput()}
 	several := len(allHosts(n)) > 1
 	r.screen = console.NewScreen(console.Options{

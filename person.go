@@ -59,7 +59,7 @@ var decisions = map[console.Answer]nodes.Decision{
 }
 
 // ChooseCell implements nodes.Person.
-func (p person) ChooseCell(ctx context.Context, cells []*nodes.Node) (int, error) {
+func (p person) ChooseCell(ctx context.Context, cells []*nodes.Place) (int, error) {
 	var names []string
 	for _, cell := range cells {
 		names = append(names, strings.Join(cell.CellSlugs(), ":"))

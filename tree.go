@@ -63,7 +63,7 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func countNodes(n *nodes.Node) int {
+func countNodes(n *nodes.Place) int {
 	count := 1
 	for _, name := range n.Steps() {
 		if child, err := n.Step(name); err == nil { // Check has told what is wrong with it
@@ -74,7 +74,7 @@ func countNodes(n *nodes.Node) int {
 }
 
 // resolve returns the node at a path, as written on a command line.
-func resolve(tree *nodes.Tree, path string) (*nodes.Node, error) {
+func resolve(tree *nodes.Tree, path string) (*nodes.Place, error) {
 	if path == "" {
 		return tree.Root(), nil
 	}

@@ -115,7 +115,7 @@ func TestUsageQuotesDefaults(t *testing.T) {
 
 func TestShownArgs(t *testing.T) {
 	got := shownArgs(Args{
-		Positional: []any{"2.1", "a b", "", true, int64(3), nil, []any{"x", 1.0}, &Node{template: &Template{Name: "root"}}},
+		Positional: []any{"2.1", "a b", "", true, int64(3), nil, []any{"x", 1.0}, &Place{template: &Template{Name: "root"}}},
 		Named:      []NamedArg{{"force", false}, {"commit", "a=b"}},
 	})
 	want := []string{"2.1", "a b", "", "true", "3", "null", `["x",1.0]`, "/", "force=false", "commit=a=b"}

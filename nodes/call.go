@@ -14,7 +14,7 @@ import (
 // call runs an action where it has to run: here, in every cell, or in one of them.
 func (e *Env) call(ctx context.Context, a *Action, args Args) (any, error) {
 	switch {
-	case e.node.isolated || a.Isolate == IsolateLater:
+	case e.place.isolated || a.Isolate == IsolateLater:
 		return e.invoke(ctx, a, args)
 	case a.Isolate == IsolateOne:
 		return e.callOne(ctx, a, args)
@@ -31,7 +31,7 @@ func (e *Env) fork(ctx context.Context, a *Action, args Args) (any, error) {
 	result := &ParallelResult{Cells: cells, Values: make([]any, len(cells))}
 	return result, e.recorded(ctx, a, args, func(ctx context.Context) (journal.State, error) {
 		if len(cells) == 0 {
-			e.run.session.Empty(ctx, e.node.Path())
+			e.run.session.Empty(ctx, e.place.Path())
 		}
 		result.Errors = e.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {
 			var err error
@@ -45,19 +45,19 @@ func (e *Env) fork(ctx context.Context, a *Action, args Args) (any, error) {
 
 // callOne runs an action in the cell that a person chooses; in a random one if nobody is there.
 func (e *Env) callOne(ctx context.Context, a *Action, args Args) (any, error) {
-	cells, err := e.node.Isolations()
+	cells, err := e.place.Isolations()
 	if err != nil {
 		return nil, err
 	}
 	chosen := -1
 	switch {
 	case len(cells) == 0:
-		e.run.session.Empty(ctx, e.node.Path())
+		e.run.session.Empty(ctx, e.place.Path())
 		return nil, nil
 	case len(cells) == 1:
 		chosen = 0
 	case e.run.options.Person != nil:
-		e.run.event(ctx, journal.Event{Kind: journal.Question, Message: "which cell of " + e.node.Path()})
+		e.run.event(ctx, journal.Event{Kind: journal.Question, Message: "which cell of " + e.place.Path()})
 		if chosen, err = e.run.options.Person.ChooseCell(ctx, cells); err != nil {
 			return nil, err
 		}
@@ -81,9 +81,9 @@ func (e *Env) invoke(ctx context.Context, a *Action, args Args) (value any, err 
 // recorded writes the start and the end of an action to the journal, and puts the context of do inside it.
 func (e *Env) recorded(ctx context.Context, a *Action, args Args, do func(context.Context) (journal.State, error)) error {
 	scope := hosts.ScopeOf(ctx)
-	event := journal.Event{ID: e.run.Journal().NewID(), Parent: scope.Parent, Node: e.node.Path(), Host: e.cellSlug(),
+	event := journal.Event{ID: e.run.Journal().NewID(), Parent: scope.Parent, Node: e.place.Path(), Host: e.cellSlug(),
 		Action: a.Name, Sandbox: e.Sandbox(), Quiet: a.property}
-	scope.Node, scope.Group, scope.Sandbox, scope.Parent = event.Node, groupName(e.node.Group()), event.Sandbox, event.ID
+	scope.Node, scope.Group, scope.Sandbox, scope.Parent = event.Node, groupName(e.place.Group()), event.Sandbox, event.ID
 
 	start := event
 	start.Kind, start.Args = journal.ActionStart, shownArgs(args)
@@ -109,7 +109,7 @@ func (e *Env) decide(ctx context.Context, a *Action, args Args) (any, journal.St
 		if errors.As(err, &inner) { // it was told, and decided, where it happened
 			return value, inner.State, err
 		}
-		failed := &ActionError{Node: e.node.Path(), Action: a.Name, Host: e.cellSlug(), State: stateIn(ctx, err), Err: err}
+		failed := &ActionError{Node: e.place.Path(), Action: a.Name, Host: e.cellSlug(), State: stateIn(ctx, err), Err: err}
 		switch e.afterFailure(ctx, failed) {
 		case Retry:
 			continue
@@ -145,7 +145,7 @@ func (e *Env) afterFailure(ctx context.Context, failed *ActionError) Decision {
 func (e *Env) openShell(ctx context.Context, slug string) {
 	h := e.Hosts().Slug(slug)
 	if h == nil {
-		e.Log(ctx, slug+" is not a host of "+e.node.Path())
+		e.Log(ctx, slug+" is not a host of "+e.place.Path())
 		return
 	}
 	_, err := h.Run(ctx, `exec "${SHELL:-/bin/sh}"`, hosts.RunOptions{IgnoreStatus: true})

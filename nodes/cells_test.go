@@ -9,7 +9,7 @@ import (
 )
 
 // testMatrix is a tree with cells of two dimensions, and one below a cell: /grid/inner over a1, a2 and b1, b2.
-func testMatrix(t *testing.T) *Node {
+func testMatrix(t *testing.T) *Place {
 	t.Helper()
 	template := func(kind Kind, d Definition) *Template {
 		made, problems := NewTemplate(kind, d)
@@ -19,7 +19,7 @@ func testMatrix(t *testing.T) *Node {
 		return made
 	}
 	nested := func(of *Template, d Definition) *Template {
-		made, problems := of.Nested(Array, d)
+		made, problems := of.Nested(KindArray, d)
 		if len(problems) > 0 {
 			t.Fatal(problems[0])
 		}
@@ -36,13 +36,13 @@ func testMatrix(t *testing.T) *Node {
 		}
 		return def
 	}
-	inner := nested(template(Parallel, Definition{}), Definition{Hosts: roles("b1", "b.2")})
-	middle := template(Normal, Definition{Members: []Member{{Name: "inner", Child: inner}, {Name: "inner.x", Child: template(Normal, Definition{})}}})
-	grid := nested(template(Parallel, Definition{Members: []Member{{Name: "middle", Child: middle}}}), Definition{Hosts: roles("a1", "a]2")})
-	return (&Tree{Template: template(Normal, Definition{Members: []Member{{Name: "grid", Child: grid}}})}).Root()
+	inner := nested(template(KindParallel, Definition{}), Definition{Hosts: roles("b1", "b.2")})
+	middle := template(KindNormal, Definition{Members: []Member{{Name: "inner", Child: inner}, {Name: "inner.x", Child: template(KindNormal, Definition{})}}})
+	grid := nested(template(KindParallel, Definition{Members: []Member{{Name: "middle", Child: middle}}}), Definition{Hosts: roles("a1", "a]2")})
+	return (&Tree{Template: template(KindNormal, Definition{Members: []Member{{Name: "grid", Child: grid}}})}).Root()
 }
 
-func at(t *testing.T, n *Node, path string) *Node {
+func at(t *testing.T, n *Place, path string) *Place {
 	t.Helper()
 	p, err := ParsePath(path)
 	if err != nil {
@@ -58,8 +58,8 @@ func at(t *testing.T, n *Node, path string) *Node {
 func TestPathsOfNodesLeadBack(t *testing.T) {
 	root := testMatrix(t)
 	var seen []string
-	var visit func(*Node)
-	visit = func(n *Node) {
+	var visit func(*Place)
+	visit = func(n *Place) {
 		seen = append(seen, n.Path())
 		if got := at(t, at(t, root, "grid"), n.Path()); got.Path() != n.Path() || got.Isolated() != n.Isolated() {
 			t.Errorf("%s leads to %s", n.Path(), got.Path())
@@ -97,7 +97,7 @@ func TestResultsOfCells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handle := session.Handle(cells[0].Node().CellHost())
+	handle := session.Handle(cells[0].Place().CellHost())
 	r := &ParallelResult{Cells: cells, Values: []any{"one", nil, "two\nlines\n", int64(4)}, Errors: make([]error, 4)}
 	failed := &ParallelResult{Cells: cells, Values: []any{[]byte("raw"), []byte("a\n\xff"), handle, "x"}, Errors: []error{nil, nil, nil, errors.New("x")}}
 	for _, tt := range []struct {

@@ -8,7 +8,7 @@ import (
 // Check walks the whole tree and returns what is wrong with it, as far as that shows without connecting to a host.
 func (t *Tree) Check() []Problem {
 	c := &checker{told: map[Problem]bool{}}
-	if k := t.Template.Kind; k == Array || k == JustOne {
+	if k := t.Template.Kind; k == KindArray || k == KindJustOne {
 		c.tell(Problem{Pos: t.Template.Pos, Message: fmt.Sprintf("the root of a tree cannot be %s", k), Hint: "make it a node, and the parallel_node a child of it"})
 		return c.problems
 	}
@@ -29,7 +29,7 @@ func (c *checker) tell(p Problem) {
 	}
 }
 
-func (c *checker) node(n *Node) {
+func (c *checker) node(n *Place) {
 	c.mapping(n)
 	for _, m := range n.template.members {
 		if m.Child == nil {
@@ -45,7 +45,7 @@ func (c *checker) node(n *Node) {
 }
 
 // mapping warns of roles that are mapped but that the node above does not have: they hold no hosts.
-func (c *checker) mapping(n *Node) {
+func (c *checker) mapping(n *Place) {
 	def := n.template.Hosts
 	if def == nil || n.parent == nil {
 		return

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// NewTemplate returns a template of the kind Normal or Parallel. It returns one also when there are problems, so that
-// others can be found in the same run.
+// NewTemplate returns a template of the kind KindNormal or KindParallel. It returns one also when there are problems, so
+// that others can be found in the same run.
 func NewTemplate(kind Kind, d Definition) (*Template, []Problem) {
 	t := &Template{Kind: kind, byName: map[string]*Member{}}
 	return t.change(d)
@@ -24,9 +24,9 @@ func (t *Template) Derive(d Definition) (*Template, []Problem) {
 	return next.change(d)
 }
 
-// Nested returns how a parallel template nests in a normal one: as Array or as JustOne, with d changed.
+// Nested returns how a parallel template nests in a normal one: as an array or a just_one, with d changed.
 func (t *Template) Nested(kind Kind, d Definition) (*Template, []Problem) {
-	if t.Kind != Parallel {
+	if t.Kind != KindParallel {
 		return t, []Problem{{Pos: d.Pos, Message: fmt.Sprintf("%s is %s: only a parallel_node can become %s", t.called(), t.Kind, kind)}}
 	}
 	next, problems := t.Derive(d)
@@ -104,12 +104,12 @@ func (t *Template) set(m *Member) []Problem {
 
 // nesting refuses the kinds of children that could not be told apart when isolating: see the table in doc/overview.md.
 func (t *Template) nesting(m *Member) *Problem {
-	normal, child := t.Kind == Normal, m.Child.Kind
+	normal, child := t.Kind == KindNormal, m.Child.Kind
 	switch {
-	case normal && child == Parallel:
+	case normal && child == KindParallel:
 		return &Problem{Pos: m.Pos, Message: fmt.Sprintf("%q is a parallel_node inside a node", m.Name),
 			Hint: "nest it as .array(…) for one cell per host, or .just_one(…) for exactly one host"}
-	case !normal && (child == Array || child == JustOne):
+	case !normal && (child == KindArray || child == KindJustOne):
 		return &Problem{Pos: m.Pos, Message: fmt.Sprintf("%q is %s inside %s", m.Name, child, t.Kind),
 			Hint: "put a node between them, or nest the parallel_node as it is"}
 	}

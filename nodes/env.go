@@ -10,31 +10,31 @@ import (
 
 // Env is a node in a run: what an action gets as its first argument. It never changes.
 type Env struct {
-	node *Node
-	run  *Run
+	place *Place
+	run   *Run
 }
 
 // Node is the node itself.
-func (e *Env) Node() *Node { return e.node }
+func (e *Env) Place() *Place { return e.place }
 
 // Run is the run that the node is in.
 func (e *Env) Run() *Run { return e.run }
 
 // Template is the definition of the node.
-func (e *Env) Template() *Template { return e.node.template }
+func (e *Env) Template() *Template { return e.place.template }
 
 // Member returns the member of that name, or nil. It knows the aliases of actions.
-func (e *Env) Member(name string) *Member { return e.node.template.find(name) }
+func (e *Env) Member(name string) *Member { return e.place.template.find(name) }
 
 // Isolated is Node.Isolated.
-func (e *Env) Isolated() bool { return e.node.isolated }
+func (e *Env) Isolated() bool { return e.place.isolated }
 
 // Sandbox reports whether nothing may be changed.
 func (e *Env) Sandbox() bool { return e.run.Sandbox() }
 
 // Child returns the child of that name in the same run.
 func (e *Env) Child(name string) (*Env, error) {
-	child, err := e.node.Step(name)
+	child, err := e.place.Step(name)
 	if err != nil {
 		return nil, err
 	}
@@ -43,30 +43,30 @@ func (e *Env) Child(name string) (*Env, error) {
 
 // Parent returns the node above in the same run, or nil at the root.
 func (e *Env) Parent() *Env {
-	if e.node.parent == nil {
+	if e.place.parent == nil {
 		return nil
 	}
-	return e.run.Env(e.node.parent)
+	return e.run.Env(e.place.parent)
 }
 
 // Hosts are the hosts of the node, by role.
-func (e *Env) Hosts() *hosts.Set { return e.run.session.Set(e.node.roles) }
+func (e *Env) Hosts() *hosts.Set { return e.run.session.Set(e.place.roles) }
 
 // Host is the only host of the node: of its role "host" if that has one, else of all its roles.
 func (e *Env) Host() (*hosts.Handle, error) {
-	if in := e.node.cells(); len(in) == 1 {
+	if in := e.place.cells(); len(in) == 1 {
 		return e.run.session.Handle(in[0]), nil
 	}
-	all := e.node.Hosts()
+	all := e.place.Hosts()
 	if len(all) != 1 {
-		return nil, fmt.Errorf("%s has %d hosts, and env.host needs exactly one: use env.hosts, or an array of a parallel_node", e.node.Path(), len(all))
+		return nil, fmt.Errorf("%s has %d hosts, and env.host needs exactly one: use env.hosts, or an array of a parallel_node", e.place.Path(), len(all))
 	}
 	return e.run.session.Handle(all[0]), nil
 }
 
 // Cells are the cells that an action of the node runs in; of an isolated node itself alone.
 func (e *Env) Cells() ([]*Env, error) {
-	nodes, err := e.node.Isolations()
+	nodes, err := e.place.Isolations()
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +79,11 @@ func (e *Env) Cells() ([]*Env, error) {
 
 // Cell returns a cell of the next open dimension: by slug, by number from 0, or by host.
 func (e *Env) Cell(key any) (*Env, error) {
-	index, err := cellIndex(e.node.Cells(), key)
+	index, err := cellIndex(e.place.Cells(), key)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.node.Path(), err)
+		return nil, fmt.Errorf("%s: %w", e.place.Path(), err)
 	}
-	cell, err := e.node.Cell(index)
+	cell, err := e.place.Cell(index)
 	if err != nil {
 		return nil, err
 	}
@@ -121,10 +121,10 @@ func (e *Env) Call(ctx context.Context, action string, args Args) (any, error) {
 }
 
 // Action returns the action of that name or alias, or with "" the default action.
-func (e *Env) Action(name string) (*Action, error) { return e.node.Action(name) }
+func (e *Env) Action(name string) (*Action, error) { return e.place.Action(name) }
 
 // Action returns the action of that name or alias, or with "" the default action.
-func (n *Node) Action(name string) (*Action, error) {
+func (n *Place) Action(name string) (*Action, error) {
 	if name == "" {
 		if n.template.Default == nil {
 			return nil, &NameError{Node: n.Path(), What: "default action", Hint: someAction(n.ActionNames())}
@@ -151,7 +151,7 @@ func someAction(names []string) string {
 }
 
 // ActionNames are the names of the actions, in definition order.
-func (n *Node) ActionNames() []string {
+func (n *Place) ActionNames() []string {
 	var names []string
 	for _, m := range n.template.members {
 		if m.Action != nil {
@@ -172,9 +172,9 @@ func (e *Env) CallTemplate(ctx context.Context, t *Template, action string, args
 
 // Property evaluates a property; on a node that is not isolated once in every cell, like Call.
 func (e *Env) Property(ctx context.Context, name string) (any, error) {
-	m := e.node.template.byName[name]
+	m := e.place.template.byName[name]
 	if m == nil || m.Property == nil {
-		return nil, &NameError{Node: e.node.Path(), What: "property", Name: name}
+		return nil, &NameError{Node: e.place.Path(), What: "property", Name: name}
 	}
 	read := &Action{Name: name, property: true, Call: func(ctx context.Context, env *Env, _ Args) (any, error) {
 		return m.Property.Eval(ctx, env)
@@ -200,4 +200,4 @@ func (t *Template) find(name string) *Member {
 	return nil
 }
 
-func cellKey(n *Node) string { return strings.Join(n.slugs, ":") }
+func cellKey(n *Place) string { return strings.Join(n.slugs, ":") }

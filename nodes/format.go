@@ -47,7 +47,7 @@ func formatOne(v any) (string, error) {
 		return v, nil
 	case []byte:
 		return string(v), nil
-	case *hosts.Handle, hosts.Host, *Env, *Node:
+	case *hosts.Handle, hosts.Host, *Env, *Place:
 		return nameOf(v), nil
 	}
 	return jsonText(v)
@@ -85,7 +85,7 @@ func eachCell(r *ParallelResult, do func(slug string, v any) error) error {
 		if i < len(r.Errors) && r.Errors[i] != nil {
 			continue
 		}
-		slug := strings.Join(cell.Node().CellSlugs(), ":")
+		slug := strings.Join(cell.Place().CellSlugs(), ":")
 		v, err := plain(r.Values[i])
 		if err == nil {
 			err = do(slug, v)
@@ -234,7 +234,7 @@ func jsonKey(key any) (string, error) {
 	switch key := key.(type) {
 	case string:
 		return key, nil
-	case *hosts.Handle, hosts.Host, *Env, *Node:
+	case *hosts.Handle, hosts.Host, *Env, *Place:
 		return nameOf(key), nil
 	}
 	return jsonText(key)
@@ -257,8 +257,8 @@ func nameOf(v any) string {
 	case hosts.Host:
 		return v.Slug()
 	case *Env:
-		return v.Node().Path()
-	case *Node:
+		return v.Place().Path()
+	case *Place:
 		return v.Path()
 	}
 	return ""
@@ -278,7 +278,7 @@ func plain(v any) (any, error) {
 	}
 	switch v := v.(type) {
 	case nil, string, bool, int64, *big.Int, float64, []byte, []any, Dict,
-		*ParallelResult, *hosts.Handle, hosts.Host, *Env, *Node:
+		*ParallelResult, *hosts.Handle, hosts.Host, *Env, *Place:
 		return v, nil
 	case int:
 		return int64(v), nil

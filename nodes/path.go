@@ -308,8 +308,8 @@ func (syntaxOnly) key(c *cursor) (int, error) {
 func (syntaxOnly) cell(*cursor, string) error { return nil }
 func (syntaxOnly) up(*cursor) error           { return nil }
 
-// Place is a place in a tree that a path can lead through.
-type Place[P any] interface {
+// Stepper is a place in a tree that a path can lead through.
+type Stepper[P any] interface {
 	// Path is how a person names the place.
 	Path() string
 	// Up is the place that ".." means. At the root there is none.
@@ -326,7 +326,7 @@ type Place[P any] interface {
 }
 
 // Resolve returns the place that a path leads to from here. Its errors are *PathError or come from the places.
-func Resolve[P Place[P]](p Path, here P) (P, error) {
+func Resolve[P Stepper[P]](p Path, here P) (P, error) {
 	w := &resolver[P]{here: here}
 	if p.absolute {
 		for up, ok := here.Up(); ok; up, ok = up.Up() {
@@ -347,7 +347,7 @@ func Resolve[P Place[P]](p Path, here P) (P, error) {
 }
 
 // resolver walks through a tree.
-type resolver[P Place[P]] struct{ here P }
+type resolver[P Stepper[P]] struct{ here P }
 
 func (r *resolver[P]) name(c *cursor) (int, error) {
 	names := r.here.Steps()

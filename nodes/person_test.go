@@ -23,7 +23,7 @@ func (d *decider) AfterFailure(context.Context, *ActionError) (Decision, error) 
 	return d.decisions[d.asked-1], d.err
 }
 
-func (d *decider) ChooseCell(context.Context, []*Node) (int, error) { return d.cell, d.err }
+func (d *decider) ChooseCell(context.Context, []*Place) (int, error) { return d.cell, d.err }
 
 // recorded keeps the events of a run.
 type recordedEvents []journal.Event
@@ -50,7 +50,7 @@ func askedRun(t *testing.T, o Options, isolate Isolate, failures int, slugs ...s
 		if calls++; calls <= failures {
 			return nil, &hosts.Error{Fault: hosts.Failed, Host: slugs[0], Op: "false", Exit: hosts.Exit{Status: 1}}
 		}
-		return env.Node().Path(), nil
+		return env.Place().Path(), nil
 	}}
 	role := hosts.Role{Name: HostRole}
 	for _, slug := range slugs {
@@ -60,9 +60,9 @@ func askedRun(t *testing.T, o Options, isolate Isolate, failures int, slugs ...s
 		}
 		role.Hosts = append(role.Hosts, h)
 	}
-	kind := Normal
+	kind := KindNormal
 	if isolate != IsolateEach {
-		kind = Parallel
+		kind = KindParallel
 	}
 	template, problems := NewTemplate(kind, Definition{Hosts: &HostsDef{Roles: []hosts.Role{role}}, Members: []Member{{Name: "act", Action: act}}})
 	if len(problems) > 0 {

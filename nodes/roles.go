@@ -4,7 +4,7 @@ import "deployer/hosts"
 
 // childRoles returns the roles of a child of this template, given those of its parent.
 func (t *Template) childRoles(parent []hosts.Role) []hosts.Role {
-	if t.Hosts == nil && (t.Kind == Array || t.Kind == JustOne) {
+	if t.Hosts == nil && (t.Kind == KindArray || t.Kind == KindJustOne) {
 		return []hosts.Role{{Name: HostRole, Hosts: distinct(parent)}}
 	}
 	return t.Hosts.fill(parent)

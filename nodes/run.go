@@ -33,7 +33,7 @@ func (r *Run) Journal() *journal.Journal { return r.session.Journal() }
 func (r *Run) Sandbox() bool { return r.options.Sandbox }
 
 // Env returns a node in this run.
-func (r *Run) Env(n *Node) *Env { return &Env{node: n, run: r} }
+func (r *Run) Env(n *Place) *Env { return &Env{place: n, run: r} }
 
 // Print writes a line of a script to standard output.
 func (e *Env) Print(ctx context.Context, line string) {
@@ -46,7 +46,7 @@ func (e *Env) Log(ctx context.Context, line string) {
 }
 
 func (e *Env) cellSlug() string {
-	if h := e.node.CellHost(); h != nil {
+	if h := e.place.CellHost(); h != nil {
 		return h.Slug()
 	}
 	return ""
@@ -72,7 +72,7 @@ func (p *ParallelResult) Err() error { return errors.Join(p.Errors...) }
 // At returns the index of a cell by its slug, or by slugs joined with ":" for several dimensions; -1 if there is none.
 func (p *ParallelResult) At(slug string) int {
 	for i, cell := range p.Cells {
-		if cellKey(cell.node) == slug {
+		if cellKey(cell.place) == slug {
 			return i
 		}
 	}

@@ -25,10 +25,10 @@ type Kind int
 
 // The kinds of nodes.
 const (
-	Normal   Kind = iota // one node for all hosts
-	Parallel             // one cell for every host
-	Array                // parallel, nested in a normal node
-	JustOne              // parallel, nested in a normal node, for exactly one host
+	KindNormal   Kind = iota // one node for all hosts
+	KindParallel             // one cell for every host
+	KindArray                // parallel, nested in a normal node
+	KindJustOne              // parallel, nested in a normal node, for exactly one host
 )
 
 // Template is the definition of a node. It is built with [NewTemplate] and [Template.Derive] and then never changed.

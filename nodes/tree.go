@@ -28,7 +28,7 @@ type Person interface {
 	// AfterFailure asks what to do about an action that failed.
 	AfterFailure(ctx context.Context, failed *ActionError) (Decision, error)
 	// ChooseCell asks for one of several cells and returns its index, or -1 for a random one.
-	ChooseCell(ctx context.Context, cells []*Node) (int, error)
+	ChooseCell(ctx context.Context, cells []*Place) (int, error)
 }
 
 // Decision is what to do about a failed action.

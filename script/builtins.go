@@ -18,8 +18,8 @@ func builtins() starlark.StringDict {
 		"struct":    starlark.NewBuiltin("struct", starlarkstruct.Make),
 	}
 	for name, f := range map[string]builtin{
-		"node":          newTemplate("node", nodes.Normal),
-		"parallel_node": newTemplate("parallel_node", nodes.Parallel),
+		"node":          newTemplate("node", nodes.KindNormal),
+		"parallel_node": newTemplate("parallel_node", nodes.KindParallel),
 		"required":      requiredBuiltin,
 		"property":      propertyBuiltin,
 		"action":        actionBuiltin,

@@ -109,7 +109,7 @@ root = node(hosts = local_host(),
 	if got, _ := plainOf(t, r, "machines"); got.([]any)[0].(*hosts.Handle).Slug() != "localhost" {
 		t.Errorf("machines: got %v", got)
 	}
-	if got, _ := plainOf(t, r, "place"); got.(*nodes.Env).Node().Path() != "/" {
+	if got, _ := plainOf(t, r, "place"); got.(*nodes.Env).Place().Path() != "/" {
 		t.Errorf("place: got %v", got)
 	}
 }

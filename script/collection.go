@@ -48,7 +48,7 @@ func (r *collection) Hash() (uint32, error) { return 0, wrong("a parallel result
 
 // slug names a cell, with ":" between several dimensions.
 func (r *collection) slug(i int) string {
-	return strings.Join(r.result.Cells[i].Node().CellSlugs(), ":")
+	return strings.Join(r.result.Cells[i].Place().CellSlugs(), ":")
 }
 
 func (r *collection) slugs() []string {
@@ -81,7 +81,7 @@ func (r *collection) Get(key starlark.Value) (starlark.Value, bool, error) {
 		at = r.result.At(key.slug())
 	case *envValue:
 		for i, cell := range r.result.Cells {
-			if cell.Node().Path() == key.String() {
+			if cell.Place().Path() == key.String() {
 				at = i
 			}
 		}

@@ -26,7 +26,7 @@ var (
 	_ starlark.Comparable  = (*envValue)(nil)
 )
 
-func (e *envValue) String() string       { return e.env.Node().Path() }
+func (e *envValue) String() string       { return e.env.Place().Path() }
 func (e *envValue) Type() string         { return "env" }
 func (e *envValue) Truth() starlark.Bool { return true }
 
@@ -75,7 +75,7 @@ func (e *envValue) Attr(name string) (starlark.Value, error) {
 		}
 		return &handle{c, h}, nil
 	case "hosts":
-		return &hostSet{c, e.env.Node().Path(), e.env.Hosts()}, nil
+		return &hostSet{c, e.env.Place().Path(), e.env.Hosts()}, nil
 	case "parent":
 		if up := e.env.Parent(); up != nil {
 			return &envValue{c, up}, nil
@@ -326,7 +326,7 @@ func (e *envValue) initialize(s site) (starlark.Value, error) {
 	if !ok {
 		return nil, wrong("initialize_node: got %s, want a template", v.Type())
 	}
-	if k := t.t.Kind; k == nodes.Array || k == nodes.JustOne {
+	if k := t.t.Kind; k == nodes.KindArray || k == nodes.KindJustOne {
 		return nil, wrong("initialize_node: %s is %s: these stand only inside a node", t.Name(), k)
 	}
 	return &envValue{s.call, e.env.Initialize(t.t)}, nil

@@ -344,7 +344,7 @@ func (l *loader) tree(path string, m *module) *nodes.Tree {
 			Message: fmt.Sprintf("root is a %s: expected a node", v.Type()), Hint: "root = node(…)"}, nil)
 		return nil
 	}
-	if k := t.t.Kind; k == nodes.Array || k == nodes.JustOne {
+	if k := t.t.Kind; k == nodes.KindArray || k == nodes.KindJustOne {
 		l.record(nodes.Problem{Pos: t.t.Pos, Message: fmt.Sprintf("root is %s: these stand only inside a node", k),
 			Hint: "root = node(name = …)"}, nil)
 		return nil

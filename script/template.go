@@ -71,9 +71,9 @@ func (t *template) nest(name string, kind nodes.Kind) starlark.Value {
 func (t *template) Attr(name string) (starlark.Value, error) {
 	switch name {
 	case "array":
-		return t.nest(name, nodes.Array), nil
+		return t.nest(name, nodes.KindArray), nil
 	case "just_one":
-		return t.nest(name, nodes.JustOne), nil
+		return t.nest(name, nodes.KindJustOne), nil
 	}
 	m := t.t.Member(name)
 	switch {
@@ -94,7 +94,7 @@ func (t *template) Attr(name string) (starlark.Value, error) {
 // AttrNames lists what Attr knows.
 func (t *template) AttrNames() []string {
 	var names []string
-	if t.t.Kind == nodes.Parallel {
+	if t.t.Kind == nodes.KindParallel {
 		names = append(names, "array", "just_one")
 	}
 	for _, m := range t.t.Members() {

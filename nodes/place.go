@@ -11,11 +11,11 @@ import (
 // HostRole is the role over which parallel nodes are split into cells.
 const HostRole = "host"
 
-// Node is a template at a place in a tree, with its hosts. Nodes are made anew whenever they are reached; two nodes
-// are the same place if their paths are equal. A node never changes.
-type Node struct {
+// Place is a node of a tree: a template at a place, with its hosts. Places are made anew whenever they are reached; two
+// are the same if their paths are equal. A place never changes.
+type Place struct {
 	template *Template
-	parent   *Node // nil: the root
+	parent   *Place // nil: the root
 	name     string
 	roles    []hosts.Role
 	cell     hosts.Host // of a parallel node: the host it was isolated to
@@ -24,20 +24,20 @@ type Node struct {
 }
 
 // Root returns the root of the tree.
-func (t *Tree) Root() *Node {
-	n := &Node{template: t.Template, isolated: t.Template.Kind == Normal}
+func (t *Tree) Root() *Place {
+	n := &Place{template: t.Template, isolated: t.Template.Kind == KindNormal}
 	n.roles = t.Template.Hosts.fill(nil)
 	return n
 }
 
 // Template is the definition of the node.
-func (n *Node) Template() *Template { return n.template }
+func (n *Place) Template() *Template { return n.template }
 
 // Parent is the node above, or nil at the root. The parent of what is below a cell is that cell.
-func (n *Node) Parent() *Node { return n.parent }
+func (n *Place) Parent() *Place { return n.parent }
 
 // Name is the name of the node in its parent; of the root it is the name of its template.
-func (n *Node) Name() string {
+func (n *Place) Name() string {
 	if n.parent == nil {
 		return n.template.Name
 	}
@@ -46,10 +46,10 @@ func (n *Node) Name() string {
 
 // Isolated reports whether an action of the node runs once. In a parallel node that is no cell, and in what is below
 // one, it runs once in every cell.
-func (n *Node) Isolated() bool { return n.isolated }
+func (n *Place) Isolated() bool { return n.isolated }
 
 // CellHost is the host that a cell was isolated to, or nil. What is below a cell belongs to it too.
-func (n *Node) CellHost() hosts.Host {
+func (n *Place) CellHost() hosts.Host {
 	for ; n != nil; n = n.parent {
 		if n.cell != nil {
 			return n.cell
@@ -59,16 +59,16 @@ func (n *Node) CellHost() hosts.Host {
 }
 
 // CellSlugs are, of a node that Isolations returned, the names of its cells, one for every dimension that was open.
-func (n *Node) CellSlugs() []string { return n.slugs }
+func (n *Place) CellSlugs() []string { return n.slugs }
 
 // Roles are the node's roles with their hosts, in definition order.
-func (n *Node) Roles() []hosts.Role { return n.roles }
+func (n *Place) Roles() []hosts.Role { return n.roles }
 
 // Hosts are the different hosts of the node, in definition order.
-func (n *Node) Hosts() []hosts.Host { return distinct(n.roles) }
+func (n *Place) Hosts() []hosts.Host { return distinct(n.roles) }
 
 // Group is the group of the node or of the nearest node above that has one, or nil.
-func (n *Node) Group() *Group {
+func (n *Place) Group() *Group {
 	for ; n != nil; n = n.parent {
 		if n.template.Group != nil {
 			return n.template.Group
@@ -78,7 +78,7 @@ func (n *Node) Group() *Group {
 }
 
 // Path is the place of the node, as a person writes it: "/production/git[web1]".
-func (n *Node) Path() string {
+func (n *Place) Path() string {
 	if n.parent == nil {
 		return "/" + n.bracket()
 	}
@@ -89,25 +89,25 @@ func (n *Node) Path() string {
 	return above + FormatStep(n.name, n.parent.Steps()...) + n.bracket()
 }
 
-func (n *Node) bracket() string {
-	if n.cell == nil || n.template.Kind == JustOne {
+func (n *Place) bracket() string {
+	if n.cell == nil || n.template.Kind == KindJustOne {
 		return ""
 	}
 	return FormatCell(n.cell.Slug())
 }
 
-// Steps implements Place: the names of the children, in definition order.
-func (n *Node) Steps() []string { return n.template.childNames() }
+// Steps implements Stepper: the names of the children, in definition order.
+func (n *Place) Steps() []string { return n.template.childNames() }
 
-// Step implements Place: the child of that name.
-func (n *Node) Step(name string) (*Node, error) {
+// Step implements Stepper: the child of that name.
+func (n *Place) Step(name string) (*Place, error) {
 	m := n.template.Member(name)
 	if m == nil || m.Child == nil {
 		return nil, fmt.Errorf("%s has no child %q%s", n.Path(), name, orNothing(didYouMean(name, n.Steps())))
 	}
-	child := &Node{template: m.Child, parent: n, name: name, isolated: n.isolated && m.Child.Kind != Array}
+	child := &Place{template: m.Child, parent: n, name: name, isolated: n.isolated && m.Child.Kind != KindArray}
 	child.roles = m.Child.childRoles(n.roles)
-	if m.Child.Kind != JustOne {
+	if m.Child.Kind != KindJustOne {
 		return child, nil
 	}
 	only := child.cells()
@@ -119,10 +119,10 @@ func (n *Node) Step(name string) (*Node, error) {
 }
 
 // Up implements Place. From a cell it leads to the node above, as from the parallel node itself.
-func (n *Node) Up() (*Node, bool) { return n.parent, n.parent != nil }
+func (n *Place) Up() (*Place, bool) { return n.parent, n.parent != nil }
 
 // cells are the hosts of the cells of a parallel node.
-func (n *Node) cells() []hosts.Host {
+func (n *Place) cells() []hosts.Host {
 	for _, r := range n.roles {
 		if r.Name == HostRole {
 			return r.Hosts
@@ -131,8 +131,8 @@ func (n *Node) cells() []hosts.Host {
 	return nil
 }
 
-// Cells implements Place: the slugs of the next dimension that is still open.
-func (n *Node) Cells() []string {
+// Cells implements Stepper: the slugs of the next dimension that is still open.
+func (n *Place) Cells() []string {
 	var slugs []string
 	if open := n.open(); open != nil {
 		for _, h := range open.cells() {
@@ -142,8 +142,8 @@ func (n *Node) Cells() []string {
 	return slugs
 }
 
-// Cell implements Place: the node inside the cell of that index in the next open dimension.
-func (n *Node) Cell(index int) (*Node, error) {
+// Cell implements Stepper: the node inside the cell of that index in the next open dimension.
+func (n *Place) Cell(index int) (*Place, error) {
 	open := n.open()
 	if open == nil {
 		return nil, fmt.Errorf("%s has no cells: it is not parallel, or is a cell already", n.Path())
@@ -152,9 +152,9 @@ func (n *Node) Cell(index int) (*Node, error) {
 }
 
 // open is the topmost node of those from here upwards that is parallel and not isolated; nil if there is none.
-func (n *Node) open() (top *Node) {
+func (n *Place) open() (top *Place) {
 	for ; n != nil && !n.isolated; n = n.parent {
-		if n.template.Kind == Array || n.template.Kind == Parallel && n.parent == nil {
+		if n.template.Kind == KindArray || n.template.Kind == KindParallel && n.parent == nil {
 			top = n
 		}
 	}
@@ -162,7 +162,7 @@ func (n *Node) open() (top *Node) {
 }
 
 // isolate returns the cell of a host.
-func (n *Node) isolate(h hosts.Host) *Node {
+func (n *Place) isolate(h hosts.Host) *Place {
 	cell := *n
 	cell.cell, cell.isolated = h, true
 	cell.roles = slices.Clone(n.roles)
@@ -176,7 +176,7 @@ func (n *Node) isolate(h hosts.Host) *Node {
 
 // within returns the same place with cell in place of its ancestor open. It is not isolated yet if there is another
 // array in between.
-func (n *Node) within(open, cell *Node) (*Node, error) {
+func (n *Place) within(open, cell *Place) (*Place, error) {
 	if n == open {
 		return cell, nil
 	}
@@ -189,15 +189,15 @@ func (n *Node) within(open, cell *Node) (*Node, error) {
 
 // Isolations returns every cell that an action of the node runs in, in definition order; of a node that is isolated
 // itself alone.
-func (n *Node) Isolations() ([]*Node, error) { return n.isolations(nil) }
+func (n *Place) Isolations() ([]*Place, error) { return n.isolations(nil) }
 
-func (n *Node) isolations(chosen []string) ([]*Node, error) {
+func (n *Place) isolations(chosen []string) ([]*Place, error) {
 	if n.isolated {
 		one := *n
 		one.slugs = chosen
-		return []*Node{&one}, nil
+		return []*Place{&one}, nil
 	}
-	var all []*Node
+	var all []*Place
 	for i, slug := range n.Cells() {
 		cell, err := n.Cell(i)
 		if err != nil {
