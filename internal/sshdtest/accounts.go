@@ -18,6 +18,10 @@ type Account struct {
 	Password string
 	// Shell is the login shell; empty means /bin/sh.
 	Shell string
+	// Locked is an account that nobody may log in to, and Expired one whose time is over.
+	Locked, Expired bool
+	// PasswordExpired is an account that must change its password first.
+	PasswordExpired bool
 	// Sudo is whether it may use sudo.
 	Sudo Sudo
 }
@@ -93,7 +97,7 @@ func (a Account) addTo(t testing.TB, added map[string]string, id int, dir string
 		hash = hashPassword(t, a.Password)
 	}
 	added["passwd"] += fmt.Sprintf("%s:x:%d:%d::%s:%s\n", a.Name, id, id, home, shell)
-	added["shadow"] += fmt.Sprintf("%s:%s:19000:0:99999:7:::\n", a.Name, hash)
+	added["shadow"] += a.shadow(hash)
 	added["group"] += fmt.Sprintf("%s:x:%d:\n", a.Name, id)
 	added["gshadow"] += fmt.Sprintf("%s:!::\n", a.Name)
 	switch a.Sudo {
@@ -108,6 +112,22 @@ func (a Account) addTo(t testing.TB, added map[string]string, id int, dir string
 	if err := os.Chown(home, id, id); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// shadow is the account's line in the file shadow: its password was changed on day 19000 (or must be, on day 0), and
+// it expires on day 1 or never.
+func (a Account) shadow(hash string) string {
+	changed, expires := "19000", ""
+	if a.Locked {
+		hash = "!" + hash
+	}
+	if a.PasswordExpired {
+		changed = "0"
+	}
+	if a.Expired {
+		expires = "1"
+	}
+	return fmt.Sprintf("%s:%s:%s:0:99999:7::%s:\n", a.Name, hash, changed, expires)
 }
 
 // copyAdding copies a file of /etc, edited, with its owner and mode, and adds lines. Where the machine has none, none

@@ -3,6 +3,7 @@ package sshdtest
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -146,11 +147,46 @@ func (d *daemon) log() string { return d.output.String() }
 // goes on.
 func (s *Server) KillConnections(t testing.TB) {
 	t.Helper()
+	for _, p := range s.connections(t) {
+		end(t, p)
+	}
+}
+
+// StopConnections stops the processes of sshd that serve connections, as a host does that has begun to swap: they stay
+// open, and nothing answers. What they have started goes on. The function it returns lets them go on too.
+func (s *Server) StopConnections(t testing.TB) (resume func()) {
+	t.Helper()
+	all := s.connections(t)
+	signal(t, all, syscall.SIGSTOP)
+	return func() { signal(t, all, syscall.SIGCONT) }
+}
+
+// Stop stops sshd itself: the system still accepts connections for it, and nothing greets. The function it returns lets
+// it go on.
+func (s *Server) Stop(t testing.TB) (resume func()) {
+	t.Helper()
+	self := []proc{{pid: s.sshd.cmd.Process.Pid, name: "sshd"}}
+	signal(t, self, syscall.SIGSTOP)
+	return func() { signal(t, self, syscall.SIGCONT) }
+}
+
+func (s *Server) connections(t testing.TB) (all []proc) {
 	serving := map[int]bool{s.sshd.cmd.Process.Pid: true}
 	for _, p := range sorted(processes(t)) {
 		if serving[p.parent] && p.name == "sshd" {
 			serving[p.pid] = true
-			end(t, p)
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// signal sends a signal to processes of sshd. One that has ended meanwhile needs none.
+func signal(t testing.TB, all []proc, number syscall.Signal) {
+	t.Helper()
+	for _, p := range all {
+		if err := syscall.Kill(p.pid, number); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Errorf("process %d (%s): signal %v: %v", p.pid, p.name, number, err)
 		}
 	}
 }

@@ -8,7 +8,10 @@ import (
 // authenticate offers the ways to log in for which there are options, and no others.
 func (s *Server) authenticate(front *gliderlabs.Server) {
 	o := s.options
-	known := func(ctx gliderlabs.Context) bool { return o.User == "" || ctx.User() == o.User }
+	known := func(ctx gliderlabs.Context) bool {
+		s.strike(ctx.RemoteAddr(), s.currentFaults().Login)
+		return o.User == "" || ctx.User() == o.User
+	}
 	if len(o.AuthorizedKeys) > 0 {
 		front.PublicKeyHandler = func(ctx gliderlabs.Context, key gliderlabs.PublicKey) bool {
 			return known(ctx) && o.authorized(key)

@@ -171,3 +171,97 @@ func TestNoExitStatus(t *testing.T) {
 		t.Errorf("output %q, error %v", stdout, err)
 	}
 }
+
+func TestRefusals(t *testing.T) {
+	s := start(t, sshserver.Options{})
+	c := dial(t, s)
+	s.SetFaults(sshserver.Faults{RefuseSessions: ssh.ResourceShortage})
+	var refused *ssh.OpenChannelError
+	if _, err := c.NewSession(); !errors.As(err, &refused) || refused.Reason != ssh.ResourceShortage {
+		t.Errorf("error %v, want a refusal for want of resources", err)
+	}
+	s.SetFaults(sshserver.Faults{RefuseCommands: true})
+	if err := open(t, c).Start("true"); err == nil {
+		t.Error("a command starts")
+	}
+	s.SetFaults(sshserver.Faults{})
+	output(t, c, "true")
+}
+
+func TestLoginFails(t *testing.T) {
+	s := start(t, sshserver.Options{})
+	for _, how := range []sshserver.Failure{sshserver.End, sshserver.Reset} {
+		s.SetFaults(sshserver.Faults{Login: how})
+		want := map[sshserver.Failure]error{sshserver.End: io.EOF, sshserver.Reset: syscall.ECONNRESET}[how]
+		if _, err := ssh.Dial("tcp", s.Addr(), config(s)); !errors.Is(err, want) {
+			t.Errorf("error %v, want %v", err, want)
+		}
+	}
+}
+
+// The connection fails at each stage of a command, not before and not after.
+func TestStages(t *testing.T) {
+	const size = 2 * sshserver.MidwayBytes
+	for _, c := range []struct {
+		at      sshserver.Stage
+		size    int // of the output that arrives
+		started bool
+		status  bool
+	}{
+		{sshserver.Opened, 0, false, false},
+		{sshserver.Asked, 0, false, false},
+		{sshserver.Started, 0, true, false},
+		{sshserver.FirstByte, 1, true, false},
+		{sshserver.Midway, sshserver.MidwayBytes, true, false},
+		{sshserver.Printed, size, true, false},
+		{sshserver.Reported, size, true, true},
+		{sshserver.ReportedFirst, 0, true, true},
+	} {
+		s := start(t, sshserver.Options{Faults: sshserver.Faults{At: c.at, How: sshserver.End}})
+		session, err := dial(t, s).NewSession()
+		if err != nil { // the client saw the end before the session
+			continue
+		}
+		var out bytes.Buffer
+		session.Stdout = &out
+		line := "head -c 200000 /dev/zero"
+		if c.at == sshserver.ReportedFirst {
+			line = "echo out"
+		}
+		err = session.Start(line)
+		if (err == nil) != c.started {
+			t.Errorf("stage %d: start: %v, want that it starts: %v", c.at, err, c.started)
+		}
+		if err != nil {
+			continue
+		}
+		var missing *ssh.ExitMissingError
+		if err := session.Wait(); c.status != (err == nil) || !c.status && !errors.As(err, &missing) {
+			t.Errorf("stage %d: error %v, want that the status is known: %v", c.at, err, c.status)
+		}
+		if out.Len() != c.size {
+			t.Errorf("stage %d: %d bytes, want %d", c.at, out.Len(), c.size)
+		}
+	}
+}
+
+func TestStall(t *testing.T) {
+	s := start(t, sshserver.Options{Faults: sshserver.Faults{At: sshserver.FirstByte, How: sshserver.Stall}})
+	session := open(t, dial(t, s))
+	var out bytes.Buffer
+	session.Stdout = &out
+	if err := session.Start("echo out"); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- session.Wait() }()
+	select {
+	case err := <-ended:
+		t.Errorf("it ends: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	s.Thaw()
+	if err := <-ended; err != nil || out.String() != "out\n" {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+}

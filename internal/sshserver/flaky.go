@@ -9,10 +9,11 @@ import (
 
 const versionLine = "SSH-2.0-deployer"
 
-// A flaky connection is a TCP connection that can be frozen and reset.
+// A flaky connection is a TCP connection that can be made to fail.
 type flaky struct {
 	*net.TCPConn
-	gate   *gate
+	gate   *gate // of all connections of the server
+	own    gate
 	closed chan struct{}
 	once   sync.Once
 }
@@ -21,16 +22,31 @@ func newFlaky(tcp *net.TCPConn, g *gate) *flaky {
 	return &flaky{TCPConn: tcp, gate: g, closed: make(chan struct{})}
 }
 
+// pass returns true once nothing freezes the connection, and false when it is closed first.
+func (c *flaky) pass() bool { return c.gate.wait(c.closed) && c.own.wait(c.closed) }
+
+// fail makes the connection fail. Where that has no effect it has failed already.
+func (c *flaky) fail(how Failure) {
+	switch how {
+	case End:
+		_ = c.CloseWrite()
+	case Reset:
+		c.reset()
+	case Stall:
+		c.own.shut()
+	}
+}
+
 func (c *flaky) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)
-	if !c.gate.wait(c.closed) {
+	if !c.pass() {
 		return 0, net.ErrClosed
 	}
 	return n, err
 }
 
 func (c *flaky) Write(p []byte) (int, error) {
-	if !c.gate.wait(c.closed) {
+	if !c.pass() {
 		return 0, net.ErrClosed
 	}
 	return c.TCPConn.Write(p)

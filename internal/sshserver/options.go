@@ -21,6 +21,8 @@ type Options struct {
 	Password func(user, password string) bool
 	// KeyboardInteractive asks questions and says whether the answers were right.
 	KeyboardInteractive func(user string, ask ssh.KeyboardInteractiveChallenge) bool
+	// Algorithms are those of the key exchange and after, where they shall not be the defaults.
+	Algorithms ssh.Config
 	// MaxAuthTries is how many failures end the connection; 0 means 6.
 	MaxAuthTries int
 

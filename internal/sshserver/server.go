@@ -54,7 +54,7 @@ func (s *Server) newFront() *gliderlabs.Server {
 			"session": s.serveSession, "direct-tcpip": s.forward,
 		},
 		ServerConfigCallback: func(gliderlabs.Context) *ssh.ServerConfig {
-			return &ssh.ServerConfig{MaxAuthTries: s.options.MaxAuthTries}
+			return &ssh.ServerConfig{MaxAuthTries: s.options.MaxAuthTries, Config: s.options.Algorithms}
 		},
 	}
 	for _, key := range s.options.HostKeys {

@@ -16,6 +16,7 @@ type session struct {
 	server  *Server
 	conn    *ssh.ServerConn
 	channel ssh.Channel
+	faults  Faults // when it was opened
 
 	env      []string
 	terminal *terminal // asked for; nil for pipes
@@ -32,6 +33,11 @@ func (s *Server) serveSession(_ *gliderlabs.Server, conn *ssh.ServerConn, ask ss
 		return
 	}
 	defer done()
+	faults := s.currentFaults()
+	if faults.RefuseSessions != 0 {
+		_ = ask.Reject(faults.RefuseSessions, "open failed")
+		return
+	}
 	if !s.enter(conn) {
 		_ = ask.Reject(ssh.ConnectionFailed, "open failed")
 		return
@@ -41,8 +47,18 @@ func (s *Server) serveSession(_ *gliderlabs.Server, conn *ssh.ServerConn, ask ss
 		s.leave(conn)
 		return
 	}
-	c := &session{server: s, conn: conn, channel: channel}
+	c := &session{server: s, conn: conn, channel: channel, faults: faults}
+	c.at(Opened)
 	c.serve(requests)
+}
+
+// at makes the connection fail if it is to fail at this stage, and says so.
+func (c *session) at(stage Stage) bool {
+	if c.faults.At != stage {
+		return false
+	}
+	c.server.strike(c.conn.RemoteAddr(), c.faults.How)
+	return true
 }
 
 // enter takes a place among the sessions of a connection, if one is free.
@@ -94,7 +110,7 @@ func (c *session) answer(r *ssh.Request) (then func(), ok bool) {
 		return nil, c.askTerminal(r.Payload)
 	case "exec":
 		var command struct{ Line string }
-		if ssh.Unmarshal(r.Payload, &command) != nil {
+		if ssh.Unmarshal(r.Payload, &command) != nil || c.faults.RefuseCommands || c.at(Asked) {
 			return nil, false
 		}
 		return c.start(command.Line)
@@ -129,20 +145,46 @@ func (c *session) start(line string) (then func(), ok bool) {
 // run connects the process with the channel, reports how it ended, and closes the channel when nobody holds the
 // process's output any more: as with sshd, that can be much later than the end of the process.
 func (c *session) run() {
+	c.at(Started)
 	c.working.Go(func() { c.feed(c.process.input) })
 	var output sync.WaitGroup
-	output.Go(func() { forwardOutput(c.channel, c.process.output) })
-	if c.process.errors != nil {
-		output.Go(func() { forwardOutput(c.channel.Stderr(), c.process.errors) })
+	if c.faults.At != ReportedFirst {
+		c.forward(&output)
 	}
 	end := c.process.wait()
 	if c.terminal == nil {
 		_ = c.process.input.Close() // nobody is to read it for the process; feed may have closed it
 	}
+	if c.faults.At == Printed || c.faults.At == Reported {
+		output.Wait()
+		c.at(Printed)
+	}
 	c.report(end)
+	c.at(Reported)
+	if c.faults.At == ReportedFirst {
+		c.at(ReportedFirst)
+		c.forward(&output)
+	}
 	output.Wait()
 	_ = c.channel.CloseWrite() // both fail only when the client has closed it already
 	_ = c.channel.Close()
+}
+
+// forward sends what the process prints.
+func (c *session) forward(output *sync.WaitGroup) {
+	var stdout io.Writer = c.channel
+	switch c.faults.At {
+	case FirstByte, Midway:
+		stage, bytes := c.faults.At, 1
+		if stage == Midway {
+			bytes = MidwayBytes
+		}
+		stdout = &tripwire{to: stdout, left: bytes, trip: func() { c.at(stage) }}
+	}
+	output.Go(func() { forwardOutput(stdout, c.process.output) })
+	if c.process.errors != nil {
+		output.Go(func() { forwardOutput(c.channel.Stderr(), c.process.errors) })
+	}
 }
 
 // feed gives the process what the client sends. When the process reads no more, the rest is read and thrown away.
