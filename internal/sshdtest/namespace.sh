@@ -11,7 +11,7 @@ mount -t tmpfs -o mode=755 tmpfs /var/log
 if test -d /var/lib/sudo; then
 	mount -t tmpfs -o mode=711 tmpfs /var/lib/sudo
 fi
-for name in passwd shadow group gshadow sudoers; do
+for name in passwd shadow group gshadow sudoers pam.d/sshd; do
 	if test -e "$dir/etc/$name" && test -e "/etc/$name"; then
 		mount --bind "$dir/etc/$name" "/etc/$name"
 	fi

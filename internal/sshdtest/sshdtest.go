@@ -24,6 +24,8 @@ type Options struct {
 	ForceCommand string
 	// UsePAM has PAM judge passwords, by questions (keyboard-interactive) and without; only as root.
 	UsePAM bool
+	// PAM is what its file /etc/pam.d/sshd has, where it shall not be that of this machine; it needs [NeedAccounts].
+	PAM string
 	// Config are more lines of sshd_config. They come first, so they count more than those made here.
 	Config []string
 }
@@ -109,6 +111,12 @@ func (s *Server) makeUser(t testing.TB) {
 	}
 	s.Home = homeOf(s.dir, Account{Name: s.User})
 	writeAccounts(t, s.dir, s.User, s.options.Accounts)
+	if pam := s.options.PAM; pam != "" {
+		if err := os.Mkdir(s.path("etc/pam.d"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, s.path("etc/pam.d/sshd"), pam, 0o644)
+	}
 	if accounts := s.options.Accounts; len(accounts) > 0 {
 		s.User, s.Home = accounts[0].Name, homeOf(s.dir, accounts[0])
 	}

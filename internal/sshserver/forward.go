@@ -12,7 +12,7 @@ import (
 
 // forward serves one direct-tcpip channel: a TCP connection from here, on behalf of the client. Each direction ends
 // by itself, as with sshd.
-func (s *Server) forward(_ *gliderlabs.Server, _ *ssh.ServerConn, ask ssh.NewChannel, ctx gliderlabs.Context) {
+func (s *Server) forward(_ *gliderlabs.Server, client *ssh.ServerConn, ask ssh.NewChannel, ctx gliderlabs.Context) {
 	done, ok := s.begin()
 	if !ok || s.options.NoForwarding {
 		_ = ask.Reject(ssh.Prohibited, "open failed")
@@ -22,6 +22,9 @@ func (s *Server) forward(_ *gliderlabs.Server, _ *ssh.ServerConn, ask ssh.NewCha
 		return
 	}
 	defer done()
+	if told := s.options.OnForward; told != nil {
+		told(client)
+	}
 	target, err := dialTarget(ctx, ask.ExtraData())
 	if err != nil {
 		_ = ask.Reject(ssh.ConnectionFailed, err.Error())

@@ -15,12 +15,18 @@ type Options struct {
 
 	// User is the only account; empty means that any user name will do.
 	User string
-	// AuthorizedKeys may log in.
+	// AuthorizedKeys may log in, and so may who has a certificate of UserAuthority for the name of the account.
 	AuthorizedKeys []ssh.PublicKey
+	UserAuthority  ssh.PublicKey
 	// Password says whether a password is right; see [IsPassword].
 	Password func(user, password string) bool
 	// KeyboardInteractive asks questions and says whether the answers were right.
 	KeyboardInteractive func(user string, ask ssh.KeyboardInteractiveChallenge) bool
+	// Steps are the ways to log in that must all succeed, in this order: publickey, password, keyboard-interactive. Where
+	// there are none, any way is enough.
+	Steps []string
+	// KeyAlgorithms are the signatures of keys that are taken; none means all that are safe.
+	KeyAlgorithms []string
 	// Algorithms are those of the key exchange and after, where they shall not be the defaults.
 	Algorithms ssh.Config
 	// MaxAuthTries is how many failures end the connection; 0 means 6.
@@ -36,6 +42,9 @@ type Options struct {
 	ForceCommand string
 	// OnCommand is told every command a client asks for, before it starts ("" for a shell), from many goroutines.
 	OnCommand func(user, line string)
+
+	// OnForward is told of every connection that a client wants to be made from here, before it is, from many goroutines.
+	OnForward func(client ssh.Conn)
 
 	// MaxSessions is how many sessions one connection may have at a time; 0 means 10.
 	MaxSessions int
@@ -56,7 +65,7 @@ func IsPassword(want string) func(user, password string) bool {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	if len(o.AuthorizedKeys) == 0 && o.Password == nil && o.KeyboardInteractive == nil {
+	if len(o.AuthorizedKeys) == 0 && o.UserAuthority == nil && o.Password == nil && o.KeyboardInteractive == nil {
 		return o, errors.New("ssh server: nobody could log in: give authorised keys, a password or a dialogue")
 	}
 	if o.Shell == "" {

@@ -53,9 +53,7 @@ func (s *Server) newFront() *gliderlabs.Server {
 		ChannelHandlers: map[string]gliderlabs.ChannelHandler{
 			"session": s.serveSession, "direct-tcpip": s.forward,
 		},
-		ServerConfigCallback: func(gliderlabs.Context) *ssh.ServerConfig {
-			return &ssh.ServerConfig{MaxAuthTries: s.options.MaxAuthTries, Config: s.options.Algorithms}
-		},
+		ServerConfigCallback: func(gliderlabs.Context) *ssh.ServerConfig { return s.config() },
 	}
 	for _, key := range s.options.HostKeys {
 		front.AddHostKey(key)
