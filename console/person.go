@@ -40,10 +40,30 @@ type PasswordQuestion struct {
 	User   string   // the account
 	Hosts  []string // slugs of the hosts that wait for it
 	Failed string   // not "" if an earlier answer was refused: why
+	Prompt string   // not "" if it is the host that asks, in these words; What is ours
+	Lines  []string // what the host says before it asks
+	Shown  bool     // what is typed may be seen
 }
 
-// Password asks for a password, which is not shown. It may be empty.
+// Password asks for a password, which is not shown, or what a host asks. It may be empty.
 func (p *Person) Password(ctx context.Context, q PasswordQuestion) (string, error) {
+	var first []string
+	if q.Failed != "" {
+		first = []string{q.Failed}
+	}
+	text := q.text()
+	for _, line := range q.Lines {
+		first = append(first, list(q.Hosts)+" says: "+line)
+	}
+	return p.ask(ctx, question{first: first, text: clean(text, false), hidden: !q.Shown, valid: anything})
+}
+
+// text stands before what is typed. What a host asks is told apart from what we ask: it must not get the passphrase of
+// a key by asking for it in our words.
+func (q *PasswordQuestion) text() string {
+	if q.Prompt != "" {
+		return list(q.Hosts) + " asks " + q.User + ": " + q.Prompt + " "
+	}
 	text := q.What
 	if q.User != "" {
 		text += " of " + q.User
@@ -51,11 +71,7 @@ func (p *Person) Password(ctx context.Context, q PasswordQuestion) (string, erro
 	if len(q.Hosts) > 0 {
 		text += " on " + list(q.Hosts)
 	}
-	var first []string
-	if q.Failed != "" {
-		first = []string{q.Failed}
-	}
-	return p.ask(ctx, question{first: first, text: text + ": ", hidden: true, valid: anything})
+	return text + ": "
 }
 
 // NewKey is a host key that nobody has vouched for. It is that of package hosts.

@@ -151,6 +151,19 @@ func TestPassword(t *testing.T) {
 	}
 }
 
+// What a host asks is told apart from what we ask, and cannot speak to the terminal.
+func TestQuestionOfHost(t *testing.T) {
+	d := newDesk(t)
+	q := PasswordQuestion{What: "answer", User: "deploy", Hosts: []string{"web1"}, Failed: "refused",
+		Prompt: "passphrase of ~/.ssh/id_rsa\x1b[2J:", Lines: []string{"two \x1b]0;x\asteps"}, Shown: true}
+	got, err := answers(d, func(ctx context.Context) (string, error) { return d.Password(ctx, q) },
+		"refused\nweb1 says: two ^[]0;x^Gsteps\nweb1 asks deploy: passphrase of ~/.ssh/id_rsa^[[2J: ", "12\r")
+	if err != nil || got != "12" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	d.wait("^[[2J: 12\n")
+}
+
 func TestQuestionsThatAreNotAnswered(t *testing.T) {
 	for _, tt := range []struct {
 		keys        string

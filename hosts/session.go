@@ -41,7 +41,7 @@ type Session struct {
 	work    chan struct{} // a place for every command that runs
 	pool    *pool         // of SSH connections
 	sudo    *passwords
-	asking  sync.Mutex // one question at a time
+	asking  turn // of who puts a question
 	abandon context.Context
 
 	beginLimit time.Duration // see the constant
@@ -77,7 +77,8 @@ func NewSession(o Options) *Session {
 	if o.Journal == nil {
 		o.Journal = journal.New("", nil)
 	}
-	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: newPasswords(), beginLimit: beginLimit}
+	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: newPasswords(), asking: newTurn(),
+		beginLimit: beginLimit}
 	s.abandon, s.give = context.WithCancelCause(context.Background())
 	s.pool = newPool(s)
 	return s

@@ -125,7 +125,7 @@ func (l *lab) read(name string) string {
 // server starts a server that takes the lab's key, and that its known_hosts knows.
 func (l *lab) server(o sshserver.Options) *sshserver.Server {
 	l.Helper()
-	if o.AuthorizedKeys == nil && o.Password == nil && o.KeyboardInteractive == nil {
+	if o.AuthorizedKeys == nil && o.UserAuthority == nil && o.Password == nil && o.KeyboardInteractive == nil {
 		o.AuthorizedKeys = []ssh.PublicKey{l.key}
 	}
 	if o.Home == "" {

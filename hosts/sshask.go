@@ -3,6 +3,7 @@ package hosts
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +19,33 @@ const (
 
 // errDeclined is the cause of a connection that a person did not want.
 var errDeclined = errors.New("declined")
+
+// turn is the right to ask the person, which one has at a time. Who waits for it gets it in order.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+// take waits for the turn, but not beyond the end of ctx.
+func (t turn) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// try takes the turn if nobody has it.
+func (t turn) try() bool {
+	select {
+	case t <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (t turn) give() { <-t }
 
 // gather collects the questions Q of the hosts that wait, and has them answered by one A.
 type gather[Q, A any] struct {
@@ -86,13 +114,14 @@ func (g *gather[Q, A]) begin() *batch[Q, A] {
 	return b
 }
 
-// run puts the question, once its turn has come and nobody else is about to join.
+// run puts the question, once its turn has come and nobody else is about to join. put has the turn.
 func (g *gather[Q, A]) run(ctx context.Context, b *batch[Q, A]) {
 	defer close(b.done)
 	s := g.pool.session
-	s.asking.Lock()
-	defer s.asking.Unlock()
-	g.settle(ctx, b)
+	if s.asking.take(ctx) == nil { // else ctx has ended
+		defer s.asking.give()
+		g.settle(ctx, b)
+	}
 	g.mu.Lock()
 	if g.current == b {
 		g.current = nil
@@ -127,46 +156,42 @@ func (g *gather[Q, A]) settle(ctx context.Context, b *batch[Q, A]) {
 	}
 }
 
-// trustQuestion is a new host key together with where to remember it.
-type trustQuestion struct{ key NewKey }
+// trustQuestion is a new host key, and what it is for.
+type trustQuestion struct {
+	key     NewKey
+	trusted func() bool // whether that was answered meanwhile, for another name of the same host
+}
 
 // putTrust asks whether to trust new host keys, in one table.
 func (p *pool) putTrust(ctx context.Context, person Person, all []trustQuestion) (bool, error) {
-	var keys []NewKey
-	for _, q := range all {
-		keys = append(keys, q.key)
+	all = slices.DeleteFunc(all, func(q trustQuestion) bool { return q.trusted() })
+	if len(all) == 0 {
+		return true, nil
 	}
+	var keys []NewKey
 	var slugs []string
-	for _, key := range keys {
-		slugs = append(slugs, key.Host)
+	for _, q := range all {
+		slugs = append(slugs, q.key.Host)
+		at := slices.IndexFunc(keys, func(k NewKey) bool {
+			return k.Address == q.key.Address && k.Fingerprint == q.key.Fingerprint
+		})
+		if at < 0 {
+			keys = append(keys, q.key)
+		} else {
+			keys[at].Host += ", " + q.key.Host // two accounts, say
+		}
 	}
 	p.logQuestion("trust in new host keys", strings.Join(slugs, ", "))
 	return person.TrustKeys(ctx, keys)
 }
 
-// secretQuestion is what one host wants to know.
-type secretQuestion struct {
-	host   string
-	failed string // why the last answer was refused
-}
-
-// secretAsker returns how to put the question for a secret to a person.
-func (p *pool) secretAsker(what, user string) func(context.Context, Person, []secretQuestion) (string, error) {
-	return func(ctx context.Context, person Person, all []secretQuestion) (string, error) {
-		q := PasswordQuestion{What: what, User: user}
-		for _, one := range all {
-			q.Hosts = append(q.Hosts, one.host)
-			q.Failed = first(q.Failed, one.failed)
-		}
-		return p.askSecret(ctx, person, q)
-	}
-}
-
-// askSecret needs s.asking.
+// askSecret needs the turn.
 func (p *pool) askSecret(ctx context.Context, person Person, q PasswordQuestion) (string, error) {
 	p.logQuestion(q.What, strings.Join(q.Hosts, ", "))
 	answer, err := person.Password(ctx, q)
-	p.session.Secrets().Add(answer)
+	if !q.Shown {
+		p.session.Secrets().Add(answer)
+	}
 	return answer, err
 }
 
@@ -175,42 +200,4 @@ func (p *pool) logQuestion(text, hosts string) {
 		text += " for " + hosts
 	}
 	p.session.Journal().Write(journal.Event{Kind: journal.Question, Message: text})
-}
-
-// typedSecrets are the passwords and passphrases that were typed in a session, and the questions for them.
-type typedSecrets struct {
-	pool *pool
-
-	mu       sync.Mutex
-	asking   map[string]*gather[secretQuestion, string]
-	answered map[string]string
-}
-
-// wanted is a secret that hosts may share: by the name of a key, or by account and group.
-type wanted struct{ key, what, user string }
-
-// get returns what was typed before, unless it is the one that was refused, else it asks.
-func (t *typedSecrets) get(ctx context.Context, w wanted, q secretQuestion, refused string) (string, error) {
-	t.mu.Lock()
-	if known, ok := t.answered[w.key]; ok && known != refused {
-		t.mu.Unlock()
-		return known, nil
-	}
-	g := t.asking[w.key]
-	if g == nil {
-		g = &gather[secretQuestion, string]{pool: t.pool, put: t.pool.secretAsker(w.what, w.user)}
-		t.asking[w.key] = g
-	}
-	t.mu.Unlock()
-	answer, err := g.ask(ctx, q)
-	if err != nil {
-		return "", err
-	}
-	if answer == "" {
-		return "", errDeclined
-	}
-	t.mu.Lock()
-	t.answered[w.key] = answer
-	t.mu.Unlock()
-	return answer, nil
 }

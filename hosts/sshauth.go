@@ -2,11 +2,13 @@ package hosts
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
+	"time"
+
+	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -16,7 +18,7 @@ import (
 const (
 	keysAtOnce     = 5
 	maxConnections = 3 // that one login uses to offer keys
-	maxAsked       = 3 // times that a wrong password is asked for again
+	maxAsked       = 3 // times that a wrong answer is asked for again
 )
 
 // need is something that only a person can give. The connection is closed meanwhile, since sshd gives but two minutes
@@ -25,6 +27,7 @@ type need struct {
 	password   bool
 	passphrase *lockedKey
 	trust      ssh.PublicKey
+	turn       bool // to have the person to itself, since the server asks and waits for the answer
 }
 
 func (n *need) Error() string {
@@ -33,6 +36,8 @@ func (n *need) Error() string {
 		return "a password is needed"
 	case n.passphrase != nil:
 		return "the passphrase of " + n.passphrase.name + " is needed"
+	case n.turn:
+		return "somebody must answer what the server asks"
 	}
 	return "somebody must say whether to trust the host key"
 }
@@ -47,46 +52,65 @@ type login struct {
 	session *Session
 	pool    *pool
 	st      *settings
-	group   string // of the node: hosts of a group share passwords
+	group   string // of hosts that share passwords
+	begun   time.Time
 
 	refused     map[string]bool // public keys
+	accepted    map[string]bool // public keys that were one step of several
 	tried       []string        // for people
 	agentKeys   int             // of those tried
-	notes       []string        // ways that could not be tried, and why
+	notes       []string        // ways that could not be used, and why
+	said        []string        // what the server said last, beside its questions
 	offers      []string        // what the server takes
-	connections int             // used to offer keys
-	tooMany     bool            // the server ended a connection for too many failures
+	connections int             // used up by failures
+	most        int             // failures after which the server ended a connection; 0: it never did
 
 	current *attempt // the last one
 	started bool     // the server was asked to let us in
 
-	typed   string // password, "" if none was typed
-	asked   int    // times that a person was asked for the password
-	wrong   bool   // the last password was refused
-	skipped map[string]bool
+	typed         string          // password, "" if none was typed
+	asked         int             // times that a person was asked for the password
+	wrong         map[string]bool // passwords that were refused
+	passwordFirst bool            // before more keys, which cost connections
+
+	live     bool // the server asks what only a person knows
+	answered int  // times that a person answered, and was refused
+	skipped  map[[sha256.Size]byte]bool
 }
 
-func newLogin(s *Session, st *settings, group string) *login {
-	return &login{
-		session: s, pool: s.pool, st: st, group: group,
-		refused: map[string]bool{}, skipped: map[string]bool{},
+func newLogin(ctx context.Context, p *pool, st *settings) *login {
+	l := &login{
+		session: p.session, pool: p, st: st, group: ScopeOf(ctx).Group, begun: time.Now(),
+		refused: map[string]bool{}, accepted: map[string]bool{}, wrong: map[string]bool{},
+		skipped: map[[sha256.Size]byte]bool{},
 	}
+	if isHop(ctx) {
+		l.group += "\x00" + st.slug // what is typed for a jump host is nobody else's business
+	}
+	return l
 }
 
 // attempt is one connection of a login: x/crypto asks next for one way to log in after the other.
 type attempt struct {
 	*login
 	ctx   context.Context
-	pause func() (resume func()) // stops the time limit while a person is asked
-	live  func(PasswordQuestion) (string, error)
+	pause func() (resume func()) // stops the time limit while a person or an agent is waited for
+	heard func() int64           // how much the server has sent
+	talk  func(PasswordQuestion) (string, error)
 
 	keys      []*credential
 	collected bool
-	count     int // of keys offered
+	failures  int // that the server has counted
 	left      bool
 	partial   int         // successes of a login that takes several
 	last      *credential // that was offered, until its answer is known
-	lastIs    string      // what was tried last: "password" or "keyboard-interactive"
+	unsigned  bool        // but the agent did not sign
+	lastWord  string      // the password that was tried last
+	lastLive  bool        // a person answered last
+	again     bool        // it was refused, and may be answered anew
+	spoke     bool        // a person answered on this connection
+	over      error       // the person wants no more
+	silence   int64       // heard when the last way was tried; -1: none was
 	used      map[string]bool
 	need      *need
 }
@@ -97,241 +121,136 @@ func (a *attempt) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 		return nil, err
 	}
 	a.started, a.current = true, a
+	if a.broken() {
+		return nil, nil // x/crypto then ends with what it knows
+	}
 	a.settle(len(c.PartialSuccessMethods))
-	if a.need != nil {
+	switch {
+	case a.need != nil:
 		return nil, a.need
+	case a.over != nil:
+		return nil, a.over
 	}
 	a.offers = c.AllowedMethods
-	// Questions come before the password, as OpenSSH has it: PAM fails where a question follows a refused password.
-	for _, way := range []struct {
+	method, err := a.choose()
+	if method == nil && err == nil {
+		err = a.exhausted()
+	}
+	a.silence = a.heard()
+	return method, err
+}
+
+// choose returns the next way that the server takes, or nil.
+func (a *attempt) choose() (ssh.AuthMethod, error) {
+	type way struct {
 		name string
 		try  func() (ssh.AuthMethod, error)
-	}{
-		{"publickey", a.key}, {"keyboard-interactive", a.interactive}, {"password", a.password},
-	} {
-		if !slices.Contains(a.offers, way.name) {
+	}
+	// Questions come before the password, as OpenSSH has it: PAM fails where a question follows a refused password.
+	ways := []way{{"publickey", a.key}, {"keyboard-interactive", a.interactive}, {"password", a.password}}
+	if a.passwordFirst {
+		ways = append(ways[1:], ways[0])
+	}
+	for _, w := range ways {
+		if !slices.Contains(a.offers, w.name) {
 			continue
 		}
-		if method, err := way.try(); method != nil || err != nil {
+		if method, err := w.try(); method != nil || err != nil {
 			return method, err
 		}
 	}
-	return nil, a.exhausted()
+	return nil, nil
+}
+
+// broken reports whether the connection failed in the last try: x/crypto goes on all the same, and nothing comes back.
+// An RSA key is not even sent to a server that takes no SHA-2 signatures of it.
+func (a *attempt) broken() bool {
+	if a.silence < 0 || a.heard() > a.silence || a.need != nil {
+		return false
+	}
+	if a.last != nil && isRSA(a.last.public) {
+		a.leftOut(a.last.name + " (an RSA key, of which the server takes no SHA-2 signatures)")
+		a.unsigned = true
+		return false
+	}
+	return true
 }
 
 // settle notes what became of the last try.
 func (a *attempt) settle(partial int) {
 	succeeded := partial > a.partial
 	a.partial = partial
-	if a.last != nil && !succeeded && a.need == nil {
-		a.refused[string(a.last.public().Marshal())] = true
-	}
-	if a.lastIs != "" && !succeeded && a.need == nil {
-		a.wrong = true
+	a.silence = -1
+	if a.need == nil {
+		a.judge(succeeded)
 	}
 	if succeeded {
 		a.used = map[string]bool{} // the next step may take what the one before took
 		if a.last != nil {
-			a.used[string(a.last.public().Marshal())] = true
+			a.used[string(a.last.public.Marshal())] = true
 		}
 	}
-	a.last, a.lastIs = nil, ""
+	a.last, a.unsigned, a.lastWord, a.lastLive = nil, false, "", false
 }
 
-// goOn reports whether something is left to try after the server ended a connection for too many failures.
-func (l *login) goOn() bool {
+// judge takes note of the answer to the last try.
+func (a *attempt) judge(succeeded bool) {
+	if a.last != nil {
+		decided := a.refused
+		if succeeded {
+			decided = a.accepted
+		}
+		decided[string(a.last.public.Marshal())] = true
+	}
+	if a.again = a.lastLive && !succeeded; a.again {
+		a.answered++
+	}
+	if word := a.lastWord; word != "" && !a.lastLive { // else either may have been wrong
+		a.wrong[word] = !succeeded
+		if word == a.typed {
+			a.pool.secrets.judge(a.passwordWanted(), word, succeeded)
+		}
+	}
+	if !succeeded && (a.last != nil && !a.unsigned || a.lastLive || a.lastWord != "") {
+		a.failures++
+	}
+}
+
+// succeeded takes note of what let us in.
+func (l *login) succeeded(ctx context.Context) {
+	if l.current != nil {
+		l.current.judge(true)
+	}
+	if len(l.said) > 0 {
+		l.pool.log(ctx, journal.Message, l.st.slug, "the host says: "+strings.Join(l.said, " "))
+	}
+}
+
+// tooMany decides how to go on after the server ended a connection for too many failures: again, or with what a person
+// types, or not at all.
+func (l *login) tooMany() (again bool, err error) {
 	a := l.current
 	if a == nil {
-		return false
+		return false, nil
 	}
 	a.settle(a.partial) // the last try was one of the failures
-	if !l.wrong && (l.typed != "" || l.st.password != "") {
-		return true
-	}
-	return slices.ContainsFunc(a.keys, func(c *credential) bool { return c.public() != nil && a.fresh(c) })
-}
-
-// key offers the next key.
-func (a *attempt) key() (ssh.AuthMethod, error) {
-	if err := a.collect(); err != nil {
-		return nil, err
-	}
-	for _, c := range a.keys {
-		if c.locked != nil && c.locked.public == nil && a.mayUnlock(c.locked) {
-			return nil, a.ask(&need{passphrase: c.locked}) // which key it is, only its passphrase tells
-		}
-		if c.public() == nil || !a.fresh(c) || c.locked != nil && !a.mayUnlock(c.locked) {
-			continue
-		}
-		if a.count == keysAtOnce {
-			a.left = true
-			return nil, nil
-		}
-		return a.offer(c), nil
-	}
-	return nil, nil
-}
-
-func (a *attempt) fresh(c *credential) bool {
-	id := c.public().Marshal()
-	return !a.refused[string(id)] && !a.used[string(id)]
-}
-
-func (a *attempt) offer(c *credential) ssh.AuthMethod {
-	a.count++
-	a.last = c
-	a.note(c)
-	if c.locked == nil {
-		return ssh.PublicKeys(c.signer)
-	}
-	return ssh.PublicKeys(&lazySigner{c.locked, func() error { return a.ask(&need{passphrase: c.locked}) }})
-}
-
-// note writes down what is tried, once.
-func (l *login) note(c *credential) {
-	name := c.name
-	if strings.HasPrefix(name, agentKey) {
-		l.agentKeys++
-		name = agentKey
-	}
-	l.noteWay(name)
-}
-
-func (l *login) noteWay(name string) {
-	if !slices.Contains(l.tried, name) {
-		l.tried = append(l.tried, name)
-	}
-}
-
-// ask remembers what is needed, so that the connection ends with it.
-func (a *attempt) ask(n *need) error {
-	a.need = n
-	return n
-}
-
-func (a *attempt) collect() error {
-	if a.collected {
-		return nil
-	}
-	a.collected = true
-	c := credentials{session: a.session, pool: a.pool, st: a.st}
-	if a.st.agent != "" {
-		if talk, conn, err := dialAgent(a.ctx, a.st.agent); err != nil {
-			c.notes = append(c.notes, fmt.Sprintf("agent (%v)", err))
-		} else {
-			c.talk = talk
-			context.AfterFunc(a.ctx, func() { conn.Close() }) // the end of the attempt ends a.ctx
-		}
-	}
-	keys, err := c.collect(a.ctx)
-	a.keys = keys
-	for _, note := range c.notes {
-		a.leftOut(note)
-	}
-	return err
-}
-
-// leftOut notes, once, a way that could not be tried.
-func (l *login) leftOut(note string) {
-	if !slices.Contains(l.notes, note) {
-		l.notes = append(l.notes, note)
-	}
-}
-
-// mayUnlock reports whether somebody can be asked for a passphrase.
-func (a *attempt) mayUnlock(k *lockedKey) bool {
-	if a.skipped[k.name] {
-		return false
-	}
-	if a.session.opts.Person != nil {
-		return true
-	}
-	a.skipped[k.name] = true
-	a.leftOut(k.name + " (encrypted, and nobody is here to ask: give key_password, or use ssh-agent)")
-	return false
-}
-
-// password tries the password that is known.
-func (a *attempt) password() (ssh.AuthMethod, error) {
-	if a.used["password"] {
-		return nil, nil
-	}
+	l.most = max(a.failures, 1)
 	password, err := a.known()
-	if password == "" || err != nil {
-		return nil, err
-	}
-	a.used["password"] = true
-	a.lastIs = "password"
-	a.noteWay("password")
-	return ssh.Password(password), nil
-}
-
-// known returns the password, or "" if there is none or it was refused.
-func (a *attempt) known() (string, error) {
 	switch {
-	case a.wrong:
-		return "", nil
-	case a.typed != "":
-		return a.typed, nil
-	case a.st.password == "":
-		return "", nil
+	case err != nil || l.connections >= maxConnections+2*maxAsked:
+		return false, err
+	case password != "":
+		l.passwordFirst = true
+		return true, nil
+	case l.connections < maxConnections && slices.ContainsFunc(a.keys, a.offerable):
+		return true, nil
+	case a.mayAnswer() && slices.Contains(a.offers, "keyboard-interactive"):
+		return true, nil
+	case a.mayAsk() && slices.Contains(a.offers, "password"):
+		l.passwordFirst = true
+		return false, &need{password: true}
 	}
-	password, err := a.session.reveal(a.ctx, a.st.password)
-	if err != nil {
-		return "", fmt.Errorf("password: %w", err)
-	}
-	return password, nil
-}
-
-// interactive answers the server's questions.
-func (a *attempt) interactive() (ssh.AuthMethod, error) {
-	password, err := a.known()
-	if err != nil {
-		return nil, err
-	}
-	if a.used["keyboard-interactive"] || a.session.opts.Person == nil && (password == "" || a.used["password"]) {
-		return nil, nil
-	}
-	a.used["keyboard-interactive"] = true
-	return ssh.KeyboardInteractive(a.challenge), nil
-}
-
-// challenge answers one round of questions. The first hidden one that stands alone is for the password.
-func (a *attempt) challenge(_, instruction string, prompts []string, echos []bool) ([]string, error) {
-	if len(prompts) == 1 && !echos[0] && !a.used["password"] {
-		password, err := a.known()
-		switch {
-		case err != nil:
-			return nil, err
-		case password != "":
-			a.used["password"] = true
-			a.lastIs = "keyboard-interactive"
-			a.noteWay("password (keyboard-interactive)")
-			return []string{password}, nil
-		case strings.Contains(strings.ToLower(prompts[0]), "password") && a.mayAsk():
-			return nil, a.ask(&need{password: true})
-		}
-	}
-	var answers []string
-	for _, prompt := range prompts {
-		a.noteWay("keyboard-interactive")
-		answer, err := a.answer(instruction, prompt)
-		if err != nil {
-			return nil, err
-		}
-		answers = append(answers, answer)
-	}
-	return answers, nil
-}
-
-// answer asks a person what the server asks.
-func (a *attempt) answer(instruction, prompt string) (string, error) {
-	if a.session.opts.Person == nil {
-		return "", fmt.Errorf("the server asks %q, and nobody is here to answer", strings.TrimSpace(prompt))
-	}
-	defer a.pause()()
-	what := strings.TrimRight(strings.TrimSpace(instruction+"\n"+prompt), ": ")
-	return a.live(PasswordQuestion{What: what, User: a.st.user, Hosts: []string{a.st.slug}})
+	return false, nil
 }
 
 func (a *attempt) mayAsk() bool { return a.session.opts.Person != nil && a.asked < maxAsked }
@@ -341,67 +260,8 @@ func (a *attempt) exhausted() error {
 	switch {
 	case a.left && a.connections < maxConnections:
 		return errMoreKeys
-	case a.mayAsk() && (slices.Contains(a.offers, "password") || a.wrong):
+	case a.mayAsk() && (slices.Contains(a.offers, "password") || a.passwordRefused()):
 		return a.ask(&need{password: true})
 	}
 	return errLoginFailed
 }
-
-// failure is the error of a login that every way was refused to.
-func (l *login) failure() *Error {
-	text := "there is nothing to log in with"
-	if len(l.tried) > 0 {
-		text = "login refused, tried: " + strings.Join(l.waysTried(), ", ")
-	}
-	if len(l.notes) > 0 {
-		text += "; not tried: " + strings.Join(l.notes, ", ")
-	}
-	if len(l.offers) > 0 {
-		text += "; the server takes " + strings.Join(l.offers, ", ")
-	}
-	return l.st.fail(LoginFailed, errors.New(text), l.hint())
-}
-
-func (l *login) waysTried() []string {
-	ways := slices.Clone(l.tried)
-	for i, way := range ways {
-		if way == agentKey {
-			ways[i] = "agent (1 key)"
-			if l.agentKeys > 1 {
-				ways[i] = fmt.Sprintf("agent (%d keys)", l.agentKeys)
-			}
-		}
-	}
-	return ways
-}
-
-// hint is what to do about a refused login.
-func (l *login) hint() string {
-	keys := slices.Contains(l.offers, "publickey")
-	switch {
-	case l.tooMany || l.connections >= maxConnections:
-		return "the server refuses so many tries: name the right key with key_filename and set identities_only, " +
-			"or IdentityFile with IdentitiesOnly yes in ssh_config"
-	case l.wrong:
-		return "check username and password"
-	case len(l.tried) == 0 && keys:
-		return "set key_filename or password, or load a key with ssh-add"
-	case keys:
-		return fmt.Sprintf("check username, and add the public key to ~%s/.ssh/authorized_keys on the host, "+
-			"or set key_filename", l.st.user)
-	case slices.Contains(l.offers, "password") || slices.Contains(l.offers, "keyboard-interactive"):
-		return "set password, or run it where somebody can type it"
-	}
-	return "check username and how the server lets people log in"
-}
-
-// lazySigner is a key whose passphrase is asked for when a server has accepted it.
-type lazySigner struct {
-	key    *lockedKey
-	needed func() error
-}
-
-func (s *lazySigner) PublicKey() ssh.PublicKey { return s.key.public }
-
-// Sign fails: the passphrase is asked for, and then the key offered again.
-func (s *lazySigner) Sign(io.Reader, []byte) (*ssh.Signature, error) { return nil, s.needed() }

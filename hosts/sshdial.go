@@ -31,8 +31,11 @@ type dialling struct {
 
 	mu     sync.Mutex // guards what follows
 	parked bool       // a person is waited for
+	turn   bool       // the person is ours
 	place  bool       // it has a place among the working hosts, since it went on after a person was asked
 	over   bool
+
+	talking sync.Mutex // held while a person answers what the server asks
 }
 
 // connect makes a connection and records that. Its errors are *Error.
@@ -48,7 +51,7 @@ func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, er
 	p.session.Journal().Write(event)
 	begun := time.Now()
 
-	d := &dialling{pool: p, link: l, st: st, login: newLogin(p.session, st, scope.Group)}
+	d := &dialling{pool: p, link: l, st: st, login: newLogin(ctx, p, st)}
 	conn, err := d.run(ctx)
 	d.end()
 	event.Kind, event.Seconds, event.State = journal.ConnectEnd, time.Since(begun).Seconds(), journal.Done
@@ -86,7 +89,11 @@ func (d *dialling) run(ctx context.Context) (*sshConn, error) {
 				return nil, err
 			}
 			drops = 0
-		case d.moreKeys(err):
+		case isTooMany(err):
+			if err := d.afterTooMany(ctx, err); err != nil {
+				return nil, err
+			}
+		case errors.Is(err, errMoreKeys): // which exhausted limits
 			d.login.connections++
 		case isDrop(err) && drops+1 < maxDrops && (drops == 0 || time.Since(dropped) < d.st.timeout):
 			if drops++; drops == 1 {
@@ -101,13 +108,20 @@ func (d *dialling) run(ctx context.Context) (*sshConn, error) {
 	}
 }
 
-// moreKeys reports whether the login goes on with other keys on a new connection.
-func (d *dialling) moreKeys(err error) bool {
-	if isTooMany(err) {
-		d.login.tooMany = true
-		return d.login.goOn() && d.login.connections < maxConnections
+// afterTooMany returns nil if the login goes on after the server refused so many tries.
+func (d *dialling) afterTooMany(ctx context.Context, err error) error {
+	again, wants := d.login.tooMany()
+	var needed *need
+	switch {
+	case errors.As(wants, &needed):
+		return d.satisfy(ctx, needed)
+	case wants != nil:
+		return wants
+	case !again:
+		return err
 	}
-	return errors.Is(err, errMoreKeys) // which exhausted limits
+	d.login.connections++
+	return nil
 }
 
 // isTooMany recognises how sshd ends a connection after MaxAuthTries failures. x/crypto does not export its type.
@@ -140,6 +154,7 @@ func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
 		return nil, err
 	}
 	defer leave()
+	defer d.giveTurn()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := &watchdog{limit: d.st.timeout, expire: cancel}
@@ -160,6 +175,7 @@ func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
 		}
 		return nil, causeOf(ctx, err)
 	}
+	d.login.succeeded(ctx)
 	if d.st.forwardAgent {
 		if err := c.forwardAgent(); err != nil {
 			d.pool.log(ctx, journal.Warning, d.st.slug, err.Error())
@@ -209,6 +225,7 @@ func (d *dialling) handshake(ctx context.Context, c *sshConn, watch *watchdog) e
 	case err = <-done:
 	case <-ctx.Done():
 		d.pool.tasks.Go(func() { c.wire.Close() })
+		settle(done)
 		return context.Cause(ctx)
 	}
 	if said := c.wire.said(); err != nil && said != "" {
@@ -234,7 +251,10 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{login: d.login, ctx: ctx, pause: watch.pause, live: d.askLive(ctx), used: map[string]bool{}}
+	a := &attempt{
+		login: d.login, ctx: ctx, pause: watch.pause, heard: c.wire.read.Load, silence: -1, used: map[string]bool{},
+		talk: func(q PasswordQuestion) (string, error) { return d.talk(ctx, q) },
+	}
 	return &ssh.ClientConfig{
 		User:              d.st.user,
 		HostKeyAlgorithms: algorithms,
@@ -249,6 +269,12 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 		AuthCallback: func(done *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 			watch.phase(phaseLogin)
 			return a.next(done)
+		},
+		BannerCallback: func(text string) error {
+			if a.started { // else it is for everybody
+				a.hear(text)
+			}
+			return nil
 		},
 	}, nil
 }
@@ -278,8 +304,8 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 			"set address, or HostName in ssh_config")
 	case errors.Is(err, errDeclined):
 		return d.st.fail(LoginFailed, err, "")
-	case d.login.started && !isCut(err):
-		return d.st.fail(LoginFailed, trimSSH(err), d.login.hint())
+	case d.login.started:
+		return d.login.cutShort(err)
 	}
 	return d.st.fail(Unreachable, trimSSH(err), "")
 }
@@ -389,11 +415,19 @@ func (w *watchdog) verified() bool {
 	return w.known
 }
 
+// settle waits a moment for a handshake that was given up to notice that.
+func settle(done <-chan error) {
+	select {
+	case <-done:
+	case <-time.After(closeGrace): // a frozen jump host holds up what is written through it
+	}
+}
+
 // hop is the last machine on the way to the host, as a host of its own. It takes the keys and the rules of the host,
 // but not its password, which is nobody else's business.
 func (st *settings) hop() SSHOptions {
 	last := st.jumps[len(st.jumps)-1]
-	o := st.options
+	o, no := st.options, false
 	var before []string
 	for _, j := range st.jumps[:len(st.jumps)-1] {
 		before = append(before, j.String())
@@ -402,6 +436,6 @@ func (st *settings) hop() SSHOptions {
 		Slug: last.String(), Address: last.host, Port: last.port, Username: last.user,
 		KeyFilename: o.KeyFilename, Key: o.Key, KeyPassword: o.KeyPassword, IdentitiesOnly: o.IdentitiesOnly,
 		ConfigFilename: o.ConfigFilename, KnownHosts: slices.Clone(o.KnownHosts), HostKeys: o.HostKeys,
-		Timeout: o.Timeout, Keepalive: o.Keepalive, Jump: strings.Join(before, ","),
+		Timeout: o.Timeout, Keepalive: o.Keepalive, Jump: strings.Join(before, ","), AgentForwarding: &no,
 	}
 }

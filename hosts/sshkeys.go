@@ -1,113 +1,57 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 )
 
-// credential is a key that can be offered to a server.
+// credential is a key that can be offered to a server, or a certificate of one.
 type credential struct {
-	name   string // for people
-	signer ssh.Signer
-	locked *lockedKey // not nil: the passphrase is not known yet; signer is nil
+	name   string        // for people
+	public ssh.PublicKey // nil of an encrypted key whose format hides it, and where no .pub file tells it
+	signer ssh.Signer    // nil while locked
+	locked *lockedKey    // not nil: the passphrase is not known yet
+	held   *agentLink    // not nil: the agent signs
 }
 
-func (c *credential) public() ssh.PublicKey {
-	if c.locked != nil {
-		return c.locked.public
-	}
-	return c.signer.PublicKey()
-}
-
-// lockedKey is an encrypted private key.
-type lockedKey struct {
-	name   string // for people: ~/.ssh/id_ed25519
-	text   []byte
-	public ssh.PublicKey // nil where the format hides it and no .pub file tells it
-}
-
-// unlock returns the signer, or an error if the passphrase is wrong.
-func (k *lockedKey) unlock(passphrase string) (ssh.Signer, error) {
-	return ssh.ParsePrivateKeyWithPassphrase(k.text, []byte(passphrase))
-}
-
-// keyring holds the keys that a session has unlocked.
-type keyring struct {
-	opening  sync.Mutex // since it is meant to take long, it is done once
-	mu       sync.Mutex
-	unlocked map[string]ssh.Signer // by the name of the key
-}
-
-func (r *keyring) get(name string) ssh.Signer {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.unlocked[name]
-}
-
-// open unlocks a key, unless that was done before.
-func (r *keyring) open(k *lockedKey, passphrase string) (ssh.Signer, error) {
-	r.opening.Lock()
-	defer r.opening.Unlock()
-	if signer := r.get(k.name); signer != nil {
-		return signer, nil
-	}
-	signer, err := k.unlock(passphrase)
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.unlocked == nil {
-		r.unlocked = map[string]ssh.Signer{}
-	}
-	r.unlocked[k.name] = signer
-	return signer, nil
-}
+// shortName is its name without the agent's.
+func (c *credential) shortName() string { return strings.TrimPrefix(c.name, agentKey+": ") }
 
 // credentials finds the keys to offer, in the order to offer them: those that the host names, then the files of
 // ssh_config, then the rest of the agent's; encrypted ones at the end of theirs. A key whose file is in the agent is
-// taken from there. talk is the connection to the agent, or nil.
+// taken from there, and certificates come before their key.
 type credentials struct {
-	session *Session
-	pool    *pool
-	st      *settings
-	talk    agent.ExtendedAgent
-	agent   []*credential // what the agent holds
-	notes   []string      // why some were left out
+	*attempt
+	agent []*credential // what the agent holds
 }
 
-func (c *credentials) collect(ctx context.Context) ([]*credential, error) {
-	if err := c.askAgent(); err != nil {
-		c.notes = append(c.notes, fmt.Sprintf("agent (%v)", err))
-	}
-	named, err := c.named(ctx)
+func (c *credentials) collect() ([]*credential, error) {
+	c.askAgent()
+	named, err := c.named()
 	if err != nil {
 		return nil, err
 	}
 	var files, locked []*credential
 	for _, id := range c.st.identities {
-		found, err := c.file(ctx, id)
+		found, err := c.file(id)
 		switch {
 		case err != nil:
 			return nil, err
 		case found == nil:
 		case id.explicit:
-			named = append(named, found)
+			named = append(named, c.withCertificate(found, id.file)...)
 		case found.locked != nil:
-			locked = append(locked, found)
+			locked = append(locked, c.withCertificate(found, id.file)...)
 		default:
-			files = append(files, found)
+			files = append(files, c.withCertificate(found, id.file)...)
 		}
 	}
 	all := slices.Concat(named, files)
@@ -118,118 +62,138 @@ func (c *credentials) collect(ctx context.Context) ([]*credential, error) {
 }
 
 // askAgent lists the agent's keys.
-func (c *credentials) askAgent() error {
-	if c.talk == nil {
-		return nil
+func (c *credentials) askAgent() {
+	if c.st.agent == "" {
+		return
 	}
-	keys, err := c.talk.List()
+	defer c.pause()() // the time that the agent has is its own
+	link, err := dialAgent(c.ctx, c.st.agent, c.st.timeout)
 	if err != nil {
-		return err
+		c.leftOut(fmt.Sprintf("%s (%v)", agentKey, err))
+		return
 	}
-	signers, err := c.talk.Signers()
-	if err != nil {
-		return err
+	held, err := link.keys(c.st.timeout)
+	switch {
+	case err != nil:
+		c.leftOut(fmt.Sprintf("%s (%v)", agentKey, err))
+	case len(held) == 0:
+		c.leftOut(agentKey + " (it holds no keys, or is locked)")
 	}
-	for i, signer := range signers {
-		name := agentKey
-		if i < len(keys) && keys[i].Comment != "" {
-			name = agentKey + ": " + keys[i].Comment
+	for _, key := range held {
+		if found := c.heldBy(link, key); found != nil {
+			c.agent = append(c.agent, found)
 		}
-		c.agent = append(c.agent, &credential{name: name, signer: signer})
 	}
-	return nil
 }
 
 // named is the key that was given as text.
-func (c *credentials) named(ctx context.Context) ([]*credential, error) {
+func (c *credentials) named() ([]*credential, error) {
 	if c.st.key == "" {
 		return nil, nil
 	}
-	text, err := c.session.Secrets().Reveal(ctx, c.st.key)
+	text, err := c.session.reveal(c.ctx, c.st.key)
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
-	c.session.Secrets().Add(text)
-	found, err := c.parse(ctx, "the key of "+c.st.slug, []byte(strings.TrimSpace(text)+"\n"), "")
+	found, err := c.parse("the key of "+c.st.slug, []byte(strings.TrimSpace(text)+"\n"), "")
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
 	return []*credential{found}, nil
 }
 
-// file reads a key. It returns nil for one that is not there, unless it was asked for by name.
-func (c *credentials) file(ctx context.Context, id identity) (*credential, error) {
+// file reads a key. It returns nil for one that is not there or cannot be read, unless it was asked for by name.
+func (c *credentials) file(id identity) (*credential, error) {
 	text, err := os.ReadFile(id.file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if public := readPublic(id.file + ".pub"); public != nil { // only the agent has the private one
-			if held := c.held(public); held != nil {
-				return held, nil
-			}
+	if errors.Is(err, fs.ErrNotExist) {
+		if held := c.heldAs(readPublic(id.file + ".pub")); held != nil { // only the agent has the private one
+			return held, nil
 		}
 		if !id.explicit {
 			return nil, nil
 		}
-		return nil, fmt.Errorf("key_filename: %w", err)
-	case err != nil && id.explicit:
-		return nil, fmt.Errorf("key_filename: %w", err)
-	case err != nil:
-		c.notes = append(c.notes, err.Error())
-		return nil, nil
 	}
-	found, err := c.parse(ctx, c.short(id.file), text, id.file)
-	if err != nil && !id.explicit {
-		c.notes = append(c.notes, fmt.Sprintf("%s (%v)", c.short(id.file), err))
-		return nil, nil
+	if err == nil {
+		var found *credential
+		if found, err = c.parse(c.short(id.file), text, id.file); err == nil {
+			return found, nil
+		}
 	}
-	return found, err
+	if id.explicit {
+		return nil, fmt.Errorf("key_filename: %w", err)
+	}
+	c.leftOut(err.Error())
+	return nil, nil
 }
 
 // parse reads a private key. Where it is encrypted the agent, key_password and what was typed before are tried.
-func (c *credentials) parse(ctx context.Context, name string, text []byte, file string) (*credential, error) {
+func (c *credentials) parse(name string, text []byte, file string) (*credential, error) {
 	signer, err := ssh.ParsePrivateKey(text)
+	if err == nil {
+		return newCredential(name, signer), nil
+	}
+	public := publicHalf(text)
+	if public == nil && file != "" {
+		public = readPublic(file + ".pub")
+	}
+	if held := c.heldAs(public); held != nil {
+		return held, nil
+	}
 	var missing *ssh.PassphraseMissingError
 	switch {
-	case err == nil:
-		return &credential{name: name, signer: signer}, nil
-	case !errors.As(err, &missing):
-		if public, _, _, _, pubErr := ssh.ParseAuthorizedKey(text); pubErr == nil { // IdentityFile may name a .pub file
-			if held := c.held(public); held != nil {
-				return held, nil
-			}
-			return nil, fmt.Errorf("%s is a public key, and the agent does not hold the private one", name)
-		}
-		return nil, fmt.Errorf("%s is not a private key that can be read: %w", name, err)
+	case isHardware(public):
+		return nil, fmt.Errorf("%s is for a hardware key, which only the agent can use: load it with ssh-add", name)
+	case errors.As(err, &missing):
+		return c.open(&lockedKey{id: idOf(text), name: name, text: text}, public)
+	case isPublic(text):
+		return nil, fmt.Errorf("%s is a public key, and the agent does not hold the private one", name)
 	}
-	locked := &lockedKey{name: name, text: text, public: missing.PublicKey}
-	if locked.public == nil && file != "" {
-		locked.public = readPublic(file + ".pub")
+	return nil, fmt.Errorf("%s is not a private key that can be read: %w", name, cmp.Or(foreign(text), trimSSH(err)))
+}
+
+func newCredential(name string, signer ssh.Signer) *credential {
+	if strong, ok := signer.(ssh.AlgorithmSigner); ok {
+		signer = modern(strong)
 	}
-	return c.open(ctx, locked)
+	return &credential{name: name, public: signer.PublicKey(), signer: signer}
 }
 
 // open finds the signer of an encrypted key, as far as nobody need be asked.
-func (c *credentials) open(ctx context.Context, locked *lockedKey) (*credential, error) {
-	if locked.public != nil {
-		if held := c.held(locked.public); held != nil {
-			return held, nil
-		}
-	}
-	if signer := c.pool.keys.get(locked.name); signer != nil {
-		return &credential{name: locked.name, signer: signer}, nil
+func (c *credentials) open(locked *lockedKey, public ssh.PublicKey) (*credential, error) {
+	if signer := c.pool.keys.get(locked); signer != nil {
+		return newCredential(locked.name, signer), nil
 	}
 	if c.st.keyPassword == "" {
-		return &credential{name: locked.name, locked: locked}, nil
+		return &credential{name: locked.name, public: public, locked: locked}, nil
 	}
-	passphrase, err := c.session.reveal(ctx, c.st.keyPassword)
+	passphrase, err := c.session.reveal(c.ctx, c.st.keyPassword)
 	if err != nil {
 		return nil, fmt.Errorf("key_password: %w", err)
 	}
 	signer, err := c.pool.keys.open(locked, passphrase)
 	if err != nil {
-		return nil, fmt.Errorf("key_password does not open %s: %w", locked.name, err)
+		return nil, fmt.Errorf("key_password does not open %s", locked.name)
 	}
-	return &credential{name: locked.name, signer: signer}, nil
+	return newCredential(locked.name, signer), nil
+}
+
+// withCertificate returns the ways to log in with the key of a file: with the certificate beside it, then without.
+func (c *credentials) withCertificate(found *credential, file string) []*credential {
+	file = strings.TrimSuffix(file, ".pub") + "-cert.pub"
+	cert, err := readCertificate(file)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && found.public == nil {
+		return []*credential{found}
+	}
+	name := c.short(file)
+	var with *credential
+	if err == nil {
+		with, err = found.certified(name, cert)
+	}
+	if err != nil {
+		c.leftOut(fmt.Sprintf("%s (%v)", name, err))
+		return []*credential{found}
+	}
+	return []*credential{with, found}
 }
 
 // reveal returns the value of an option that is a secret, with or without a token.
@@ -241,10 +205,10 @@ func (s *Session) reveal(ctx context.Context, option string) (string, error) {
 	return value, err
 }
 
-// held returns the agent's key, if it has it.
-func (c *credentials) held(public ssh.PublicKey) *credential {
+// heldAs returns the agent's key, if it has it.
+func (c *credentials) heldAs(public ssh.PublicKey) *credential {
 	for _, held := range c.agent {
-		if sameKey(held.public(), public) {
+		if sameKey(held.public, public) {
 			return held
 		}
 	}
@@ -263,42 +227,13 @@ func (c *credentials) short(file string) string {
 	return file
 }
 
-func readPublic(file string) ssh.PublicKey {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil // as if there were none: the key is then offered when its passphrase is known
-	}
-	key, _, _, _, err := ssh.ParseAuthorizedKey(text)
-	if err != nil {
-		return nil
-	}
-	return key
-}
-
-func sameKey(a, b ssh.PublicKey) bool {
-	return a != nil && b != nil && string(a.Marshal()) == string(b.Marshal())
-}
-
 // distinct leaves out keys that come a second time.
 func distinct(all []*credential) []*credential {
 	var out []*credential
 	for _, c := range all {
-		if !slices.ContainsFunc(out, func(o *credential) bool { return sameKey(o.public(), c.public()) }) {
+		if !slices.ContainsFunc(out, func(o *credential) bool { return sameKey(o.public, c.public) }) {
 			out = append(out, c)
 		}
 	}
 	return out
 }
-
-// dialAgent connects to the agent of a socket. The connection closes when ctx ends.
-func dialAgent(ctx context.Context, socket string) (agent.ExtendedAgent, io.Closer, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", socket)
-	if err != nil {
-		return nil, nil, err
-	}
-	return agent.NewClient(conn), conn, nil
-}
-
-// agentKey begins the names of keys that the agent holds.
-const agentKey = "agent"

@@ -13,17 +13,23 @@ import (
 
 // open opens the way to the server: directly, by a command, or through another connection, which is then held.
 func (d *dialling) open(ctx context.Context, watch *watchdog) (net.Conn, *sshConn, error) {
-	switch {
-	case d.st.proxyCommand != "":
+	if len(d.st.jumps) > 0 && d.st.proxyCommand == "" {
+		return d.tunnel(ctx, watch)
+	}
+	if err := d.takeTurn(ctx, watch); err != nil {
+		return nil, nil, err
+	}
+	if d.st.proxyCommand != "" {
 		conn, err := startProxy(d.pool, d.st.proxyCommand)
 		return conn, nil, err
-	case len(d.st.jumps) > 0:
-		return d.tunnel(ctx, watch)
 	}
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", d.st.address())
 	return conn, nil, err
 }
+
+// isHop reports whether the connection that ctx is for is made for the sake of another.
+func isHop(ctx context.Context) bool { return ctx.Value(wayKey{}) != nil }
 
 // wayKey is the key of the connections that are being made, each of which waits for the next.
 type wayKey struct{}
@@ -47,7 +53,11 @@ func (d *dialling) tunnel(ctx context.Context, watch *watchdog) (net.Conn, *sshC
 	if err != nil {
 		return nil, nil, d.throughFailed(hop, err)
 	}
-	conn, err := via.client.DialContext(ctx, "tcp", d.st.address())
+	err = d.takeTurn(ctx, watch)
+	var conn net.Conn
+	if err == nil {
+		conn, err = via.client.DialContext(ctx, "tcp", d.st.address())
+	}
 	if err == nil {
 		return conn, via, nil
 	}

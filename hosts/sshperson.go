@@ -58,6 +58,10 @@ func (d *dialling) end() {
 // satisfy asks for what is needed.
 func (d *dialling) satisfy(ctx context.Context, n *need) error {
 	d.rest()
+	if n.turn { // it rests until the login is over, so that nobody waits for a place who has the turn
+		d.login.live = true
+		return nil
+	}
 	defer d.resume(ctx)
 	switch {
 	case n.trust != nil:
@@ -68,10 +72,57 @@ func (d *dialling) satisfy(ctx context.Context, n *need) error {
 	return d.askPassphrase(ctx, n.passphrase)
 }
 
+// takeTurn waits until the person is free, before the connection to a server that will ask and wait for the answer.
+// It is called when the way there is open: a jump host may have its own questions.
+func (d *dialling) takeTurn(ctx context.Context, watch *watchdog) error {
+	if !d.login.live {
+		return nil
+	}
+	d.rest()
+	defer watch.pause()()
+	if err := d.pool.session.asking.take(ctx); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.turn = true
+	return nil
+}
+
+// giveTurn ends the turn with the attempt that it was for, and not before a question has ended that is withdrawn.
+func (d *dialling) giveTurn() {
+	d.talking.Lock()
+	defer d.talking.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.turn {
+		d.turn = false
+		d.pool.session.asking.give()
+	}
+}
+
+// talk asks what the server wants to know while it waits for the answer. Where the person is busy, the connection ends,
+// and is made again when its turn has come.
+func (d *dialling) talk(ctx context.Context, q PasswordQuestion) (string, error) {
+	d.talking.Lock()
+	defer d.talking.Unlock()
+	d.mu.Lock()
+	if !d.turn && ctx.Err() == nil {
+		d.turn = d.pool.session.asking.try()
+	}
+	mine := d.turn
+	d.mu.Unlock()
+	if !mine {
+		return "", &need{turn: true}
+	}
+	d.rest()
+	return d.pool.askSecret(ctx, d.pool.session.opts.Person, q)
+}
+
 func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
 	at := d.st.place()
-	yes, err := d.pool.trust.ask(ctx, trustQuestion{NewKey{Host: d.st.slug, Address: at.names[0], Type: key.Type(),
-		Fingerprint: ssh.FingerprintSHA256(key)}})
+	shown := NewKey{Host: d.st.slug, Address: at.names[0], Type: key.Type(), Fingerprint: ssh.FingerprintSHA256(key)}
+	yes, err := d.pool.trust.ask(ctx, trustQuestion{shown, func() bool { return d.pool.trusted.has(at, key) }})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -104,29 +155,25 @@ func (d *dialling) remember(ctx context.Context, key ssh.PublicKey) error {
 
 func (d *dialling) askPassword(ctx context.Context) error {
 	l := d.login
-	q := secretQuestion{host: d.st.slug}
-	if l.wrong {
-		q.failed = "the password was refused"
-	}
 	l.asked++
-	w := wanted{"password\x00" + d.st.user + "\x00" + l.group, "password", d.st.user}
-	typed, err := d.pool.secrets.get(ctx, w, q, l.typed)
+	typed, err := d.pool.secrets.get(ctx, l.passwordWanted(), l.passwordQuestion())
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil {
 		return d.st.fail(LoginFailed, fmt.Errorf("no password was given: %w", err), "")
 	}
-	l.typed, l.wrong = typed, false
+	l.typed = typed
+	delete(l.wrong, typed) // where it is the same again, it is for the server to refuse it again
 	return nil
 }
 
 // askPassphrase unlocks a key. Without the passphrase the login goes on without that key.
 func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
-	q := secretQuestion{host: d.st.slug}
-	w, refused := wanted{"passphrase\x00" + k.name, "passphrase of " + k.name, d.st.user}, ""
+	q := secretQuestion{host: d.st.slug, refused: map[string]bool{}, since: d.login.begun}
+	w := wanted{"passphrase\x00" + string(k.id[:]), "passphrase of " + k.name, ""}
 	for range maxAsked {
-		passphrase, err := d.pool.secrets.get(ctx, w, q, refused)
+		passphrase, err := d.pool.secrets.get(ctx, w, q)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -136,26 +183,17 @@ func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
 		if err != nil {
 			return d.st.fail(LoginFailed, fmt.Errorf("no passphrase of %s was given: %w", k.name, err), "")
 		}
-		if _, err = d.pool.keys.open(k, passphrase); err == nil {
+		_, err = d.pool.keys.open(k, passphrase)
+		d.pool.secrets.judge(w, passphrase, err == nil)
+		if err == nil {
 			return nil
 		}
-		refused, q.failed = passphrase, "that is not its passphrase"
+		q.refused = map[string]bool{passphrase: true}
+		q.failed = "that is not its passphrase"
 	}
-	d.login.skipped[k.name] = true
+	d.login.skipped[k.id] = true
 	d.login.leftOut(k.name + " (encrypted, and its passphrase was not given)")
 	return nil
-}
-
-// askLive asks what the server wants to know while it waits for the answer.
-func (d *dialling) askLive(ctx context.Context) func(PasswordQuestion) (string, error) {
-	return func(q PasswordQuestion) (string, error) {
-		d.rest()
-		defer d.resume(ctx)
-		s := d.pool.session
-		s.asking.Lock()
-		defer s.asking.Unlock()
-		return d.pool.askSecret(ctx, s.opts.Person, q)
-	}
 }
 
 // hostKeyCheck returns what judges a host key, and the algorithms that it can judge best.

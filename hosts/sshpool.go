@@ -30,6 +30,7 @@ type pool struct {
 	trust   *gather[trustQuestion, bool]
 	secrets typedSecrets
 	trusted trusted
+	signing signing
 	loose   sync.Once // the warning about StrictHostKeyChecking no
 	idle    time.Duration
 	maxIdle int
@@ -45,14 +46,12 @@ var errClosed = errors.New("the session was closed")
 
 func newPool(s *Session) *pool {
 	p := &pool{
-		session: s, idle: idleLimit, maxIdle: maxIdle,
+		session: s, idle: idleLimit, maxIdle: maxIdle, signing: defaultSigning,
 		links: map[[sha256.Size]byte]*link{}, gates: map[string]chan struct{}{},
 	}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	p.trust = &gather[trustQuestion, bool]{pool: p, put: p.putTrust}
-	p.secrets = typedSecrets{
-		pool: p, asking: map[string]*gather[secretQuestion, string]{}, answered: map[string]string{},
-	}
+	p.secrets.pool = p
 	return p
 }
 

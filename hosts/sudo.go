@@ -176,15 +176,7 @@ func (p *passwords) ask(ctx context.Context, s *Session, a account, t *typed, fa
 	case <-time.After(gatherPause):
 	case <-ctx.Done():
 	}
-	s.asking.Lock()
-	defer s.asking.Unlock()
-	p.mu.Lock()
-	q := PasswordQuestion{What: "sudo password", User: a.host.Login(), Hosts: slices.Clone(t.given), Failed: failed}
-	p.mu.Unlock()
-	s.pool.logQuestion(q.What, strings.Join(q.Hosts, ", "))
-	value, err := s.opts.Person.Password(ctx, q)
-	s.Secrets().Add(value)
-
+	value, err := p.put(ctx, s, a, t, failed)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t.value, t.err = value, err
@@ -192,6 +184,18 @@ func (p *passwords) ask(ctx context.Context, s *Session, a account, t *typed, fa
 		delete(p.shared, a.key())
 	}
 	close(t.done)
+}
+
+// put asks the person when it is the turn of this question.
+func (p *passwords) put(ctx context.Context, s *Session, a account, t *typed, failed string) (string, error) {
+	if err := s.asking.take(ctx); err != nil {
+		return "", err
+	}
+	defer s.asking.give()
+	p.mu.Lock()
+	q := PasswordQuestion{What: "sudo password", User: a.host.Login(), Hosts: slices.Clone(t.given), Failed: failed}
+	p.mu.Unlock()
+	return s.pool.askSecret(ctx, s.opts.Person, q)
 }
 
 // confirm records that a host took its password.

@@ -1,0 +1,184 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"deployer/journal"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// agentKey begins the names of keys that the agent holds.
+const agentKey = "agent"
+
+// signing is how long an agent may take for a signature: it may want its owner to confirm it, or to touch the key.
+type signing struct {
+	quiet  time.Duration // until the person is told what is waited for
+	person time.Duration // that a signature may take
+	alone  time.Duration // the same, where nobody is there who could be told
+}
+
+var defaultSigning = signing{quiet: 2 * time.Second, person: 2 * time.Minute, alone: 30 * time.Second}
+
+// agentLink is the connection to an agent, for one attempt to log in.
+type agentLink struct {
+	conn   *agentConn
+	client agent.ExtendedAgent
+	gone   error // why it can be asked nothing more
+}
+
+// agentConn knows whether it broke, which x/crypto does not tell from a refusal.
+type agentConn struct {
+	net.Conn
+	broken atomic.Bool
+}
+
+func (c *agentConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		c.broken.Store(true)
+	}
+	return n, err
+}
+
+// dialAgent connects to the agent of a socket. The connection closes when ctx ends.
+func dialAgent(ctx context.Context, socket string, limit time.Duration) (*agentLink, error) {
+	d := net.Dialer{Timeout: limit}
+	raw, err := d.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { raw.Close() })
+	conn := &agentConn{Conn: raw}
+	return &agentLink{conn: conn, client: agent.NewClient(conn)}, nil
+}
+
+// within asks the agent something that it has to answer in time.
+func (l *agentLink) within(limit time.Duration, ask func() error) error {
+	if l.gone != nil {
+		return l.gone
+	}
+	begun := time.Now()
+	if err := l.conn.SetDeadline(begun.Add(limit)); err != nil {
+		return err
+	}
+	err := ask()
+	switch {
+	case err == nil || !l.conn.broken.Load():
+		return errors.Join(err, l.conn.SetDeadline(time.Time{}))
+	case time.Since(begun) >= limit:
+		l.gone = fmt.Errorf("no answer within %v", limit)
+	default:
+		l.gone = errors.New("it ended the connection")
+	}
+	return l.gone
+}
+
+// keys lists what the agent can sign with.
+func (l *agentLink) keys(limit time.Duration) (held []*agent.Key, err error) {
+	err = l.within(limit, func() (err error) {
+		held, err = l.client.List()
+		return err
+	})
+	return held, err
+}
+
+// credential is the way to log in with a key that the agent holds, or nil if it is none that we can use.
+func (a *attempt) heldBy(l *agentLink, key *agent.Key) *credential {
+	public, err := ssh.ParsePublicKey(key.Blob)
+	if err != nil || public.Type() == ssh.InsecureKeyAlgoDSA {
+		return nil // of a kind that no server takes, or that x/crypto does not know
+	}
+	name := agentKey
+	if key.Comment != "" {
+		name += ": " + printable(key.Comment)
+	}
+	c := &credential{name: name, public: public, held: l}
+	c.signer = modern(&agentSigner{attempt: a, credential: c})
+	return c
+}
+
+// agentSigner signs with a key of the agent.
+type agentSigner struct {
+	attempt    *attempt
+	credential *credential
+}
+
+func (s *agentSigner) PublicKey() ssh.PublicKey { return s.credential.public }
+
+func (s *agentSigner) Sign(random io.Reader, data []byte) (*ssh.Signature, error) {
+	return s.SignWithAlgorithm(random, data, "")
+}
+
+// SignWithAlgorithm has the agent sign. That takes as long as its owner takes, which the time limit leaves out.
+func (s *agentSigner) SignWithAlgorithm(_ io.Reader, data []byte, algorithm string) (sig *ssh.Signature, err error) {
+	defer s.attempt.pause()()
+	defer s.attempt.tellIfSlow(s.credential)()
+	var flags agent.SignatureFlags
+	switch algorithm {
+	case ssh.KeyAlgoRSASHA256:
+		flags = agent.SignatureFlagRsaSha256
+	case ssh.KeyAlgoRSASHA512:
+		flags = agent.SignatureFlagRsaSha512
+	}
+	err = s.credential.held.within(s.attempt.signLimit(), func() (err error) {
+		sig, err = s.credential.held.client.SignWithFlags(s.credential.public, data, flags)
+		return err
+	})
+	if err != nil {
+		s.attempt.notSigned(s.credential, err)
+	}
+	return sig, err
+}
+
+func (a *attempt) signLimit() time.Duration {
+	if a.session.opts.Person == nil {
+		return a.pool.signing.alone
+	}
+	return a.pool.signing.person
+}
+
+// tellIfSlow says what is waited for, if it is not done soon.
+func (a *attempt) tellIfSlow(c *credential) (done func()) {
+	signed := make(chan struct{})
+	what := "confirm it there"
+	if isHardware(c.public) {
+		what = "touch the key"
+	}
+	a.pool.tasks.Go(func() {
+		timer := time.NewTimer(a.pool.signing.quiet)
+		defer timer.Stop()
+		select {
+		case <-signed:
+		case <-a.ctx.Done():
+		case <-timer.C:
+			a.pool.log(a.ctx, journal.Message, a.st.slug, fmt.Sprintf("waiting for the agent to sign with %s: %s",
+				c.shortName(), what))
+		}
+	})
+	return func() { close(signed) }
+}
+
+// notSigned notes that an agent did not sign. The next key is tried.
+func (a *attempt) notSigned(c *credential, err error) {
+	switch {
+	case c.held.gone != nil:
+		a.leftOut(fmt.Sprintf("%s (%v)", agentKey, err))
+	case isHardware(c.public):
+		a.leftOut(c.name + " (the agent did not sign: the key is not plugged in, or was not touched)")
+	default:
+		a.leftOut(c.name + " (the agent refused to sign: it is locked, or nobody confirmed it)")
+	}
+	a.unsigned = true
+}
+
+// isHardware reports whether a key lives in a device that wants to be touched.
+func isHardware(key ssh.PublicKey) bool { return key != nil && strings.HasPrefix(key.Type(), "sk-") }

@@ -1,0 +1,182 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// interactive answers the server's questions: with the password what seems to be the question for it, with what a
+// person types everything else.
+func (a *attempt) interactive() (ssh.AuthMethod, error) {
+	if a.used["keyboard-interactive"] && !(a.again && a.mayAnswer()) {
+		return nil, nil
+	}
+	if a.session.opts.Person == nil {
+		password, err := a.known()
+		if password == "" || err != nil || a.used["password"] {
+			return nil, err
+		}
+	}
+	a.used["keyboard-interactive"] = true
+	return ssh.KeyboardInteractive(a.challenge), nil
+}
+
+// mayAnswer reports whether a person can be asked what the server asks.
+func (a *attempt) mayAnswer() bool { return a.session.opts.Person != nil && a.answered < maxAsked }
+
+// challenge answers one round of questions. A round may have none: the server then has something to say.
+func (a *attempt) challenge(name, instruction string, prompts []string, echos []bool) ([]string, error) {
+	if err := context.Cause(a.ctx); err != nil {
+		return nil, err
+	}
+	a.hear(name)
+	a.hear(instruction)
+	answers := make([]string, 0, len(prompts))
+	for i, prompt := range prompts {
+		said, question := lastLine(prompt)
+		a.hear(said)
+		answer, err := a.answer(question, echos[i], len(prompts) == 1)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, answer)
+	}
+	return answers, nil
+}
+
+func (a *attempt) answer(prompt string, echo, alone bool) (string, error) {
+	password := !echo && !a.used["password"] && asksPassword(prompt, alone)
+	if password && a.answered == 0 { // else the person sees every question, since any answer may be the wrong one
+		known, err := a.known()
+		switch {
+		case err != nil:
+			a.over = err
+			return "", err
+		case known != "":
+			a.usePassword(known, "password (keyboard-interactive)")
+			return known, nil
+		case namesPassword(prompt) && !a.spoke && a.mayAsk():
+			return "", a.ask(&need{password: true})
+		}
+	}
+	return a.answerLive(prompt, echo)
+}
+
+// answerLive has a person answer while the server waits.
+func (a *attempt) answerLive(prompt string, echo bool) (string, error) {
+	prompt = clip(strings.TrimSpace(printable(prompt)), maxChars)
+	if !a.mayAnswer() {
+		err := fmt.Errorf("the server asks %q, and nobody is here to answer", prompt)
+		if a.session.opts.Person != nil {
+			err = fmt.Errorf("the server asks %q, and refused %d answers", prompt, a.answered)
+		}
+		a.leftOut(fmt.Sprintf("keyboard-interactive (%v)", err))
+		return "", err
+	}
+	q := PasswordQuestion{What: fmt.Sprintf("answer to %q", prompt), User: a.st.user, Hosts: []string{a.st.slug},
+		Prompt: prompt, Lines: a.said, Shown: echo}
+	if a.answered > 0 && !a.lastLive {
+		q.Failed = "the server refused the answers"
+	}
+	defer a.pause()()
+	answer, err := a.talk(q)
+	var later *need
+	switch {
+	case errors.As(err, &later):
+		return "", a.ask(later)
+	case err != nil:
+		a.over = a.st.fail(LoginFailed, fmt.Errorf("the question %q of the server was not answered: %w", prompt, err), "")
+		return "", err
+	}
+	a.said, a.lastLive, a.spoke = nil, true, true
+	a.noteWay("keyboard-interactive")
+	return answer, nil
+}
+
+// hear keeps what the server says, to be shown before its next question.
+func (l *login) hear(text string) {
+	for line := range strings.Lines(text) {
+		line = clip(strings.TrimRight(printable(line), " "), maxChars)
+		if strings.TrimSpace(line) != "" && len(l.said) < maxSaid && !slices.Contains(l.said, line) {
+			l.said = append(l.said, line)
+		}
+	}
+}
+
+// What a server may say before we stop listening.
+const (
+	maxSaid  = 20
+	maxChars = 200 // characters
+)
+
+// lastLine splits a question from what is before it: sshd puts there what PAM has to say.
+func lastLine(prompt string) (said, question string) {
+	prompt = strings.TrimRight(prompt, "\r\n")
+	at := strings.LastIndexByte(prompt, '\n') + 1
+	return prompt[:at], prompt[at:]
+}
+
+func clip(text string, limit int) string {
+	if utf8.RuneCountInString(text) <= limit {
+		return text
+	}
+	return string([]rune(text)[:limit]) + "…"
+}
+
+// printable shows control characters and the like as Go would quote them, so that a server cannot speak to a terminal.
+func printable(text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case unicode.IsPrint(r):
+			b.WriteString(text[:size])
+		case r == '\t':
+			b.WriteByte(' ')
+		case r == '\n' && len(text) == 1, r == '\r': // the end of a line
+		default:
+			quoted := fmt.Sprintf("%+q", r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		text = text[size:]
+	}
+	return b.String()
+}
+
+// namesPassword reports whether a question is for the password of the account, as it says itself.
+func namesPassword(prompt string) bool {
+	return strings.Contains(strings.ToLower(prompt), "passw") && !isOneTime(prompt)
+}
+
+// asksPassword reports whether a hidden question may be for the password of the account: it says so, or stands alone
+// and says nothing else.
+func asksPassword(prompt string, alone bool) bool {
+	return namesPassword(prompt) || alone && !isOneTime(prompt)
+}
+
+// oneTime are words of questions for something else than the password that the account has.
+var oneTime = []string{
+	"otp", "totp", "hotp", "one", "onetime", "code", "passcode", "token", "verification", "pin", "factor", "yubikey",
+	"duo", "new", "retype", "repeat", "again",
+}
+
+// isOneTime reports whether a question is for a code that is good for one time, or for a new password. The names of
+// accounts and hosts in it ("(me@code) Password for pin:") say nothing.
+func isOneTime(prompt string) bool {
+	text := strings.ToLower(prompt)
+	if _, rest, ok := strings.Cut(text, ") "); ok && strings.HasPrefix(strings.TrimSpace(text), "(") {
+		text = rest
+	}
+	text, _, _ = strings.Cut(text, " for ")
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(oneTime, word) })
+}
