@@ -15,7 +15,8 @@ func TestNotBegun(t *testing.T) {
 		want          []string
 	}{
 		{"a shell that lets nobody in", "echo This account is currently not available.; exit 1",
-			[]string{"ran something else in place of the command: exit status 1", `it said "This account is currently not available."`}},
+			[]string{"ran something else in place of the command: exit status 1",
+				`it said "This account is currently not available."`}},
 		{"that succeeds", "exit 0", []string{"in place of the command: exit status 0 ("}},
 		{"that is killed", "kill -KILL $$", []string{"in place of the command: killed by SIGKILL"}},
 		{"that is not there", "echo no such container >&2; exit 125", []string{`said "no such container"`}},

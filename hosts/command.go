@@ -167,7 +167,7 @@ func (x *execution) start(ctx context.Context, c Command) error {
 		if ctx.Err() != nil {
 			return x.fault(Interrupted, context.Cause(ctx), "")
 		}
-		return err
+		return x.lost(err)
 	}
 	x.process = process
 	x.expectBegin()
@@ -247,14 +247,20 @@ func (x *execution) stop() {
 	_ = x.process.Stdin().Close() // an error means that it is closed already
 }
 
+// lost completes the error of a command whose connection was lost.
+func (x *execution) lost(err error) error {
+	var lost *Error
+	if errors.As(err, &lost) && lost.Fault == Lost {
+		lost.Op, lost.Sudo = x.command, x.options.Sudo
+		lost.Hint = "it may have run, in part or whole: look there before running it again"
+	}
+	return err
+}
+
 // judge turns how a command ended into its exit status or into what went wrong before it ran.
 func (x *execution) judge(exit Exit, err error) (Exit, error) {
 	if err != nil {
-		var lost *Error
-		if errors.As(err, &lost) {
-			lost.Op, lost.Sudo = x.command, x.options.Sudo
-		}
-		return exit, err
+		return exit, x.lost(err)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()

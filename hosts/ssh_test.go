@@ -40,6 +40,7 @@ type recorder struct {
 func (r *recorder) Write(e journal.Event) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	e.Data = bytes.Clone(e.Data)
 	r.all = append(r.all, e)
 	return nil
 }
@@ -57,21 +58,11 @@ var openLabs atomic.Int64
 func newLab(t *testing.T, o Options) *lab {
 	t.Helper()
 	t.Setenv("SSH_AUTH_SOCK", "")
-	l := &lab{T: t, home: o.Home, events: &recorder{}}
+	l := &lab{T: t, home: o.Home}
 	if l.home == "" {
-		l.home = t.TempDir()
-		if err := os.Mkdir(l.path(), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		key, err := sshserver.NewKeyFile(l.path("id_ed25519"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.key = key
+		l.makeHome()
 	}
-	o.Home = l.home
-	o.Journal = journal.New("test", journal.NewSecrets(), l.events)
-	l.session = NewSession(o)
+	l.open(o)
 	openLabs.Add(1)
 	t.Cleanup(func() {
 		if err := l.session.Close(); err != nil {
@@ -82,6 +73,28 @@ func newLab(t *testing.T, o Options) *lab {
 		}
 	})
 	return l
+}
+
+// makeHome makes a home directory with a key.
+func (l *lab) makeHome() {
+	l.Helper()
+	l.home = l.TempDir()
+	if err := os.Mkdir(l.path(), 0o700); err != nil {
+		l.Fatal(err)
+	}
+	key, err := sshserver.NewKeyFile(l.path("id_ed25519"))
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.key = key
+}
+
+// open starts the session.
+func (l *lab) open(o Options) {
+	l.events = &recorder{}
+	o.Home = l.home
+	o.Journal = journal.New("test", journal.NewSecrets(), l.events)
+	l.session = NewSession(o)
 }
 
 // noneLeft checks that a closed session has left no goroutine of SSH behind. Those of x/crypto end a moment later.

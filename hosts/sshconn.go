@@ -1,14 +1,10 @@
 package hosts
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -32,53 +28,11 @@ type sshConn struct {
 	cause error // why it ended; the first counts
 }
 
-// wire counts what is read, which shows that the other side lives, and keeps how it begins.
-type wire struct {
-	net.Conn
-	greeted func() // called when the server has said that it speaks SSH
-	read    atomic.Int64
-
-	mu   sync.Mutex
-	head []byte
-}
-
-// headSize is how much of the beginning is kept, in bytes: enough for the reason that sshd gives for a refusal.
-const headSize = 120
-
-func (w *wire) Read(b []byte) (int, error) {
-	n, err := w.Conn.Read(b)
-	if w.read.Add(int64(n)) <= headSize+int64(n) {
-		w.begin(b[:n])
-	}
-	return n, err
-}
-
-func (w *wire) begin(b []byte) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	before := bytes.Contains(w.head, []byte("SSH-"))
-	w.head = append(w.head, b[:min(len(b), headSize-len(w.head))]...)
-	if !before && bytes.Contains(w.head, []byte("SSH-")) {
-		w.greeted()
-	}
-}
-
-// said returns the first line of a server that did not greet.
-func (w *wire) said() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if bytes.Contains(w.head, []byte("SSH-")) {
-		return ""
-	}
-	line, _, _ := strings.Cut(string(w.head), "\n")
-	return strings.TrimSpace(line)
-}
-
 // run starts what watches the connection.
 func (c *sshConn) run() {
 	c.pool.tasks.Go(func() {
 		err := c.client.Wait()
-		c.close(fmt.Errorf("the connection was cut: %w", err))
+		c.close(c.loss(err))
 		c.pool.drop(c) // first, so that who finds it dead is given another one
 		close(c.dead)
 		if c.via != nil {
@@ -144,19 +98,27 @@ func (c *sshConn) watch() {
 			return
 		}
 		if !c.answers(patience) {
-			c.close(fmt.Errorf("no sign of life for %v", patience))
+			c.close(&lossError{text: fmt.Sprintf("no answer to keepalives for %v", patience)})
 			return
 		}
 	}
 }
 
+// ping sends a keepalive. The channel it returns is closed when the answer has come.
+func (c *sshConn) ping() chan struct{} {
+	answered := make(chan struct{})
+	// A pool that is closed starts nothing: then the connection ends.
+	_ = c.pool.start(func() {
+		if _, _, err := c.client.SendRequest("keepalive@openssh.com", true, nil); err == nil {
+			close(answered)
+		}
+	})
+	return answered
+}
+
 // answers sends a keepalive and reports whether anything came back in time.
 func (c *sshConn) answers(patience time.Duration) bool {
-	answered := make(chan struct{})
-	c.pool.tasks.Go(func() {
-		defer close(answered)
-		c.client.SendRequest("keepalive@openssh.com", true, nil) //nolint:errcheck // an error ends the connection
-	})
+	answered := c.ping()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	before := c.wire.read.Load()
@@ -334,7 +296,7 @@ func (c *sshConn) open(ctx context.Context) (ssh.Channel, <-chan *ssh.Request, e
 		}
 		now := c.wire.read.Load()
 		if now == before { // gone while the connection was idle: no need to wait for the keepalives
-			c.close(fmt.Errorf("no answer within %v", c.settings.timeout))
+			c.close(&lossError{text: fmt.Sprintf("no answer to the request for a session within %v", c.settings.timeout)})
 		}
 		before = now
 	}

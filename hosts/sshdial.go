@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -75,7 +74,7 @@ func configHint(err error) string {
 
 // run attempts to connect until it works, a person has given what is needed, or it is known not to work.
 func (d *dialling) run(ctx context.Context) (*sshConn, error) {
-	drops, dropped := 0, time.Time{}
+	var drops drops
 	for {
 		conn, err := d.attempt(ctx)
 		var needed *need
@@ -88,17 +87,14 @@ func (d *dialling) run(ctx context.Context) (*sshConn, error) {
 			if err := d.satisfy(ctx, needed); err != nil {
 				return nil, err
 			}
-			drops = 0
+			drops.count = 0
 		case isTooMany(err):
 			if err := d.afterTooMany(ctx, err); err != nil {
 				return nil, err
 			}
 		case errors.Is(err, errMoreKeys): // which exhausted limits
 			d.login.connections++
-		case isDrop(err) && drops+1 < maxDrops && (drops == 0 || time.Since(dropped) < d.st.timeout):
-			if drops++; drops == 1 {
-				dropped = time.Now()
-			}
+		case drops.again(err, d.st.timeout):
 			if err := sleep(ctx, 20*time.Millisecond+rand.N(280*time.Millisecond)); err != nil {
 				return nil, err
 			}
@@ -129,22 +125,25 @@ func isTooMany(err error) bool {
 	return strings.Contains(strings.ToLower(err.Error()), "too many authentication failures")
 }
 
-// droppedError is a connection that ended before anybody could log in.
-type droppedError struct{ err error }
-
-func (e *droppedError) Error() string { return e.err.Error() }
-func (e *droppedError) Unwrap() error { return e.err }
-
-func isDrop(err error) bool {
-	var dropped *droppedError
-	var final *Error // of a jump host, which was tried often enough
-	return errors.As(err, &dropped) && !errors.As(err, &final)
+// drops are the connections that were cut, one after the other, before their login.
+type drops struct {
+	count int
+	first time.Time
 }
 
-// isCut reports whether the other side ended the connection.
-func isCut(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+// again counts a connection that failed, and reports whether it was dropped and to try again makes sense. A server that
+// says that it has too many connections is tried for as long as the time limit; one that says nothing not as often.
+func (d *drops) again(err error, limit time.Duration) bool {
+	var cut *cutError
+	var final *Error // of a jump host, which was tried often enough
+	if !errors.As(err, &cut) || !cut.early || errors.As(err, &final) {
+		return false
+	}
+	if d.count++; d.count == 1 {
+		d.first = time.Now()
+	}
+	cut.times = d.count
+	return (d.count < maxDrops || cut.overload()) && time.Since(d.first) < limit
 }
 
 // attempt makes one connection and logs in. Every phase has the host's time limit.
@@ -163,11 +162,10 @@ func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
 	watch.phase(phaseConnect)
 	raw, via, err := d.open(ctx, watch)
 	if err != nil {
-		return nil, d.dropped(ctx, err)
+		return nil, d.dropped(ctx, watch, nil, err)
 	}
-	greeted := func() { watch.rename(phaseKeys) }
-	c := &sshConn{pool: d.pool, settings: d.st, wire: &wire{Conn: raw, greeted: greeted}, via: via,
-		dead: make(chan struct{}), slots: &slots{limit: sessionsOnce}}
+	c := &sshConn{pool: d.pool, settings: d.st, via: via, dead: make(chan struct{}), slots: &slots{limit: sessionsOnce},
+		wire: &wire{Conn: raw, found: func() { watch.rename(phaseKeys) }}}
 	watch.phase(phaseGreet)
 	if err := d.handshake(ctx, c, watch); err != nil {
 		if via != nil {
@@ -228,21 +226,33 @@ func (d *dialling) handshake(ctx context.Context, c *sshConn, watch *watchdog) e
 		settle(done)
 		return context.Cause(ctx)
 	}
-	if said := c.wire.said(); err != nil && said != "" {
-		err = fmt.Errorf("the server says %q: %w", said, err)
-	}
-	if err != nil && !watch.verified() {
-		return d.dropped(ctx, err)
-	}
-	return err
+	return d.dropped(ctx, watch, c, err)
 }
 
-// dropped marks errors after which another attempt may succeed.
-func (d *dialling) dropped(ctx context.Context, err error) error {
-	if ctx.Err() != nil || !isCut(err) {
+// dropped makes a *cutError of an error which says that the connection was cut; c is nil before it was made.
+func (d *dialling) dropped(ctx context.Context, watch *watchdog, c *sshConn, err error) error {
+	if err == nil || ctx.Err() != nil || !isCut(err) {
 		return causeOf(ctx, err)
 	}
-	return &droppedError{err}
+	cut := &cutError{err: err, when: whenCut[watch.doing()], early: !watch.verified()}
+	var proxy *proxyError
+	switch {
+	case errors.As(err, &proxy):
+		cut.said = proxy.said
+	case c == nil:
+	case c.via != nil && c.via.wire.failed() != nil:
+		cut.jump = c.via.settings.slug
+	default:
+		cut.said = c.wire.said()
+	}
+	return cut
+}
+
+// whenCut says when a connection was cut, by what was missing then.
+var whenCut = map[string]string{
+	phaseConnect: "at once",
+	phaseGreet:   "before any greeting",
+	phaseKeys:    "during the key exchange",
 }
 
 // config is what x/crypto needs to know for one attempt.
@@ -268,7 +278,11 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 		},
 		AuthCallback: func(done *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 			watch.phase(phaseLogin)
-			return a.next(done)
+			method, err := a.next(done)
+			if errors.Is(err, errLoginFailed) && c.wire.damaged() {
+				err = errDamaged
+			}
+			return method, err
 		},
 		BannerCallback: func(text string) error {
 			if a.started { // else it is for everybody
@@ -285,6 +299,8 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 	var badKey *keyError
 	var timeout *timeoutError
 	var lookup *net.DNSError
+	var cut *cutError
+	var algorithms *ssh.AlgorithmNegotiationError
 	switch {
 	case errors.As(err, &failure):
 		return failure
@@ -302,35 +318,19 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 	case errors.As(err, &lookup):
 		return d.st.fail(Unreachable, fmt.Errorf("cannot look up %s: %s", lookup.Name, lookup.Err),
 			"set address, or HostName in ssh_config")
+	case errors.As(err, &cut) && cut.early:
+		return d.st.fail(Unreachable, cut, cut.hint())
+	case errors.As(err, &algorithms):
+		return d.st.fail(Unreachable, disagreement(algorithms), "let its sshd_config allow one that is not out of date")
 	case errors.Is(err, errDeclined):
 		return d.st.fail(LoginFailed, err, "")
+	case errors.Is(err, errDamaged), isDamage(err):
+		return d.st.fail(Unreachable, fmt.Errorf("damaged on the way: %w", trimSSH(err)), "")
 	case d.login.started:
 		return d.login.cutShort(err)
 	}
 	return d.st.fail(Unreachable, trimSSH(err), "")
 }
-
-// trimSSH leaves out what x/crypto and net say in front of every error.
-func trimSSH(err error) error {
-	var op *net.OpError
-	text := err.Error()
-	if errors.As(err, &op) && op.Err != nil {
-		text = strings.Replace(text, op.Error(), op.Err.Error(), 1)
-	}
-	for _, noise := range []string{"ssh: handshake failed: ", "ssh: ", "connect: ", "read: "} {
-		text = strings.Replace(text, noise, "", 1)
-	}
-	return &quietError{strings.Replace(text, "EOF", "the server closed the connection", 1), err}
-}
-
-// quietError says the same in fewer words.
-type quietError struct {
-	text string
-	err  error
-}
-
-func (e *quietError) Error() string { return e.text }
-func (e *quietError) Unwrap() error { return e.err }
 
 // timeoutError is a phase of connecting that took too long.
 type timeoutError struct {

@@ -74,6 +74,8 @@ func (l *login) cutShort(err error) *Error {
 		fault, hint = LoginFailed, l.hint()
 	case l.current != nil && l.current.spoke && isCut(err):
 		hint = "the server waits for answers no longer than its LoginGraceTime"
+	case isCut(err) && len(l.said) > 0:
+		fault, hint = LoginFailed, "have the account put right on the host"
 	}
 	return l.st.fail(fault, fmt.Errorf("while logging in: %w%s", trimSSH(err), l.saying()), hint)
 }

@@ -72,6 +72,7 @@ type sshProcess struct {
 	interrupts chan struct{}
 
 	ended    chan struct{} // closed when the channel has ended
+	cut      bool          // it ended with the connection, before ended is closed
 	reported chan struct{} // closed when exit is known
 	exit     Exit          // before reported is closed
 
@@ -112,10 +113,15 @@ func (p *sshProcess) start(ctx context.Context, c Command) error {
 		started <- nil
 	})
 	if err == nil {
+		limit := p.conn.pool.session.beginLimit
+		overdue := time.NewTimer(limit)
+		defer overdue.Stop()
 		select {
 		case err = <-started:
 		case <-ctx.Done():
 			err = context.Cause(ctx)
+		case <-overdue.C:
+			err = &lossError{text: fmt.Sprintf("no answer to the request to run a command within %v", limit)}
 		}
 	}
 	if err != nil {
@@ -180,6 +186,7 @@ func (p *sshProcess) listen(requests <-chan *ssh.Request) {
 			r.Reply(ok, nil) // fails with the channel only
 		}
 	}
+	p.cut = p.conn.wire.failed() != nil
 	close(p.ended)
 }
 
@@ -288,16 +295,32 @@ func (p *sshProcess) Wait() (Exit, error) {
 	p.finish(p.errs)
 	select {
 	case <-p.reported:
+		if p.truncated() {
+			return Exit{}, p.lost()
+		}
 		return p.exit, nil
 	default:
 		return Exit{}, p.lost()
 	}
 }
 
-// drain waits for the end of the output: of the channel, or of anything coming for a while.
+// truncated reports whether output may be missing of a command whose end is known: sshd may say that it has ended before
+// it has sent everything.
+func (p *sshProcess) truncated() bool {
+	select {
+	case <-p.ended:
+		return p.cut
+	default:
+		return false
+	}
+}
+
+// drain waits for the end of the output: of the channel, or of anything coming for a while. It may also be the network
+// that lets nothing come: therefore the server must show that it lives.
 func (p *sshProcess) drain() {
 	ticker := time.NewTicker(outputIdle / 10)
 	defer ticker.Stop()
+	var alive chan struct{}
 	for {
 		select {
 		case <-p.ended:
@@ -305,9 +328,18 @@ func (p *sshProcess) drain() {
 		case <-p.stop:
 			return
 		case <-ticker.C:
-			if p.out.idle(outputIdle) && p.errs.idle(outputIdle) {
-				return
-			}
+		}
+		if !p.out.idle(outputIdle) || !p.errs.idle(outputIdle) {
+			continue
+		}
+		if alive == nil {
+			alive = p.conn.ping()
+			continue
+		}
+		select {
+		case <-alive:
+			return
+		default:
 		}
 	}
 }
@@ -351,6 +383,11 @@ func (p *sshProcess) lost() *Error {
 		err = p.conn.ended()
 	case <-time.After(closeGrace): // its end is noticed a moment after that of its channels
 	}
+	select {
+	case <-p.reported:
+		err = fmt.Errorf("%w, when the command had ended (%s) and not all of its output had come", err, p.exit.text())
+	default:
+	}
 	return &Error{Fault: Lost, Host: p.slug, Op: "run a command", Err: err}
 }
 
@@ -362,10 +399,14 @@ func (p *sshProcess) explain(ctx context.Context, err error) error {
 	if cause := p.conn.ended(); cause != nil {
 		err = cause
 	}
-	if p.sent.Load() && isCut(err) {
+	if isCut(err) {
+		err = lossOf(err)
+	}
+	var loss *lossError
+	if lost := errors.As(err, &loss); lost && p.sent.Load() {
 		return &Error{Fault: Lost, Host: p.slug, Op: "start a command", Err: err}
 	}
-	return fmt.Errorf("no session: %w", trimSSH(err))
+	return fmt.Errorf("no session: %w", refusal(err))
 }
 
 // copier copies one stream of the output.

@@ -15,15 +15,6 @@ import (
 	"deployer/pty"
 )
 
-func TestSSHSignal(t *testing.T) {
-	l := newLab(t, Options{})
-	s := l.server(sshserver.Options{})
-	r, err := l.run(t.Context(), at("web", s.Port()), "kill -TERM $$")
-	if err != nil || r.exit != (Exit{Status: 143, Signal: "TERM"}) {
-		t.Errorf("%+v, %v", r, err)
-	}
-}
-
 func TestSSHStdin(t *testing.T) {
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
@@ -182,48 +173,6 @@ func TestSSHFailingWriter(t *testing.T) {
 	if exit, err := p.Wait(); err != nil || exit.Status != 7 {
 		t.Error(exit, err)
 	}
-}
-
-func TestSSHNoExitStatus(t *testing.T) {
-	l := newLab(t, Options{})
-	s := l.server(sshserver.Options{Faults: sshserver.Faults{NoExitStatus: true}})
-	r, err := l.run(t.Context(), at("web", s.Port()), "echo out")
-	l.fault(err, Lost, "without saying how the command ended")
-	if r.out.String() != "out\n" {
-		t.Errorf("output %q", r.out.String())
-	}
-}
-
-func TestSSHCut(t *testing.T) {
-	l := newLab(t, Options{})
-	s := l.server(sshserver.Options{})
-	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "echo out; sleep 600")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Cut()
-	l.within(10*time.Second, func() {
-		_, err = r.wait()
-		l.fault(err, Lost, "the connection was cut")
-	})
-	l.output(at("web", s.Port()), "true") // on a new connection
-}
-
-func TestSSHFreeze(t *testing.T) {
-	l := newLab(t, Options{})
-	s := l.server(sshserver.Options{})
-	o := at("web", s.Port())
-	o.Keepalive = 100 * time.Millisecond
-	r, err := l.start(t.Context(), l.host(o), "sleep 600")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Freeze()
-	defer s.Thaw()
-	l.within(20*time.Second, func() {
-		_, err = r.wait()
-		l.fault(err, Lost, "no sign of life for 300ms")
-	})
 }
 
 // A quiet command on a connection that lives is not cut off.

@@ -72,11 +72,23 @@ func (c *proxyConn) explain(err error) error {
 	case <-c.said:
 	case <-time.After(saidGrace): // something that it started keeps its standard error
 	}
-	if said := c.errs.String(); said != "" {
-		return fmt.Errorf("proxy_command said %q: %w", said, err)
-	}
-	return err
+	return &proxyError{c.errs.String(), err}
 }
+
+// proxyError is the end of a connection that a command made.
+type proxyError struct {
+	said string // on its standard error
+	err  error
+}
+
+func (e *proxyError) Error() string {
+	if e.said == "" {
+		return "proxy_command ended"
+	}
+	return fmt.Sprintf("proxy_command ended, and said %q", e.said)
+}
+
+func (e *proxyError) Unwrap() error { return e.err }
 
 // Close ends the command.
 func (c *proxyConn) Close() error {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"deployer/internal/sshdtest"
 	"deployer/journal"
@@ -127,29 +126,6 @@ func TestRealManyCommands(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A server that gives no sessions at all is not tried for ever.
-func TestRealNoSessions(t *testing.T) {
-	l := newLab(t, Options{})
-	o := l.sshd(sshdtest.Options{Config: []string{"MaxSessions 0"}})
-	l.within(30*time.Second, func() { l.fails(o, Unreachable, "no session: ") })
-}
-
-func TestRealCut(t *testing.T) {
-	l := newLab(t, Options{})
-	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"SetEnv HOME=" + l.home}})
-	o := l.real(s)
-	r, err := l.start(t.Context(), l.host(o), "exec sleep 600")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.KillConnections(t)
-	l.within(10*time.Second, func() {
-		_, err = r.wait()
-		l.fault(err, Lost, "the connection was cut")
-	})
-	l.output(o, "true")
 }
 
 func TestRealJump(t *testing.T) {

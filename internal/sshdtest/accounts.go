@@ -36,6 +36,8 @@ const (
 	SudoPassword
 	// SudoNoPassword is an account that may do everything.
 	SudoNoPassword
+	// SudoTerminal is an account that may do everything, if it has a terminal.
+	SudoTerminal
 )
 
 // firstID is the number of the first account and its group, beyond those that Debian gives to people and services,
@@ -105,6 +107,8 @@ func (a Account) addTo(t testing.TB, added map[string]string, id int, dir string
 		added["sudoers"] += a.Name + " ALL=(ALL:ALL) ALL\n"
 	case SudoNoPassword:
 		added["sudoers"] += a.Name + " ALL=(ALL:ALL) NOPASSWD: ALL\n"
+	case SudoTerminal:
+		added["sudoers"] += a.Name + " ALL=(ALL:ALL) NOPASSWD: ALL\nDefaults:" + a.Name + " requiretty\n"
 	}
 	if err := os.Mkdir(home, 0o755); err != nil {
 		t.Fatal(err)

@@ -42,6 +42,8 @@ const (
 	Reset
 	// Stall lets nothing pass any more, and closes nothing.
 	Stall
+	// Mute does not answer what was asked for, and works otherwise; only at the stage [Asked].
+	Mute
 	// Flip inverts one byte; only a [Proxy] does that.
 	Flip
 )

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 const versionLine = "SSH-2.0-deployer"
@@ -14,6 +15,7 @@ type flaky struct {
 	*net.TCPConn
 	gate   *gate // of all connections of the server
 	own    gate
+	ended  atomic.Bool // it was closed in good order: what still comes is not for the server
 	closed chan struct{}
 	once   sync.Once
 }
@@ -29,6 +31,7 @@ func (c *flaky) pass() bool { return c.gate.wait(c.closed) && c.own.wait(c.close
 func (c *flaky) fail(how Failure) {
 	switch how {
 	case End:
+		c.ended.Store(true)
 		_ = c.CloseWrite()
 	case Reset:
 		c.reset()
@@ -41,6 +44,9 @@ func (c *flaky) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)
 	if !c.pass() {
 		return 0, net.ErrClosed
+	}
+	if c.ended.Load() {
+		return 0, io.EOF
 	}
 	return n, err
 }

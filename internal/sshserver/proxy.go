@@ -27,6 +27,8 @@ type Trouble struct {
 	ToServer bool
 	// After is how many bytes pass before it happens.
 	After int
+	// Times is how many connections fail; 0 is all of them.
+	Times int
 	// First is sent to the client before anything that the server sends.
 	First string
 }
@@ -119,6 +121,10 @@ func (p *Proxy) track(client *flaky) *route {
 		return nil
 	}
 	r := &route{client: client, trouble: p.trouble}
+	if p.trouble.Times == 1 {
+		p.trouble = Trouble{}
+	}
+	p.trouble.Times = max(0, p.trouble.Times-1)
 	p.accepted++
 	p.routes[r] = struct{}{}
 	return r

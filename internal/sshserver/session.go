@@ -86,7 +86,7 @@ func (s *Server) leave(conn *ssh.ServerConn) {
 func (c *session) serve(requests <-chan *ssh.Request) {
 	for request := range requests {
 		then, ok := c.answer(request)
-		if request.WantReply {
+		if mute := request.Type == "exec" && c.faults.At == Asked && c.faults.How == Mute; request.WantReply && !mute {
 			_ = request.Reply(ok, nil) // fails when the connection is lost: then requests end
 		}
 		if then != nil {
