@@ -14,7 +14,9 @@ import (
 	"deployer/nodes"
 )
 
-const helpText = `deployer runs the actions of a deployment tree on its hosts.
+const helpText = `%s runs the actions of a deployment tree on its hosts.`
+
+const treeHelp = `
 
 A tree is a file, "deploy" by custom. Without one named, deployer takes ./deploy, then ./deploy.star, then the same in
 each parent folder. The first argument names one if it contains a slash or ends in .star; -f TREE does anywhere.`
@@ -41,24 +43,24 @@ func (p *program) main(ctx context.Context, args []string) int {
 	if errors.As(context.Cause(ctx), &cause) {
 		var shown *shownError
 		if !errors.As(err, &shown) {
-			p.tell(context.Cause(ctx))
+			p.tellCause(context.Cause(ctx))
 			return cause.status()
 		}
 	}
 	return p.fail(err)
 }
 
-// tell says why the program ends, where the person who sees it does not know.
-func (p *program) tell(cause error) {
+// tellCause says why the program ends, where the person who sees it does not know.
+func (p *program) tellCause(cause error) {
 	var output *outputError
 	if errors.As(cause, &output) && output.status() != exitClosed {
-		fmt.Fprintf(p.Err, "deployer: %v\n", output)
+		p.tell("%v", output)
 	}
 }
 
 // takeTree takes the tree from the front of the arguments.
 func (p *program) takeTree(args []string) []string {
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") && (strings.Contains(args[0], "/") || strings.HasSuffix(args[0], ".star")) {
+	if p.Root == nil && len(args) > 0 && !strings.HasPrefix(args[0], "-") && (strings.Contains(args[0], "/") || strings.HasSuffix(args[0], ".star")) {
 		p.tree = args[0]
 		return args[1:]
 	}
@@ -68,9 +70,9 @@ func (p *program) takeTree(args []string) []string {
 // command returns the command line.
 func (p *program) command() *cobra.Command {
 	root := &cobra.Command{
-		Use:                   "deployer [TREE] [COMMAND] [OPTIONS]",
+		Use:                   p.Name + " [COMMAND] [OPTIONS]",
 		DisableFlagsInUseLine: true,
-		Long:                  helpText,
+		Long:                  fmt.Sprintf(helpText, p.Name),
 		Short:                 "run the actions of a deployment tree",
 		Args:                  unknownCommand,
 		Version:               version(),
@@ -78,21 +80,31 @@ func (p *program) command() *cobra.Command {
 		SilenceUsage:          true,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return p.list(cmd.Context(), "") },
 	}
-	root.PersistentPreRunE = p.noTree
-	root.PersistentFlags().StringVarP(&p.tree, "file", "f", p.tree, "`TREE` to use: a Starlark file")
-	root.SetVersionTemplate("deployer {{.Version}}\n")
+	root.SetVersionTemplate(p.Name + " {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{optionError(cmd, err), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(p.runCommand(), p.checkCommand(), p.initCommand(), p.demoCommand())
+	root.AddCommand(p.runCommand(), p.checkCommand())
+	if p.Root == nil {
+		p.takeScripts(root)
+	}
 	return root
+}
+
+// takeScripts adds what is only for trees that are scripts.
+func (p *program) takeScripts(root *cobra.Command) {
+	root.Use = p.Name + " [TREE] [COMMAND] [OPTIONS]"
+	root.Long += treeHelp
+	root.PersistentPreRunE = p.noTree
+	root.PersistentFlags().StringVarP(&p.tree, "file", "f", p.tree, "`TREE` to use: a Starlark file")
+	root.AddCommand(p.initCommand(), p.demoCommand())
 }
 
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return &usageError{fmt.Errorf("%q is not a command%s", args[0], suggestion(cmd, args[0])), "deployer --help"}
+	return &usageError{fmt.Errorf("%q is not a command%s", args[0], suggestion(cmd, args[0])), cmd.CommandPath() + " --help"}
 }
 
 func suggestion(cmd *cobra.Command, word string) string {
@@ -100,7 +112,7 @@ func suggestion(cmd *cobra.Command, word string) string {
 	if near := cmd.SuggestionsFor(word); len(near) > 0 {
 		return ": did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return ": to run an action, write deployer run " + word
+	return ": to run an action, write " + cmd.CommandPath() + " run " + word
 }
 
 // optionError says which option is wrong, and which is near to one that is not there.
@@ -140,7 +152,7 @@ func (p *program) runCommand() *cobra.Command {
 		Long:                  runHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
-				return &usageError{err, "deployer run --help"}
+				return &usageError{err, cmd.CommandPath() + " --help"}
 			}
 			if len(args) == 0 {
 				return p.list(cmd.Context(), o.path)

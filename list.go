@@ -16,7 +16,7 @@ func listChildren(w io.Writer, n *nodes.Place) {
 		if strings.HasPrefix(name, "_") {
 			continue
 		}
-		doc := firstLine(n.Template().Member(name).Child.Doc)
+		doc := firstLine(n.Template().Member(name).Child.Documentation())
 		if child, err := n.Step(name); err != nil {
 			doc = err.Error()
 		} else if slugs := child.Cells(); len(slugs) > 0 {
@@ -32,12 +32,12 @@ func listActions(w io.Writer, n *nodes.Place) {
 	if def := n.Template().Default; def != nil {
 		usage := *def
 		usage.Name = "."
-		rows = append(rows, row(nodes.Usage(&usage), firstLine(def.Doc)))
+		rows = append(rows, row(nodes.Usage(&usage), firstLine(def.Documentation())))
 	}
 	for _, name := range n.ActionNames() {
 		if !strings.HasPrefix(name, "_") {
 			action := n.Template().Member(name).Action
-			rows = append(rows, row(nodes.Usage(action), firstLine(action.Doc)))
+			rows = append(rows, row(nodes.Usage(action), firstLine(action.Documentation())))
 		}
 	}
 	section(w, "actions:", rows)

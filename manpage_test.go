@@ -19,7 +19,7 @@ var updateManual = flag.Bool("update", false, "write doc/deployer.1 anew")
 func TestManualPage(t *testing.T) {
 	t.Parallel()
 	const path = "doc/deployer.1"
-	want := manualPage((&program{}).command())
+	want := manualPage((&program{Program: Program{}.named()}).command())
 	if *updateManual {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

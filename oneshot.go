@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"deployer/console"
@@ -45,11 +44,11 @@ func (o runOptions) check() error {
 // oneShot runs one action and shows what came of it.
 func (p *program) oneShot(ctx context.Context, o runOptions, action string, words []string) error {
 	secrets := journal.NewSecrets()
-	loaded, err := p.load(ctx, secrets)
+	tree, err := p.load(ctx, secrets)
 	if err != nil {
 		return err
 	}
-	return p.runAction(ctx, o, loaded.Tree, secrets, action, words)
+	return p.runAction(ctx, o, tree, secrets, action, words)
 }
 
 func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree, secrets *journal.Secrets, action string, words []string) error {
@@ -109,7 +108,7 @@ func (p *program) start(o runOptions, n *nodes.Place, secrets *journal.Secrets) 
 		}
 		sinks = append(sinks, journal.NewJSON(r.log))
 	}
-	r.journal = journal.New(runName(), secrets, sinks...)
+	r.journal = journal.New(runName(), secrets, append(sinks, p.Sinks...)...)
 	r.openSession()
 	return r, nil
 }
@@ -128,7 +127,8 @@ func (r *oneRun) openSession() {
 		}
 	}
 	r.session = hosts.NewSession(options)
-	r.nodes = nodes.NewRun(r.session, run)
+	run.Session = r.session
+	r.nodes = nodes.NewRun(run)
 }
 
 // presence is the terminal of the person who can be asked; nil if nobody is present.
@@ -177,45 +177,67 @@ func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nod
 	}
 	o.end(r, time.Since(begun))
 	if closed := errors.Join(r.screen.Close(), r.closeLog()); closed != nil {
-		fmt.Fprintf(r.program.Err, "deployer: %v\n", closed)
+		r.program.tell("%v", closed)
 		o.failAtLeast()
 	}
 	return o.asError()
 }
 
-// call calls the action, and watches for signals meanwhile.
+// errLeftBehind is of an action in Go that does not heed its context.
+var errLeftBehind = errors.New("the action did not end when it was interrupted, and was left behind: its code must heed its context")
+
+// call calls the action, and watches for signals meanwhile. Its goroutine may outlive the run: the code of a Go program
+// that does not heed its context is left behind after the second signal, for only the end of the process ends it.
 func (r *oneRun) call(ctx context.Context, args nodes.Args) (any, error) {
+	var value any
+	var err error
 	ended := make(chan struct{})
-	var watcher sync.WaitGroup
-	watcher.Go(func() { r.watch(ctx, ended) })
-	value, err := r.nodes.Env(r.node).Call(ctx, r.action, args)
-	close(ended)
-	watcher.Wait()
+	go func() {
+		defer close(ended)
+		value, err = r.nodes.Env(r.node).Call(ctx, r.action, args)
+	}()
+	if !r.watch(ctx, ended) {
+		return nil, errors.Join(errLeftBehind, r.session.Close())
+	}
 	return value, errors.Join(err, r.session.Close())
 }
 
-// patience is how long an interrupted run ends without a word.
-const patience = time.Second
+// patience is how long an interrupted run ends without a word, lastPatience how long an abandoned one may still take.
+const (
+	patience     = time.Second
+	lastPatience = 3 * time.Second
+)
 
-// watch tells a person who waits for an interrupted run to end how not to wait, and abandons it at the second signal.
-func (r *oneRun) watch(ctx context.Context, ended <-chan struct{}) {
+// watch waits for the end of the action. It tells a person who waits for an interrupted run to end how not to wait, and
+// abandons it at the second signal; then it may return false before the end.
+func (r *oneRun) watch(ctx context.Context, ended <-chan struct{}) bool {
 	select {
 	case <-ctx.Done():
 	case <-ended:
-		return
+		return true
 	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for {
 		select {
 		case <-timer.C:
-			fmt.Fprintln(r.program.Err, "deployer: ending what runs on the hosts; Ctrl-C again does not wait for that")
+			r.program.tell("ending what runs on the hosts; Ctrl-C again does not wait for that")
 		case <-r.program.abandon:
 			r.session.Abandon()
-			return
+			return within(lastPatience, ended)
 		case <-ended:
-			return
+			return true
 		}
+	}
+}
+
+// within reports whether a channel is closed before a time has passed.
+func within(d time.Duration, ended <-chan struct{}) bool {
+	select {
+	case <-ended:
+		return true
+	case <-time.After(d):
+		return false
 	}
 }
 

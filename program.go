@@ -1,13 +1,18 @@
 package deployer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
+
+	"deployer/journal"
+	"deployer/nodes"
 )
 
 // Stdio is what the program has around it.
@@ -19,8 +24,24 @@ type Stdio struct {
 	Getenv  func(string) string // nil: no environment variable is set
 }
 
+// Program is the program as a value. Its zero value takes trees that are scripts, which the command line names.
+type Program struct {
+	Root  nodes.Embedder // the root of a tree in Go
+	Name  string         // what messages call the program; "": deployer
+	Sinks []journal.Sink // more readers of the journal of every run
+}
+
+// Main is the program of a tree in Go: the command line of deployer, without TREE. sinks are more readers of the journal
+// of every run. It exits.
+func Main(root nodes.Embedder, sinks ...journal.Sink) {
+	Program{Root: root, Name: filepath.Base(os.Args[0]), Sinks: sinks}.Main()
+}
+
 // MainScript is the program of cmd/deployer: the trees are scripts. It exits.
-func MainScript() {
+func MainScript() { Program{}.Main() }
+
+// Main runs the program with the arguments and streams of this process. It exits.
+func (def Program) Main() {
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) { // as under nohup, or in the background of a script
@@ -29,7 +50,7 @@ func MainScript() {
 	}
 	// With a handler a closed standard output is an error of write, and not the silent end of this process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	os.Exit(Run(context.Background(), os.Args[1:], Stdio{
+	os.Exit(def.Run(context.Background(), os.Args[1:], Stdio{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Signals: signals, Getenv: os.Getenv,
 	}))
 }
@@ -47,6 +68,7 @@ const (
 
 // program is one call of Run.
 type program struct {
+	Program
 	Stdio
 	tree    string // the file named on the command line, or ""
 	stop    context.CancelCauseFunc
@@ -54,9 +76,9 @@ type program struct {
 }
 
 // Run runs the program with the arguments after its name and returns its exit status.
-func Run(ctx context.Context, args []string, stdio Stdio) int {
+func (def Program) Run(ctx context.Context, args []string, stdio Stdio) int {
 	ctx, stop := context.WithCancelCause(ctx)
-	p := &program{Stdio: stdio, stop: stop, abandon: make(chan struct{})}
+	p := &program{Program: def.named(), Stdio: stdio, stop: stop, abandon: make(chan struct{})}
 	if p.Getenv == nil {
 		p.Getenv = func(string) string { return "" }
 	}
@@ -72,6 +94,12 @@ func Run(ctx context.Context, args []string, stdio Stdio) int {
 	<-finished
 	stop(nil)
 	return status
+}
+
+// named returns the program with a name.
+func (def Program) named() Program {
+	def.Name = cmp.Or(def.Name, "deployer")
+	return def
 }
 
 // listen turns the first signal into the end of the context, and the second into giving up.
@@ -159,9 +187,14 @@ func (p *program) fail(err error) int {
 	case errors.As(err, &shown):
 		return shown.status
 	case errors.As(err, &usage) && usage.help != "":
-		fmt.Fprintf(p.Err, "deployer: %v\ntry '%s'\n", err, usage.help)
+		p.tell("%v\ntry '%s'", err, usage.help)
 		return exitUsage
 	}
-	fmt.Fprintf(p.Err, "deployer: %v\n", err)
+	p.tell("%v", err)
 	return exitUsage
+}
+
+// tell writes a line to the person who called the program.
+func (p *program) tell(format string, args ...any) {
+	fmt.Fprintf(p.Err, "%s: %s\n", p.Name, fmt.Sprintf(format, args...))
 }

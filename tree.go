@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,13 +16,37 @@ import (
 	"deployer/script"
 )
 
-// load finds and loads the tree. Its mistakes are shown, and the error is then only a status.
-func (p *program) load(ctx context.Context, secrets *journal.Secrets) (*script.Loaded, error) {
+// load makes the tree: of the root in Go, or of the script that the command line names. Its mistakes are shown, and the
+// error is then only a status.
+func (p *program) load(ctx context.Context, secrets *journal.Secrets) (*nodes.Tree, error) {
+	if p.Root != nil {
+		return p.bind(secrets)
+	}
+	loaded, err := p.loadScript(ctx, secrets)
+	if err != nil {
+		return nil, err
+	}
+	return loaded.Tree, nil
+}
+
+// bind makes the tree of the root in Go.
+func (p *program) bind(secrets *journal.Secrets) (*nodes.Tree, error) {
+	tree, err := nodes.Bind(p.Root)
+	var wrong *nodes.TreeError
+	if errors.As(err, &wrong) {
+		p.showProblems(wrong.Problems, secrets)
+		return nil, &shownError{exitUsage}
+	}
+	return tree, err
+}
+
+// loadScript finds and loads a tree that is a script.
+func (p *program) loadScript(ctx context.Context, secrets *journal.Secrets) (*script.Loaded, error) {
 	path := p.tree
 	if path == "" {
 		found, err := script.Find(".")
 		if err != nil {
-			return nil, &usageError{err, "deployer --help"}
+			return nil, &usageError{err, p.Name + " --help"}
 		}
 		path = found
 	}
@@ -31,29 +56,55 @@ func (p *program) load(ctx context.Context, secrets *journal.Secrets) (*script.L
 	})
 	var problems *script.Problems
 	if errors.As(err, &problems) {
-		var text strings.Builder
-		_ = problems.Format(&text) // into memory
-		fmt.Fprint(p.Err, secrets.Mask(text.String()))
+		p.show(problems.Format, secrets)
 		return nil, &shownError{exitUsage}
 	}
 	return loaded, err
 }
 
+// show writes a text to standard error, without secrets.
+func (p *program) show(format func(io.Writer) error, secrets *journal.Secrets) {
+	var text strings.Builder
+	_ = format(&text) // into memory
+	fmt.Fprint(p.Err, secrets.Mask(text.String()))
+}
+
+// showProblems shows what is wrong with a tree in Go.
+func (p *program) showProblems(problems []nodes.Problem, secrets *journal.Secrets) {
+	for _, one := range problems {
+		p.show(script.Problem{Problem: one}.Format, secrets)
+	}
+}
+
 // check loads the tree and shows every problem.
 func (p *program) check(ctx context.Context) error {
 	secrets := journal.NewSecrets()
-	loaded, err := p.load(ctx, secrets)
+	tree, err := p.checkTree(ctx, secrets)
 	if err != nil {
 		return err
 	}
-	for _, w := range loaded.Warnings {
-		var text strings.Builder
-		_ = w.Format(&text) // into memory
-		fmt.Fprint(p.Err, secrets.Mask(text.String()))
-	}
-	root := loaded.Tree.Root()
-	fmt.Fprintf(p.Out, "%s: %s, %s, no mistakes\n", loaded.Tree.Name, count(countNodes(root), "node"), count(len(allHosts(root)), "host"))
+	root := tree.Root()
+	fmt.Fprintf(p.Out, "%s: %s, %s, no mistakes\n", tree.Name, count(countNodes(root), "node"), count(len(allHosts(root)), "host"))
 	return nil
+}
+
+// checkTree shows the warnings of the tree.
+func (p *program) checkTree(ctx context.Context, secrets *journal.Secrets) (*nodes.Tree, error) {
+	if p.Root != nil {
+		tree, err := p.bind(secrets)
+		if err == nil {
+			p.showProblems(tree.Check(), secrets)
+		}
+		return tree, err
+	}
+	loaded, err := p.loadScript(ctx, secrets)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range loaded.Warnings {
+		p.show(w.Format, secrets)
+	}
+	return loaded.Tree, nil
 }
 
 func count(n int, what string) string {
@@ -87,18 +138,17 @@ func resolve(tree *nodes.Tree, path string) (*nodes.Place, error) {
 
 // list shows what is at a path: what could be run there, and what lies below.
 func (p *program) list(ctx context.Context, path string) error {
-	secrets := journal.NewSecrets()
-	loaded, err := p.load(ctx, secrets)
+	tree, err := p.load(ctx, journal.NewSecrets())
 	if err != nil {
 		return err
 	}
-	n, err := resolve(loaded.Tree, path)
+	n, err := resolve(tree, path)
 	if err != nil {
 		return &usageError{err, ""}
 	}
 	w := tabwriter.NewWriter(p.Out, 0, 8, 3, ' ', 0)
 	fmt.Fprintln(w, n.Path())
-	if doc := firstLine(n.Template().Doc); doc != "" {
+	if doc := firstLine(n.Template().Documentation()); doc != "" {
 		fmt.Fprintln(w, doc)
 	}
 	listChildren(w, n)

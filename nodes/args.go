@@ -130,7 +130,11 @@ func (b *binder) convert(p Param, text string) (any, error) {
 		return nil, b.wrong("%s is given twice", placeholder(p))
 	}
 	b.given[p.Name] = true
-	v, want := readAs(p.Default, text)
+	read := p.Read
+	if read == nil {
+		read = func(word string) (any, string) { return readAs(p.Default, word) }
+	}
+	v, want := read(text)
 	if want != "" {
 		return nil, b.wrong("%s must be %s, got %q", placeholder(p), want, text)
 	}

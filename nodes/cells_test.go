@@ -90,7 +90,7 @@ func TestPathsOfNodesLeadBack(t *testing.T) {
 func TestResultsOfCells(t *testing.T) {
 	session := hosts.NewSession(hosts.Options{})
 	defer session.Close()
-	run := NewRun(session, Options{})
+	run := NewRun(Options{Session: session})
 	root := testMatrix(t)
 	inner := run.Env(at(t, root, "grid/middle/'inner'"))
 	cells, err := inner.Cells()

@@ -7,7 +7,7 @@ import (
 
 // Check walks the whole tree and returns what is wrong with it, as far as that shows without connecting to a host.
 func (t *Tree) Check() []Problem {
-	c := &checker{told: map[Problem]bool{}}
+	c := &checker{told: map[Problem]bool{}, problems: slices.Clone(t.warnings)}
 	if k := t.Template.Kind; k == KindArray || k == KindJustOne {
 		c.tell(Problem{Pos: t.Template.Pos, Message: fmt.Sprintf("the root of a tree cannot be %s", k), Hint: "make it a node, and the parallel_node a child of it"})
 		return c.problems

@@ -7,7 +7,7 @@
 // A parallel node has a [Place] of its own for every host of its role "host": its cells. Calling an action on a
 // parallel node that is not yet a cell runs it once in every cell.
 //
-// Trees come from two fronts, scripts (package script) and Go structs; this package knows neither. What a front must
-// give are the functions of actions and properties; what they return is a value of the front, which may implement
-// [Plainer].
+// Trees come from two fronts. Scripts are in package script. In Go a tree is a struct: what it embeds is [Node], and
+// [Bind] makes templates of it and of all that is below it. The model knows no more of the one than of the other: a
+// front gives it the functions of actions and properties, and values that may implement [Plainer].
 package nodes

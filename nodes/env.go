@@ -59,7 +59,7 @@ func (e *Env) Host() (*hosts.Handle, error) {
 	}
 	all := e.place.Hosts()
 	if len(all) != 1 {
-		return nil, fmt.Errorf("%s has %d hosts, and env.host needs exactly one: use env.hosts, or an array of a parallel_node", e.place.Path(), len(all))
+		return nil, fmt.Errorf("%s has %d hosts, and here exactly one is needed: use all its hosts, or go into a cell of an array", e.place.Path(), len(all))
 	}
 	return e.run.session.Handle(all[0]), nil
 }
@@ -145,7 +145,7 @@ func (n *Place) Action(name string) (*Action, error) {
 // someAction is a hint that names the actions there are.
 func someAction(names []string) string {
 	if len(names) == 0 {
-		return "it has no actions; its nodes may: deployer run --path PATH lists them"
+		return "it has no actions; its nodes may: run --path PATH lists them"
 	}
 	return "name one of " + strings.Join(names, ", ")
 }

@@ -264,26 +264,33 @@ func nameOf(v any) string {
 	return ""
 }
 
+// maxWraps is how often a value may stand for another, as a pointer does, until it is taken for one that never ends.
+const maxWraps = 100
+
 // plain returns a result as one of the types that this file knows.
 func plain(v any) (any, error) {
-	for range 2 { // what Plain returns is plain, except for a parallel result
-		p, ok := v.(Plainer)
-		if !ok {
-			break
+	for range maxWraps {
+		switch known := v.(type) {
+		case nil, string, bool, int64, *big.Int, float64, []byte, []any, Dict,
+			*ParallelResult, *hosts.Handle, hosts.Host, *Env, *Place:
+			return v, nil
+		case ParallelResult:
+			return &known, nil
 		}
-		var err error
-		if v, err = p.Plain(); err != nil {
+		next, err := unwrap(v)
+		if err != nil {
 			return nil, err
 		}
+		v = next
 	}
-	switch v := v.(type) {
-	case nil, string, bool, int64, *big.Int, float64, []byte, []any, Dict,
-		*ParallelResult, *hosts.Handle, hosts.Host, *Env, *Place:
-		return v, nil
-	case int:
-		return int64(v), nil
-	case ParallelResult:
-		return &v, nil
+	return nil, errEndless
+}
+
+var errEndless = errors.New("the result contains itself")
+
+func unwrap(v any) (any, error) {
+	if p, ok := v.(Plainer); ok {
+		return p.Plain()
 	}
-	return nil, fmt.Errorf("a result of the type %T cannot be shown: return a string, a number, a list or a dict", v)
+	return goPlain(v)
 }

@@ -58,7 +58,7 @@ func TestResultsThatCannotBeShown(t *testing.T) {
 		want   string
 	}{
 		{make(chan int), "a result of the type chan int cannot be shown: return a string, a number, a list or a dict"},
-		{[]any{struct{}{}}, "a result of the type struct {} cannot be shown: return a string, a number, a list or a dict"},
+		{[]any{func() {}}, "a result of the type func() cannot be shown: return a string, a number, a list or a dict"},
 		{shown{err: errors.New("a function cannot be shown")}, "a function cannot be shown"},
 		{math.NaN(), "the result contains the number NaN, which JSON cannot hold: return a string"},
 		{loop, "the result is nested too deep, or contains itself"},

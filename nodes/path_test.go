@@ -7,22 +7,22 @@ import (
 	"testing"
 )
 
-// spot is a place of a test tree: children by name, cells by slug.
-type spot struct {
+// testSpot is a place of a test tree: children by name, cells by slug.
+type testSpot struct {
 	path     string
-	parent   *spot
+	parent   *testSpot
 	names    []string
-	children []*spot
+	children []*testSpot
 	slugs    []string
-	cells    []*spot
+	cells    []*testSpot
 }
 
-func (s *spot) Path() string              { return s.path }
-func (s *spot) Up() (*spot, bool)         { return s.parent, s.parent != nil }
-func (s *spot) Steps() []string           { return s.names }
-func (s *spot) Cells() []string           { return s.slugs }
-func (s *spot) Cell(i int) (*spot, error) { return s.cells[i], nil }
-func (s *spot) Step(n string) (*spot, error) {
+func (s *testSpot) Path() string                  { return s.path }
+func (s *testSpot) Up() (*testSpot, bool)         { return s.parent, s.parent != nil }
+func (s *testSpot) Steps() []string               { return s.names }
+func (s *testSpot) Cells() []string               { return s.slugs }
+func (s *testSpot) Cell(i int) (*testSpot, error) { return s.cells[i], nil }
+func (s *testSpot) Step(n string) (*testSpot, error) {
 	for i, name := range s.names {
 		if name == n {
 			return s.children[i], nil
@@ -31,16 +31,16 @@ func (s *spot) Step(n string) (*spot, error) {
 	return nil, errors.New("asked for a step that is not there")
 }
 
-// add grows a tree; the path of a spot is printed as that of a node.
-func (s *spot) add(names ...string) *spot {
+// add grows a tree; the path of a testSpot is printed as that of a node.
+func (s *testSpot) add(names ...string) *testSpot {
 	s.names = append(s.names, names...)
 	for range names {
-		s.children = append(s.children, &spot{parent: s})
+		s.children = append(s.children, &testSpot{parent: s})
 	}
 	return s
 }
 
-func (s *spot) at(name string) *spot {
+func (s *testSpot) at(name string) *testSpot {
 	child, err := s.Step(name)
 	if err != nil {
 		panic(err)
@@ -48,16 +48,16 @@ func (s *spot) at(name string) *spot {
 	return child
 }
 
-func (s *spot) withCells(slugs ...string) *spot {
+func (s *testSpot) withCells(slugs ...string) *testSpot {
 	s.slugs = slugs
 	for range slugs {
-		s.cells = append(s.cells, &spot{parent: s.parent})
+		s.cells = append(s.cells, &testSpot{parent: s.parent})
 	}
 	return s
 }
 
-// name gives every spot its path.
-func (s *spot) name(path string) {
+// name gives every testSpot its path.
+func (s *testSpot) name(path string) {
 	s.path = path
 	prefix := path + "/"
 	if path == "/" {
@@ -71,8 +71,8 @@ func (s *spot) name(path string) {
 	}
 }
 
-func testTree() *spot {
-	root := new(spot).add("staging", "production", "b", "b.c", "b/c d", "x:y", "it's", "q\"'")
+func testTree() *testSpot {
+	root := new(testSpot).add("staging", "production", "b", "b.c", "b/c d", "x:y", "it's", "q\"'")
 	root.at("b").add("c", "e")
 	root.at("b.c").add("d")
 	production := root.at("production").add("git", "matrix", "lab hub")
@@ -146,11 +146,11 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func resolve(t *testing.T, raw string, from *spot) *spot {
+func resolve(t *testing.T, raw string, from *testSpot) *testSpot {
 	t.Helper()
 	p, err := ParsePath(raw)
 	if err == nil {
-		var s *spot
+		var s *testSpot
 		if s, err = Resolve(p, from); err == nil {
 			return s
 		}
@@ -227,11 +227,11 @@ func FuzzPathRoundTrip(f *testing.F) {
 		if name == "" || other == "" || slug == "" || slug2 == "" || name == other || slug == slug2 {
 			t.Skip("names are not empty and are unlike")
 		}
-		root := new(spot).add(name, other, name+"/"+other, name+other)
+		root := new(testSpot).add(name, other, name+"/"+other, name+other)
 		root.at(name).add(other, name).withCells(slug, slug2)
 		root.at(name).cells[1].withCells(slug2, slug, slug+"."+slug2).add(name)
 		root.name("/")
-		everySpot(root, func(s *spot) {
+		everySpot(root, func(s *testSpot) {
 			p, err := ParsePath(s.path)
 			if err != nil {
 				t.Fatal(err)
@@ -243,7 +243,7 @@ func FuzzPathRoundTrip(f *testing.F) {
 	})
 }
 
-func everySpot(s *spot, do func(*spot)) {
+func everySpot(s *testSpot, do func(*testSpot)) {
 	do(s)
 	for _, below := range s.children {
 		everySpot(below, do)

@@ -71,7 +71,8 @@ func askedRun(t *testing.T, o Options, isolate Isolate, failures int, slugs ...s
 	events := &recordedEvents{}
 	session := hosts.NewSession(hosts.Options{Journal: journal.New("test", nil, events)})
 	t.Cleanup(func() { _ = session.Close() })
-	return NewRun(session, o).Env((&Tree{Template: template}).Root()), events, &calls
+	o.Session = session
+	return NewRun(o).Env((&Tree{Template: template}).Root()), events, &calls
 }
 
 func TestPersonDecidesAboutFailures(t *testing.T) {

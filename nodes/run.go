@@ -10,8 +10,9 @@ import (
 
 // Options are what a run starts with.
 type Options struct {
-	Person  Person // nil: nobody is present, and a failed action aborts
-	Sandbox bool   // check everything, change nothing
+	Session *hosts.Session // where the hosts are; it stays the caller's to close
+	Person  Person         // nil: nobody is present, and a failed action aborts
+	Sandbox bool           // check everything, change nothing
 }
 
 // Run is the execution of actions: a session of hosts, somebody to ask or nobody, a sandbox or not.
@@ -20,8 +21,8 @@ type Run struct {
 	options Options
 }
 
-// NewRun returns a run over a session, which stays the caller's to close.
-func NewRun(session *hosts.Session, o Options) *Run { return &Run{session: session, options: o} }
+// NewRun starts a run.
+func NewRun(o Options) *Run { return &Run{session: o.Session, options: o} }
 
 // Session is where the run's hosts are.
 func (r *Run) Session() *hosts.Session { return r.session }

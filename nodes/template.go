@@ -7,15 +7,18 @@ import (
 	"deployer/hosts"
 )
 
-// Pos is a place in a file. Line and Col count from 1; a zero Line means that only the file is known.
+// Pos is a place in a file. Line and Col count from 1; what is zero is not known.
 type Pos struct {
 	File      string
 	Line, Col int
 }
 
 func (p Pos) String() string {
-	if p.Line == 0 {
+	switch {
+	case p.Line == 0:
 		return p.File
+	case p.Col == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
 	}
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
 }
@@ -41,9 +44,29 @@ type Template struct {
 	Hosts   *HostsDef // nil: the parent's roles, unchanged (an array: all of them in the role "host")
 	Group   *Group    // nil: the parent's
 	Default *Action   // what calling the node itself runs; may be nil
+	Source  Source    // may be nil
 
+	self    Embedder  // of a tree in Go: what it was made of; nil in scripts
 	members []*Member // in definition order
 	byName  map[string]*Member
+}
+
+// Documentation is Doc, or if that is empty what the source says.
+func (t *Template) Documentation() string { return documentation(t.Doc, t.Source) }
+
+// Source finds the text that defines a template, an action or a property. It looks for it no earlier than it is asked.
+type Source interface {
+	// Doc is the comment on it; "" where there is none, or the text is not at hand.
+	Doc() string
+	// Code is the text itself, and where it begins; "" where it is not at hand.
+	Code() (string, Pos)
+}
+
+func documentation(doc string, s Source) string {
+	if doc == "" && s != nil {
+		return s.Doc()
+	}
+	return doc
 }
 
 // Definition is what a template is made of, or what a derived template changes.
@@ -84,10 +107,11 @@ func (d *Definition) inside(pos Pos, step string) *Definition {
 	return &in.Definition
 }
 
-// Member is a named part of a template. Exactly one of its fields after Pos is set; a constant's may be nil.
+// Member is a named part of a template. Exactly one of its fields after Doc is set; a constant's may be nil.
 type Member struct {
 	Name     string
 	Pos      Pos
+	Doc      string // of an attribute; "" where its front has no place for it
 	Child    *Template
 	Action   *Action
 	Property *Property
@@ -106,11 +130,15 @@ type Action struct {
 	Keywords       bool    // takes more named arguments
 	SuppressResult bool    // the shell does not print what it returns
 	Isolate        Isolate
+	Source         Source // may be nil
 	// Call runs it. Arguments and result are values of the front; arguments from a command line are those of Args.
 	Call func(ctx context.Context, env *Env, args Args) (any, error)
 
 	property bool // it is the reading of an attribute, which nobody wants to see
 }
+
+// Documentation is Doc, or if that is empty what the source says.
+func (a *Action) Documentation() string { return documentation(a.Doc, a.Source) }
 
 // Isolate says what an action does on a parallel node that is not a cell.
 type Isolate int
@@ -127,8 +155,11 @@ type Param struct {
 	Name      string
 	Optional  bool
 	NamedOnly bool // given by name only: in a script, a parameter after *args or *
-	// Default is of type string, bool, int64, float64 or []any, or nil. It decides how a word of a command line is read.
+	// Default is of type string, bool, int64, float64 or []any, or nil. It decides how a word of a command line is read,
+	// unless Read does.
 	Default any
+	// Read reads a word. want is not empty if it cannot: then it says what can be read. It may be nil.
+	Read func(word string) (v any, want string)
 }
 
 // Args are the arguments of an action. From a command line they are string, bool, int64, float64 and []any.
@@ -145,9 +176,13 @@ type NamedArg struct {
 
 // Property is an attribute that is evaluated whenever it is read.
 type Property struct {
-	Doc  string
-	Eval func(ctx context.Context, env *Env) (any, error)
+	Doc    string
+	Source Source // may be nil
+	Eval   func(ctx context.Context, env *Env) (any, error)
 }
+
+// Documentation is Doc, or if that is empty what the source says.
+func (p *Property) Documentation() string { return documentation(p.Doc, p.Source) }
 
 // Required is an attribute that a derived template must set.
 type Required struct{ Why string }

@@ -6,6 +6,8 @@ import "context"
 type Tree struct {
 	Name     string    // of the file or type, for people
 	Template *Template // of the root
+
+	warnings []Problem // found when it was made
 }
 
 // Plainer is a value of a front that can be shown. Plain returns nil, string, bool, int64, *big.Int, float64, []byte,

@@ -80,7 +80,8 @@ func newRun(t testing.TB, text string, o nodes.Options) *testRun {
 			t.Error(err)
 		}
 	})
-	return &testRun{nodes.NewRun(session, o).Env(loaded.Tree.Root()), seen}
+	o.Session = session
+	return &testRun{nodes.NewRun(o).Env(loaded.Tree.Root()), seen}
 }
 
 // TestActions runs the action test of every chunk of testdata/run.

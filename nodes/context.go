@@ -1,0 +1,80 @@
+package nodes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"deployer/hosts"
+)
+
+// NewContext starts a run at a node of a tree and returns its context, with which methods of the tree can be called. A
+// root that is not bound yet is bound; its mistakes are a *TreeError. No terminal is needed, and nothing is printed: the
+// journal of the session tells what happens.
+func NewContext(ctx context.Context, n Embedder, o Options) (context.Context, error) {
+	if o.Session == nil {
+		return nil, errors.New("nodes.Options has no Session: make one with hosts.NewSession, and close it at the end")
+	}
+	at, err := bound(n)
+	if err != nil {
+		return nil, err
+	}
+	place, err := at.place()
+	if err != nil {
+		return nil, err
+	}
+	return NewRun(o).Env(place).enter(ctx), nil
+}
+
+// Initialize returns the context of a node that has no place in the tree, in the run of ctx: a root of its own, whose
+// hosts are in its Roles. With that context its methods are called.
+func Initialize(ctx context.Context, n Embedder) (context.Context, error) {
+	here := frameOf(ctx).env
+	if here == nil {
+		return nil, errNoRun
+	}
+	at, err := bound(n)
+	if err != nil {
+		return nil, err
+	}
+	place, err := at.place()
+	if err != nil {
+		return nil, err
+	}
+	return here.run.Env(place).enter(ctx), nil
+}
+
+// Call runs an action of a node, by the name that it has in the tree, as the shell would: recorded as an action of its
+// own, once in every cell where the node has several (the value is then a *ParallelResult), and with a question to the
+// person when it fails. "" is the default action.
+//
+// Calling the method itself is the plain way: it is a part of the action that calls it, on the hosts of its own node.
+func Call(ctx context.Context, n Embedder, action string, args ...any) (any, error) {
+	env, err := EnvOf(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return env.Call(ctx, action, Args{Positional: args})
+}
+
+// Sandbox reports whether nothing may be changed in the run of a context.
+func Sandbox(ctx context.Context) bool { return hosts.ScopeOf(ctx).Sandbox }
+
+// Printf writes a line to standard output, prefixed with the host where the context is in a cell. It panics if the
+// context is of no run.
+func Printf(ctx context.Context, format string, args ...any) {
+	mustRun(ctx).Print(ctx, fmt.Sprintf(format, args...))
+}
+
+// Logf writes a line to the log. It panics if the context is of no run.
+func Logf(ctx context.Context, format string, args ...any) {
+	mustRun(ctx).Log(ctx, fmt.Sprintf(format, args...))
+}
+
+func mustRun(ctx context.Context) *Env {
+	env := frameOf(ctx).env
+	if env == nil {
+		panic(errNoRun)
+	}
+	return env
+}
