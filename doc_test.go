@@ -16,6 +16,7 @@ import (
 //
 //	python            a tree, if it sets the global root: it is loaded, and is the file deploy from then on
 //	python FILE       a file that trees load
+//	go                a program in Go, which is main.go from then on (see reader.program); "go skip" is a part of one
 //	console           commands after "$ ", and all that they print (see reader.follow)
 //	json              events of the runs before, one a line (see reader.events)
 //
@@ -43,6 +44,8 @@ func TestDocuments(t *testing.T) {
 				switch b.words[0] {
 				case "python":
 					r.write(b)
+				case "go":
+					r.program(b)
 				case "console":
 					r.follow(d, b)
 				case "json":
@@ -155,6 +158,7 @@ var notWrapped = []string{"doc/script.md", "doc/decisions.md"}
 // TestTextOfDocuments checks what holds for the prose: its lines are short, and what it links to is there.
 func TestTextOfDocuments(t *testing.T) {
 	t.Parallel()
+	code := regexp.MustCompile("`[^`]*`")
 	link := regexp.MustCompile(`\]\(([^)#:]*)(#[^)]*)?\)`)
 	for _, path := range documents(t) {
 		d := readDocument(t, path)
@@ -165,7 +169,7 @@ func TestTextOfDocuments(t *testing.T) {
 			if !slices.Contains(notWrapped, path) && len([]rune(line)) > 120 && !strings.HasPrefix(line, "|") {
 				t.Errorf("%s:%d has more than 120 characters", path, i+1)
 			}
-			for _, m := range link.FindAllStringSubmatch(line, -1) {
+			for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(line, ""), -1) {
 				d.checkLink(t, i+1, m[1], strings.TrimPrefix(m[2], "#"))
 			}
 		}

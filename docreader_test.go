@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"deployer/internal/sshserver"
@@ -171,6 +172,7 @@ func (r *reader) run(b *block, commands []*command) string {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + r.home, "LC_ALL=C", "NO_COLOR=1", "TERM=dumb", "TZ=UTC0",
 		"GORACE=atexit_sleep_ms=0", // else a program with the race detector sleeps for a second before it exits
 	}
+	cmd.Env = append(cmd.Env, goEnv()...)
 	if at := slices.Index(b.words, "typed"); at >= 0 {
 		return r.onTerminal(cmd, commands, b.words[at+1])
 	}
@@ -245,3 +247,39 @@ func pattern(text string) *regexp.Regexp {
 	}
 	return regexp.MustCompile(b.String() + `\z`)
 }
+
+// program writes a program in Go, in a module of its own that uses the packages of this one.
+func (r *reader) program(b *block) {
+	r.t.Helper()
+	if len(b.words) > 1 {
+		return
+	}
+	ours, err := os.ReadFile("go.mod")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	here, err := filepath.Abs(".")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, requires, _ := strings.Cut(string(ours), "\n")
+	module := "module example.com/tree\n" + requires + fmt.Sprintf("\nrequire deployer v0.0.0\n\nreplace deployer => %s\n", here)
+	sums, err := os.ReadFile("go.sum")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for name, text := range map[string]string{"go.mod": module, "go.sum": string(sums), "main.go": b.text()} {
+		r.file(filepath.Join("site", name), text)
+	}
+}
+
+// goEnv is what the go command needs to find what is there already, and to look for nothing else.
+var goEnv = sync.OnceValue(func() []string {
+	env := []string{"GOFLAGS=-mod=mod", "GOPROXY=off", "GOTOOLCHAIN=local"}
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+		if out, err := exec.Command("go", "env", name).Output(); err == nil {
+			env = append(env, name+"="+strings.TrimSpace(string(out)))
+		}
+	}
+	return env
+})

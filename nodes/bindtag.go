@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -172,6 +173,6 @@ func (r *tagReader) groupNamed(name string) *Group {
 		}
 		names = append(names, g.Name)
 	}
-	r.bad("its tag has group:%q: %s; a group of your own is set in the field Group of nodes.Node", name, alternatives(name, names))
+	r.bad("its tag has group:%q: %s", name, cmp.Or(didYouMean(name, names), "a group of your own is set in the field Group of nodes.Node"))
 	return nil
 }

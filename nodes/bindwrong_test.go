@@ -185,7 +185,7 @@ Wrong.Option: its tag has deploy:"requierd": did you mean required?
 Wrong.Attr: its tag says roles, which means nothing here
 Wrong.Attr: its tag says group, which means nothing here
 Wrong.Child: its tag has roles:"=x": the name of a role is missing before =
-Wrong.Child: its tag has group:"prodution": did you mean production?; a group of your own is set in the field Group of nodes.Node
+Wrong.Child: its tag has group:"prodution": did you mean production?
 Wrong.Doubly: its tag has roles:"x=a x=b": the role x is mapped twice: join what fills it with +
 Wrong.HostHost: its tag has roles:"web host=db": what has no name before it fills the role host, which is mapped too
 Wrong.Near: its tag has the key role: did you mean roles?
