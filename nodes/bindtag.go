@@ -96,9 +96,6 @@ func (r *tagReader) pair(key, value string) {
 	}
 }
 
-// The options of the key deploy.
-var deployOptions = []string{"required", "private", "parallel", "name=", "-"}
-
 func (r *tagReader) deploy(value string) {
 	for option := range strings.SplitSeq(value, ",") {
 		name, isName := strings.CutPrefix(option, "name=")
@@ -114,7 +111,7 @@ func (r *tagReader) deploy(value string) {
 		case isName && name != "":
 			r.name = name
 		default:
-			r.bad("its tag has deploy:%q: %s", value, alternatives(option, deployOptions))
+			r.bad("its tag has deploy:%q: use required, private, parallel, name=NAME or -", value)
 		}
 	}
 }

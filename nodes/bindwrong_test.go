@@ -181,7 +181,7 @@ Wrong.Values: a map of nodes gives them no names: use a map[string]*T, whose key
 Wrong.Arrays: a slice of nodes gives them no names: use a map[string]*T, whose keys are the names of the nodes
 Wrong.Parent: its name in the tree, parent, has a meaning of its own: give it another name
 Wrong.HttpPort: its name in the tree, http_port, is that of HTTPPort too: give one of them another name
-Wrong.Option: its tag has deploy:"requierd": did you mean required?
+Wrong.Option: its tag has deploy:"requierd": use required, private, parallel, name=NAME or -
 Wrong.Attr: its tag says roles, which means nothing here
 Wrong.Attr: its tag says group, which means nothing here
 Wrong.Child: its tag has roles:"=x": the name of a role is missing before =

@@ -8,7 +8,7 @@ import (
 // NewTemplate returns a template of the kind KindNormal or KindParallel. It returns one also when there are problems, so
 // that others can be found in the same run.
 func NewTemplate(kind Kind, d Definition) (*Template, []Problem) {
-	t := &Template{Kind: kind, byName: map[string]*Member{}}
+	t := &Template{Kind: kind, byName: make(map[string]*Member, len(d.Members))}
 	return t.change(d)
 }
 
@@ -74,8 +74,10 @@ func (t *Template) change(d Definition) (*Template, []Problem) {
 	if d.Default != nil {
 		t.Default = d.Default
 	}
-	for _, m := range d.Members {
-		problems = append(problems, t.set(&m)...)
+	members := slices.Clone(d.Members)
+	t.members = slices.Grow(t.members, len(members))
+	for i := range members {
+		problems = append(problems, t.set(&members[i])...)
 	}
 	for _, in := range d.Inside {
 		problems = append(problems, t.inside(in, d.Members)...)
