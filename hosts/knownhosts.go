@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -184,9 +185,11 @@ var (
 
 // keyError says why a host key is not trusted.
 type keyError struct {
-	verdict error // one of the above
-	key     ssh.PublicKey
-	line    *knownLine // that says otherwise; nil for an unknown key
+	verdict   error // one of the above
+	key       ssh.PublicKey
+	line      *knownLine // that says otherwise; nil for an unknown key
+	invalid   error      // why its certificate does not count; nil if it has none of a known authority
+	authority *knownLine // that the certificate is of
 }
 
 func (e *keyError) Error() string { return e.verdict.Error() }
@@ -229,31 +232,54 @@ func (k known) at(p place) *hostEntries {
 
 // judge returns nil for a trusted key, else a *keyError.
 func (h *hostEntries) judge(key ssh.PublicKey) error {
-	plain := key
 	cert, isCert := key.(*ssh.Certificate)
-	if isCert {
-		plain = cert.Key
+	if !isCert {
+		return h.judgePlain(&keyError{key: key})
 	}
+	bad := &keyError{key: cert.Key}
+	for _, about := range h.by {
+		if l := about.find(revoked, cert.SignatureKey); l != nil {
+			return &keyError{verdict: errRevokedKey, key: cert.SignatureKey, line: l, authority: l}
+		}
+		l := about.find(certAuthority, cert.SignatureKey)
+		if l == nil || bad.authority != nil {
+			continue
+		}
+		if bad.invalid = checkCertificate(cert, h.principal); bad.invalid == nil {
+			return h.notRevoked(cert.Key)
+		}
+		bad.authority = l
+	}
+	return h.judgePlain(bad) // the key inside may be known
+}
+
+// notRevoked returns nil, or a *keyError for a revoked key.
+func (h *hostEntries) notRevoked(key ssh.PublicKey) error {
+	for _, about := range h.by {
+		if l := about.find(revoked, key); l != nil {
+			return &keyError{verdict: errRevokedKey, key: key, line: l}
+		}
+	}
+	return nil
+}
+
+// judgePlain judges a key without its certificate. bad becomes the error, if it is not trusted.
+func (h *hostEntries) judgePlain(bad *keyError) error {
 	for i, about := range h.by {
-		if l := about.find(revoked, plain); l != nil {
-			return &keyError{errRevokedKey, plain, l}
+		if l := about.find(revoked, bad.key); l != nil {
+			bad.verdict, bad.line = errRevokedKey, l
+			return bad
 		}
-		if isCert {
-			if l := about.find(revoked, cert.SignatureKey); l != nil {
-				return &keyError{errRevokedKey, plain, l}
-			}
-			if about.find(certAuthority, cert.SignatureKey) != nil && checkCertificate(cert, h.principal) == nil {
-				return nil
-			}
-		}
-		if about.find("", plain) != nil {
+		if about.find("", bad.key) != nil {
 			return nil
 		}
-		if l := about.other(plain); l != nil && i == 0 {
-			return &keyError{errChangedKey, plain, l}
+		if l := about.other(bad.key); l != nil && i == 0 {
+			bad.verdict, bad.line = errChangedKey, l
+			return bad
 		}
 	}
-	return &keyError{errUnknownKey, plain, nil}
+	bad.verdict = errUnknownKey
+	return bad
 }
 
 func (k known) find(marker string, key ssh.PublicKey) *knownLine {
@@ -278,21 +304,29 @@ func (k known) other(key ssh.PublicKey) *knownLine {
 	return found
 }
 
-// checkCertificate checks what the authority certified, but not the authority.
+// checkCertificate checks what the authority certified, but not the authority. Its error says what the certificate is.
 func checkCertificate(cert *ssh.Certificate, principal string) error {
-	if cert.CertType != ssh.HostCert {
-		return errors.New("not a certificate for hosts")
+	for condition := range cert.CriticalOptions {
+		return fmt.Errorf("it has a condition that is not known: %q", condition)
 	}
-	if cert.Signature.Format == ssh.KeyAlgoRSA {
-		return errors.New("signed with SHA-1")
-	}
-	at := slices.IndexFunc(cert.ValidPrincipals, func(p string) bool { return wildcard(strings.ToLower(p), principal) })
-	if at < 0 {
-		return fmt.Errorf("for other hosts: %s", strings.Join(cert.ValidPrincipals, ", "))
+	switch now := time.Now(); {
+	case cert.CertType != ssh.HostCert:
+		return errors.New("it is not for hosts")
+	case cert.Signature.Format == ssh.KeyAlgoRSA:
+		return errors.New("it is signed with SHA-1")
+	case cert.ValidBefore != ssh.CertTimeInfinity && now.Unix() >= int64(cert.ValidBefore):
+		return errors.New("it ended at " + certTime(cert.ValidBefore))
+	case now.Unix() < int64(cert.ValidAfter):
+		return errors.New("it begins at " + certTime(cert.ValidAfter))
+	case len(cert.ValidPrincipals) > 0 && !slices.Contains(cert.ValidPrincipals, principal): // without any, it is for all
+		return errors.New("it is for other hosts: " + printable(strings.Join(cert.ValidPrincipals, ", ")))
 	}
 	var checker ssh.CertChecker
-	return checker.CheckCert(cert.ValidPrincipals[at], cert)
+	return checker.CheckCert(principal, cert)
 }
+
+// certTime is a time as certificates have it.
+func certTime(t uint64) string { return time.Unix(int64(t), 0).UTC().Format(time.RFC3339) }
 
 // hostKeyAlgorithms are all that we accept, the best first.
 var hostKeyAlgorithms = []string{
@@ -334,7 +368,18 @@ func (k known) usable() []string {
 		case certAuthority:
 			all = append(all, hostKeyAlgorithms[:certAlgorithms]...)
 		case "":
-			all = append(all, keyAlgorithms(l.key)...)
+			all = append(all, withCertificates(keyAlgorithms(l.key))...)
+		}
+	}
+	return all
+}
+
+// withCertificates adds those of the certificates of a key: the authority may be revoked, although the key is known.
+func withCertificates(algorithms []string) []string {
+	all := slices.Clone(algorithms)
+	for _, a := range hostKeyAlgorithms[:certAlgorithms] {
+		if slices.Contains(algorithms, strings.Replace(a, "-cert-v01@openssh.com", "", 1)) {
+			all = append(all, a)
 		}
 	}
 	return all
@@ -349,36 +394,4 @@ func keyAlgorithms(key ssh.PublicKey) []string {
 		return []string{key.Type()}
 	}
 	return nil
-}
-
-// hostKeyFailure explains a key that was refused.
-func (st *settings) hostKeyFailure(e *keyError) *Error {
-	name := st.place().names[0]
-	shown := e.key.Type() + " " + ssh.FingerprintSHA256(e.key)
-	switch e.verdict {
-	case errUnknownKey:
-		host, port := st.host, strconv.Itoa(st.port)
-		return st.fail(HostKey, fmt.Errorf("the host key of %s is not known: %s", name, shown), fmt.Sprintf(
-			"check the fingerprint, then run ssh-keyscan -p %s %s >> %s, or connect once with a terminal to be asked, "+
-				"or take every new key with --host-keys accept-new", port, host, st.ownKnown()))
-	case errRevokedKey:
-		err := fmt.Errorf("the host key of %s is revoked by %s:%d: %s", name, e.line.file, e.line.line, shown)
-		return st.fail(HostKey, err, "nobody should use this key any more: give the host a new one")
-	}
-	if e.line == nil { // pinned
-		return st.fail(HostKey, fmt.Errorf("the host key of %s is not the one that host_key names: %s", name, shown),
-			"if the host was given a new key, put it into host_key; else somebody may be listening in")
-	}
-	err := fmt.Errorf("the host key of %s has changed: it is %s, but %s:%d says %s %s", name, shown,
-		e.line.file, e.line.line, e.line.key.Type(), ssh.FingerprintSHA256(e.line.key))
-	return st.fail(HostKey, err, fmt.Sprintf("somebody may be listening in; if the host was really given a new key, "+
-		"run ssh-keygen -R '%s' -f %s", name, e.line.file))
-}
-
-// ownKnown is the file that new keys are added to, or "" if there is none.
-func (st *settings) ownKnown() string {
-	if len(st.userKnown) == 0 {
-		return ""
-	}
-	return st.userKnown[0]
 }

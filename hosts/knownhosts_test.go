@@ -1,11 +1,13 @@
 package hosts
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,45 +20,6 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// keyOf returns the key of a line of known_hosts: its type and base64.
-func keyOf(line string) string {
-	fields := strings.Fields(line)
-	return strings.Join(fields[len(fields)-2:], " ")
-}
-
-// TestKnownHostsAsOpenSSH has ssh itself say what is right.
-func TestKnownHostsAsOpenSSH(t *testing.T) {
-	kinds := []string{"ed25519", "ecdsa", "rsa"}
-	servers := map[string]*sshdtest.Server{
-		"plain":        sshdtest.Start(t, sshdtest.Options{HostKeys: kinds}),
-		"certificates": sshdtest.Start(t, sshdtest.Options{HostKeys: kinds, HostCertificates: true}),
-	}
-	authority := ""
-	for _, line := range strings.Split(servers["certificates"].AuthorityLine, "\n") {
-		if line != "" {
-			authority = keyOf(line)
-		}
-	}
-	for name, s := range servers {
-		for _, c := range knownCases(t, s, authority) {
-			t.Run(name+"/"+c.name, func(t *testing.T) {
-				l := newLab(t, Options{})
-				l.write("known_hosts", c.text)
-				o := l.real(s)
-				o.KnownHosts = []string{l.path("known_hosts")}
-				want := opensshTrusts(t, s, l.path("known_hosts"))
-				_, err := l.run(t.Context(), o, "true")
-				if want != (err == nil) {
-					t.Errorf("ssh trusts it: %v; we say: %v\n%s", want, err, c.text)
-				}
-				if err != nil {
-					l.fault(err, HostKey, c.says)
-				}
-			})
-		}
-	}
-}
-
 // TestKnownHostsUnlikeOpenSSH has the cases in which we judge otherwise, and why.
 func TestKnownHostsUnlikeOpenSSH(t *testing.T) {
 	ed, rsa, wrong := newEd25519(t), publicOf(t, newRSA(t)), publicOf(t, newRSA(t))
@@ -65,7 +28,7 @@ func TestKnownHostsUnlikeOpenSSH(t *testing.T) {
 
 	// It asks for the key types of entries with the port alone, so it may be shown one that it cannot judge.
 	entries := parseKnown("file", []byte(line("web", rsa)))
-	if first := entries.at(at).algorithms()[0]; first != ssh.KeyAlgoRSASHA512 {
+	if first := entries.at(at).algorithms()[0]; first != ssh.CertAlgoRSASHA512v01 {
 		t.Errorf("asks for %s first", first)
 	}
 	// From a server with host certificates, it takes the entry without a port although the one with it says otherwise.
@@ -87,79 +50,6 @@ func newEd25519(t *testing.T) ssh.PublicKey {
 		t.Fatal(err)
 	}
 	return key
-}
-
-type knownCase struct{ name, text, says string }
-
-func knownCases(t *testing.T, s *sshdtest.Server, authority string) []knownCase {
-	t.Helper()
-	var keys []string
-	for _, line := range s.HostKeyLines {
-		keys = append(keys, keyOf(line))
-	}
-	kind := func(prefix string) string {
-		for _, k := range keys {
-			if strings.HasPrefix(k, prefix) {
-				return k
-			}
-		}
-		t.Fatalf("no %s key in %v", prefix, keys)
-		return ""
-	}
-	ed, ecdsa, rsa := kind("ssh-ed25519"), kind("ecdsa"), kind("ssh-rsa")
-	wrong := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(publicOf(t, newRSA(t)))))
-	host := fmt.Sprintf("[127.0.0.1]:%d", s.Port)
-	line := func(parts ...string) string { return strings.Join(parts, " ") + "\n" }
-	return []knownCase{
-		{"all", strings.Join(s.HostKeyLines, "\n") + "\n", ""},
-		{"empty", "", "is not known"},
-		{"ed25519", line(host, ed), ""},
-		{"ecdsa", line(host, ecdsa), ""},
-		{"rsa", line(host, rsa), ""},
-		{"hashed", line(knownhosts.HashHostname(host), rsa), ""},
-		{"hashed, another host", line(knownhosts.HashHostname("[127.0.0.2]:22"), rsa), "is not known"},
-		{"without a port", line("127.0.0.1", ed), ""},
-		{"another port", line("[127.0.0.1]:1", ecdsa), "is not known"},
-		{"several names", line("web,"+host+",10.0.0.1", ed), ""},
-		{"a pattern", line("[127.0.0.?]:*", ed), ""},
-		{"everything", line("*", ed), ""},
-		{"but not this one", line("*,!"+host, ed), "is not known"},
-		{"wrong", line(host, wrong), "has changed"},
-		{"wrong, hashed", line(knownhosts.HashHostname(host), wrong), "has changed"},
-		{"wrong and right", line(host, wrong) + line(host, rsa), ""},
-		{"wrong, right of another type", line(host, wrong) + line(host, ed), ""},
-		{"wrong without a port", line("127.0.0.1", wrong), "is not known"},
-		{"revoked", line("@revoked", host, ed) + line(host, ed), "is revoked"},
-		{"revoked everywhere", line("@revoked", "*", ed) + line(host, ed), "is revoked"},
-		{"revoked on another host", line("@revoked", "elsewhere", ed) + line(host, ed), ""},
-		{"authority", line("@cert-authority", "*", authority), "is not known"},
-		{"authority of this host", line("@cert-authority", host, authority), "is not known"},
-		{"authority without a port", line("@cert-authority", "127.0.0.1", authority), "is not known"},
-		{"authority of another host", line("@cert-authority", "elsewhere", authority), "is not known"},
-		{"another authority", line("@cert-authority", "*", wrong), "is not known"},
-		{"another authority, right key", line("@cert-authority", "*", wrong) + line(host, ecdsa), ""},
-		{"authority as a plain key", line(host, authority), "has changed"},
-		{"unreadable lines", "garbage\n@unknown x y z\n" + line(host, "ssh-ed25519 AAAA") +
-			line(host, "ssh-dss "+strings.Fields(ed)[1]) + "# comment\n\n" + line(host, ed, "comment"), ""},
-		{"spaces and carriage returns", "\t " + host + " \t" + strings.ReplaceAll(ed, " ", "   ") + " comment\r\n", ""},
-		{"upper case", line(strings.ToUpper("[LocalHost]:*")+","+host, ed), ""},
-	}
-}
-
-func opensshTrusts(t *testing.T, s *sshdtest.Server, known string) bool {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "ssh", "-F", "none", "-i", s.ClientKeyFile, "-p", fmt.Sprint(s.Port),
-		"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "GlobalKnownHostsFile=none",
-		"-o", "UpdateHostKeys=no",
-		"-o", "UserKnownHostsFile="+known, s.User+"@127.0.0.1", "exit 7").CombinedOutput()
-	if err == nil {
-		t.Fatalf("ssh ends with 0: %s", out)
-	}
-	trusted := strings.HasSuffix(err.Error(), "status 7")
-	if !trusted && !strings.Contains(string(out), "Host key verification failed") {
-		t.Fatalf("ssh: %v: %s", err, out)
-	}
-	return trusted
 }
 
 func TestUnknownKey(t *testing.T) {
@@ -196,6 +86,88 @@ func TestChangedKey(t *testing.T) {
 	}
 }
 
+// An entry for several hosts is not one that ssh-keygen removes.
+func TestChangedKeyOfPattern(t *testing.T) {
+	l := newLab(t, Options{})
+	s := l.server(sshserver.Options{})
+	wrong := string(ssh.MarshalAuthorizedKey(publicOf(t, newRSA(t))))
+	l.write("known_hosts", "# mine\n[127.*]:* "+wrong)
+	l.fails(at("web", s.Port()), HostKey, "has changed", l.path("known_hosts")+":2 says ssh-rsa SHA256:",
+		"remove line 2 of "+l.path("known_hosts")+", which is about other hosts too")
+}
+
+// What is wrong with a jump host is said of the jump host.
+func TestChangedKeyOfJump(t *testing.T) {
+	for _, mode := range []string{"strict", "accept-new"} {
+		for bad := range 2 {
+			l := newLab(t, Options{HostKeys: mode, Person: &sshPerson{trust: true}})
+			o := l.chain(SSHOptions{}, 2, sshserver.Options{}, sshserver.Options{})
+			jump := strings.Split(o.Jump, ",")[bad]
+			name := strings.Replace(strings.TrimPrefix(jump, "deploy@"), "127.0.0.1", "[127.0.0.1]", 1)
+			lines := strings.Split(l.read("known_hosts"), "\n")
+			lines[bad] = name + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(publicOf(t, newRSA(t)))))
+			l.write("known_hosts", strings.Join(lines, "\n"))
+			e := l.fails(o, HostKey, "through jump host ", "the host key of "+name+" has changed",
+				fmt.Sprintf("%s:%d says ssh-rsa SHA256:", l.path("known_hosts"), bad+1),
+				fmt.Sprintf("ssh-keygen -R '%s' -f %s", name, l.path("known_hosts")))
+			if e.Host != "web" || e.State() != journal.Refused {
+				t.Errorf("host %s, state %s", e.Host, e.State())
+			}
+		}
+	}
+}
+
+// A revoked key, or one of a revoked authority, is refused whatever else is known, on the way too.
+func TestRevokedKeyOfJump(t *testing.T) {
+	l := newLab(t, Options{HostKeys: "accept-new"})
+	o := l.chain(SSHOptions{}, 1, sshserver.Options{}, sshserver.Options{})
+	first := strings.Split(l.read("known_hosts"), "\n")[0]
+	l.know("@revoked * " + keyOf(first) + "\n")
+	l.fails(o, HostKey, "through jump host ", "is revoked by "+l.path("known_hosts")+":3")
+}
+
+func TestRevokedAuthority(t *testing.T) {
+	l := newLab(t, Options{HostKeys: "accept-new"})
+	s := sshdtest.Start(t, sshdtest.Options{HostCertificates: true})
+	o := l.real(s)
+	authority := keyOf(s.AuthorityLine)
+	l.write("known_hosts", "@cert-authority * "+authority+"\n@revoked * "+authority+"\n")
+	o.KnownHosts = []string{l.path("known_hosts")}
+	l.fails(o, HostKey, "the authority that certified the host key of", "is revoked by "+l.path("known_hosts")+":2",
+		"have another authority certify the key of the host")
+}
+
+// The key of an unknown host behind others cannot be fetched by ssh-keyscan.
+func TestUnknownKeyBehindJump(t *testing.T) {
+	l := newLab(t, Options{})
+	o := l.chain(SSHOptions{}, 1, sshserver.Options{}, sshserver.Options{})
+	l.write("known_hosts", strings.Split(l.read("known_hosts"), "\n")[0]+"\n")
+	e := l.fails(o, HostKey, "is not known", "connect once with a terminal to be asked", "--host-keys accept-new")
+	if strings.Contains(e.Hint, "ssh-keyscan") {
+		t.Errorf("hint %q", e.Hint)
+	}
+}
+
+// A certificate that is signed with SHA-1 does not count.
+func TestCertificateWithSHA1(t *testing.T) {
+	signer, err := ssh.NewSignerFromKey(newRSA(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	weak, err := ssh.NewSignerWithAlgorithms(signer.(ssh.AlgorithmSigner), []string{ssh.KeyAlgoRSA})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, key := newPair(t)
+	cert := &ssh.Certificate{Key: key, CertType: ssh.HostCert, ValidBefore: ssh.CertTimeInfinity}
+	if err := cert.SignCert(rand.Reader, weak); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkCertificate(cert, "web"); err == nil || err.Error() != "it is signed with SHA-1" {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestPinnedKey(t *testing.T) {
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
@@ -205,7 +177,19 @@ func TestPinnedKey(t *testing.T) {
 	l.output(o, "true")
 	o.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(l.key)))
 	o.HostKeys = "accept-new"
-	l.fails(o, HostKey, "is not the one that host_key names")
+	l.fails(o, HostKey, "is not the one that host_key names: it is ssh-ed25519 SHA256:", ", not ssh-ed25519 SHA256:")
+}
+
+// A server with several keys and certificates shows the key that is pinned.
+func TestPinnedKeyOfSeveral(t *testing.T) {
+	l := newLab(t, Options{})
+	s := sshdtest.Start(t, sshdtest.Options{HostKeys: []string{"ed25519", "ecdsa", "rsa"}, HostCertificates: true})
+	l.write("known_hosts", "")
+	for i, known := range s.HostKeyLines {
+		o := l.real(s)
+		o.Slug, o.KnownHosts, o.HostKey = fmt.Sprintf("web%d", i), []string{l.path("known_hosts")}, keyOf(known)
+		l.output(o, "true")
+	}
 }
 
 // All new keys of a run come in one question.
@@ -256,23 +240,31 @@ func TestTrustDeclined(t *testing.T) {
 	}
 }
 
-// A jump host comes first: nobody can see the hosts behind it before.
+// Jump hosts come first, one after the other: nobody can see the hosts behind them before.
 func TestTrustJump(t *testing.T) {
 	person := &sshPerson{trust: true}
 	l := newLab(t, Options{Person: person})
-	jump, first, second := l.server(sshserver.Options{}), l.server(sshserver.Options{}), l.server(sshserver.Options{})
-	l.write("known_hosts", "")
-	a, b := at("a", first.Port()), at("b", second.Port())
-	a.Jump = fmt.Sprintf("127.0.0.1:%d", jump.Port())
+	a := l.chain(SSHOptions{}, 2, sshserver.Options{}, sshserver.Options{})
+	b := at("b", l.server(sshserver.Options{}).Port())
 	b.Jump = a.Jump
+	l.write("known_hosts", "")
 	for _, err := range l.runAll(t.Context(), []SSHOptions{a, b}, "true") {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	if len(person.tables) != 2 || len(person.tables[0]) != 1 || len(person.tables[1]) != 2 ||
-		person.tables[0][0].Host != a.Jump {
-		t.Errorf("asked %+v", person.tables)
+	var tables [][]string
+	for _, table := range person.tables {
+		var hosts []string
+		for _, key := range table {
+			hosts = append(hosts, key.Host)
+		}
+		slices.Sort(hosts)
+		tables = append(tables, hosts)
+	}
+	jumps := strings.Split(a.Jump, ",")
+	if want := [][]string{{jumps[0]}, {jumps[1]}, {"b", "web"}}; !reflect.DeepEqual(tables, want) {
+		t.Errorf("asked for %v, want %v", tables, want)
 	}
 }
 
@@ -321,67 +313,6 @@ func TestAcceptNew(t *testing.T) {
 	}
 	strict := newLab(t, Options{Home: l.home})
 	strict.output(at("web", others[0].Port()), "true")
-}
-
-func TestRemember(t *testing.T) {
-	key, other := publicOf(t, newRSA(t)), publicOf(t, newRSA(t))
-	at := place{names: []string{"[web]:2222", "web"}, principal: "web"}
-	file := filepath.Join(t.TempDir(), "new", "known_hosts")
-	if err := remember(file, at, false, key); err != nil {
-		t.Fatal(err)
-	}
-	for name, mode := range map[string]os.FileMode{file: 0o600, filepath.Dir(file): 0o700 | os.ModeDir} {
-		if info, err := os.Stat(name); err != nil || info.Mode() != mode {
-			t.Errorf("%s: %v, %v, want %v", name, info.Mode(), err, mode)
-		}
-	}
-	line := "[web]:2222 " + string(ssh.MarshalAuthorizedKey(key))
-	check := func(want string) {
-		t.Helper()
-		if text, err := os.ReadFile(file); err != nil || string(text) != want {
-			t.Errorf("%v, got %q, want %q", err, text, want)
-		}
-	}
-	check(line)
-	if err := remember(file, at, false, key); err != nil {
-		t.Fatal(err)
-	}
-	check(line)
-	if err := remember(file, at, false, other); err == nil {
-		t.Error("a second key was added as if it were new")
-	}
-	check(line)
-	if err := os.WriteFile(file, []byte("# no newline at its end"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := remember(file, at, false, key); err != nil {
-		t.Fatal(err)
-	}
-	check("# no newline at its end\n" + line)
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := remember(file, at, true, key); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil || !strings.HasPrefix(string(text), "|1|") || parseKnown(file, text).at(at).judge(key) != nil {
-		t.Errorf("hashed: %q, %v", text, err)
-	}
-}
-
-// A known_hosts that cannot be written is no reason not to work.
-func TestAcceptNewReadOnly(t *testing.T) {
-	l := newLab(t, Options{HostKeys: "accept-new"})
-	s := l.server(sshserver.Options{})
-	o := at("web", s.Port())
-	o.KnownHosts = []string{"/dev/null/known_hosts"}
-	l.fails(o, HostKey, "known_hosts cannot be read")
-	o.KnownHosts = []string{"/proc/known_hosts"}
-	l.output(o, "true")
-	s.Cut()
-	l.output(o, "true")
-	l.warned("could not be remembered")
 }
 
 // The host keys of a thousand hosts are looked up in a known_hosts of a thousand hashed names within a second or two.

@@ -59,12 +59,11 @@ func (c *credential) certified(name string, cert *ssh.Certificate) (*credential,
 // validity says of a certificate that is not valid now when it is. It is offered all the same: what counts is the
 // clock of the server.
 func validity(cert *ssh.Certificate, now time.Time) string {
-	at := func(t uint64) string { return time.Unix(int64(t), 0).UTC().Format(time.RFC3339) }
 	switch {
 	case cert.ValidBefore != ssh.CertTimeInfinity && now.Unix() >= int64(cert.ValidBefore):
-		return " (its certificate ended at " + at(cert.ValidBefore) + ")"
+		return " (its certificate ended at " + certTime(cert.ValidBefore) + ")"
 	case now.Unix() < int64(cert.ValidAfter):
-		return " (its certificate begins at " + at(cert.ValidAfter) + ")"
+		return " (its certificate begins at " + certTime(cert.ValidAfter) + ")"
 	}
 	return ""
 }

@@ -126,13 +126,8 @@ func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err != nil {
-		err = fmt.Errorf("the new host key of %s was neither trusted nor refused: %w", at.names[0], err)
-		return d.st.fail(HostKey, err, "")
-	}
-	if !yes {
-		return d.st.fail(HostKey, fmt.Errorf("the new host key of %s was not trusted: %s %s", at.names[0], key.Type(),
-			ssh.FingerprintSHA256(key)), "")
+	if err != nil || !yes {
+		return d.st.untrusted(key, err)
 	}
 	return d.remember(ctx, key)
 }
@@ -204,7 +199,7 @@ func (d *dialling) hostKeyCheck(ctx context.Context) (check func(ssh.PublicKey) 
 	}
 	all, err := readKnown(st.knownHosts)
 	if err != nil {
-		return nil, nil, st.fail(HostKey, fmt.Errorf("known_hosts cannot be read: %w", err), "")
+		return nil, nil, st.unreadable(err)
 	}
 	entries := all.at(st.place())
 	check = func(key ssh.PublicKey) error {
@@ -222,7 +217,7 @@ func (d *dialling) checkPin(key ssh.PublicKey) error {
 	if sameKey(key, d.st.pin) {
 		return nil
 	}
-	return &keyError{errChangedKey, key, nil}
+	return &keyError{verdict: errChangedKey, key: key}
 }
 
 // unknown decides on a key that known_hosts does not know.
@@ -242,8 +237,7 @@ func (d *dialling) unknown(ctx context.Context, bad *keyError) error {
 
 // accepting says that a new key is accepted without asking.
 func (d *dialling) accepting(ctx context.Context, at place, key ssh.PublicKey) {
-	d.pool.log(ctx, journal.Message, d.st.slug, fmt.Sprintf("new host key of %s: %s %s", at.names[0], key.Type(),
-		ssh.FingerprintSHA256(key)))
+	d.pool.log(ctx, journal.Message, d.st.slug, fmt.Sprintf("new host key of %s: %s", at.names[0], shownKey(key)))
 	if d.st.loose != "" {
 		d.pool.loose.Do(func() {
 			d.pool.log(ctx, journal.Warning, "", "StrictHostKeyChecking "+d.st.loose+

@@ -33,8 +33,7 @@ func (s *Server) makeKeys(t testing.TB) {
 		signer := writeKey(t, key.file, newKey(t, kind))
 		key.line = keyLine(signer.PublicKey())
 		if s.authority != nil {
-			key.certificate = key.file + "-cert.pub"
-			write(t, key.certificate, certify(t, s.authority, signer.PublicKey())+"\n", 0o644)
+			key.certificate = s.certify(t, kind, signer.PublicKey())
 		}
 		s.hostKeys = append(s.hostKeys, key)
 	}
@@ -75,17 +74,23 @@ func writeKey(t testing.TB, path string, key crypto.Signer) ssh.Signer {
 	return signer
 }
 
-// certify returns the line of a certificate that is good for the loopback interface, for ever.
-func certify(t testing.TB, authority ssh.Signer, key ssh.PublicKey) string {
+// certify writes a certificate that is good for the loopback interface, for ever, unless the options say otherwise. It
+// returns the name of the file, or nothing if there shall be none.
+func (s *Server) certify(t testing.TB, kind string, key ssh.PublicKey) (file string) {
 	t.Helper()
 	certificate := &ssh.Certificate{
 		Key: key, CertType: ssh.HostCert, KeyId: "sshdtest", ValidBefore: ssh.CertTimeInfinity,
 		ValidPrincipals: []string{"127.0.0.1", "localhost"},
 	}
-	if err := certificate.SignCert(rand.Reader, authority); err != nil {
+	if s.options.Certify != nil && !s.options.Certify(kind, certificate) {
+		return ""
+	}
+	if err := certificate.SignCert(rand.Reader, s.authority); err != nil {
 		t.Fatal(err)
 	}
-	return keyLine(certificate)
+	file = s.path("host_" + kind + "-cert.pub")
+	write(t, file, keyLine(certificate)+"\n", 0o644)
+	return file
 }
 
 func keyLine(key ssh.PublicKey) string {

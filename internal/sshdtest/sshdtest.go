@@ -20,6 +20,9 @@ type Options struct {
 	HostKeys []string
 	// HostCertificates has an authority sign the host keys; see [Server.AuthorityLine].
 	HostCertificates bool
+	// Certify changes the certificate of the host key of a type before it is signed, or returns false where there
+	// shall be none; nil changes nothing.
+	Certify func(kind string, c *ssh.Certificate) bool
 	// ForceCommand runs instead of what a client asks for.
 	ForceCommand string
 	// UsePAM has PAM judge passwords, by questions (keyboard-interactive) and without; only as root.
