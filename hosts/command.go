@@ -252,7 +252,6 @@ func (x *execution) lost(err error) error {
 	var lost *Error
 	if errors.As(err, &lost) && lost.Fault == Lost {
 		lost.Op, lost.Sudo = x.command, x.options.Sudo
-		lost.Hint = "it may have run, in part or whole: look there before running it again"
 	}
 	return err
 }

@@ -186,6 +186,12 @@ var commanding = []fault{
 	{name: "sshd is stopped while it runs", made: limitedTo(ownServer), run: "echo begun; SLEEP",
 		then: func(b *bed) { b.heal = b.own.StopConnections(b.T) },
 		want: Lost, out: "begun\n", says: []string{"the connection was lost: no answer to keepalives for"}},
+	{name: "closed while idle", made: proxied, idle: failing(sshserver.End), run: "echo out", out: "out\n"},
+	{name: "reset while idle", made: proxied, idle: failing(sshserver.Reset), run: "echo out", out: "out\n"},
+	{name: "stalled while idle", made: limitedTo(proxied), idle: failing(sshserver.Stall), run: "echo out", out: "out\n"},
+	{name: "closed while idle, and refused then", made: proxied, idle: gone, want: Unreachable,
+		says: []string{"connection refused"}},
+
 	{name: "cut while it runs", made: proxied, run: "echo begun; SLEEP", then: failing(sshserver.End), want: Lost,
 		out:  "begun\n",
 		says: []string{"the connection was lost: the host closed the connection"}},
@@ -270,6 +276,12 @@ func works(b *bed) SSHOptions {
 func proxied(b *bed) SSHOptions {
 	o, _ := b.behind(b.sshd, sshserver.Trouble{})
 	return o
+}
+
+// gone ends the way to the host.
+func gone(b *bed) {
+	b.heal = nil
+	b.proxy.Close()
 }
 
 // failing makes all connections fail now.

@@ -31,7 +31,7 @@ var denied = []fault{
 	{name: "a locked account", made: withoutPAM("dpl-locked"), want: LoginFailed,
 		says: []string{"login refused, tried: "}},
 	{name: "an expired account", made: onAccount("dpl-expired"), want: LoginFailed,
-		says: []string{`while logging in: the host`, `the server says "Your account has expired; please contact your system`}},
+		says: []string{`while logging in: the host`, `the server says "Your account has expired; please contact`}},
 	{name: "an expired account, by sshd itself", made: withoutPAM("dpl-expired"), want: LoginFailed,
 		says: []string{"login refused, tried: "}},
 	{name: "an expired password", made: onAccount("dpl-stale"), want: Unreachable, says: []string{"expired"}},

@@ -98,7 +98,7 @@ func (c *sshConn) watch() {
 			return
 		}
 		if !c.answers(patience) {
-			c.close(&lossError{text: fmt.Sprintf("no answer to keepalives for %v", patience)})
+			c.close(&lossError{text: fmt.Sprintf("no answer to keepalives for %v", patience.Round(time.Millisecond))})
 			return
 		}
 	}

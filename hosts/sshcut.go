@@ -2,11 +2,13 @@ package hosts
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -19,13 +21,9 @@ func isCut(err error) bool {
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// errDamaged is what came during a login and could not be read: x/crypto then closes the connection, and does not say
-// why.
-var errDamaged = errors.New("what came from the host during the login was damaged")
-
 // cutError is a connection that was cut before anybody was logged in.
 type cutError struct {
-	when  string // "before any greeting"; "" if it was during the login
+	when  string // "before any greeting"; "" during the login
 	said  string // what the server gave as a reason; "" if nothing
 	jump  string // the jump host that was lost; "" if that is not the reason
 	err   error
@@ -99,7 +97,7 @@ func lossOf(err error) error {
 	case isCut(err):
 		text = ended(err)
 	case isDamage(err):
-		text = "it was damaged on the way: " + text
+		text = damage(err).Error()
 	}
 	return &lossError{text, err}
 }
@@ -131,17 +129,42 @@ func disconnected(err error) (message string, ok bool) {
 	if found == nil {
 		return "", false
 	}
-	return strings.TrimSpace(found[1]), true
+	message = strings.TrimSpace(found[1])
+	if plain, err := strconv.Unquote(message); err == nil {
+		message = plain
+	}
+	return message, true
 }
+
+// errDamaged is what came and made no sense, so that x/crypto closed the connection; it does not always say why.
+var errDamaged = errors.New("what comes from the host is damaged on the way")
 
 // isDamage reports whether what came was not what had been sent. x/crypto has no types for that.
 func isDamage(err error) bool {
+	if errors.Is(err, errDamaged) || errors.Is(err, net.ErrClosed) {
+		return true
+	}
 	for _, sign := range []string{"MAC failure", "message authentication failed", "packet", "padding", "unmarshal"} {
 		if strings.Contains(err.Error(), sign) {
 			return true
 		}
 	}
 	return false
+}
+
+// damage says what is known of it.
+func damage(err error) error {
+	if errors.Is(err, errDamaged) || errors.Is(err, net.ErrClosed) {
+		return errDamaged
+	}
+	return fmt.Errorf("%w (%w)", errDamaged, trimSSH(err))
+}
+
+// errForged is a host that shows a host key, and signs with another.
+var errForged = errors.New("the signature with its host key is wrong")
+
+func isForged(err error) bool {
+	return strings.Contains(err.Error(), "signature did not verify") || errors.Is(err, rsa.ErrVerification)
 }
 
 // trimSSH leaves out what x/crypto and net say in front of every error.
@@ -179,7 +202,7 @@ func refusal(err error) error {
 	if isFull(err) {
 		text = "the server has no room for one"
 	}
-	return &quietError{fmt.Sprintf("%s: %s (%s)", text, refused.Reason, refused.Message), err}
+	return &quietError{fmt.Sprintf("%s: %s (%s)", text, refused.Reason, printable(refused.Message)), err}
 }
 
 // disagreement says which algorithms a server takes that has none in common with us.
@@ -195,5 +218,5 @@ func algorithms(all []string) string {
 			real = append(real, name)
 		}
 	}
-	return strings.Join(real, ", ")
+	return printable(strings.Join(real, ", "))
 }

@@ -231,10 +231,18 @@ func (d *dialling) handshake(ctx context.Context, c *sshConn, watch *watchdog) e
 
 // dropped makes a *cutError of an error which says that the connection was cut; c is nil before it was made.
 func (d *dialling) dropped(ctx context.Context, watch *watchdog, c *sshConn, err error) error {
-	if err == nil || ctx.Err() != nil || !isCut(err) {
+	switch {
+	case err == nil || ctx.Err() != nil:
 		return causeOf(ctx, err)
+	case !isCut(err) && watch.doing() == phaseKeys:
+		return fmt.Errorf("key exchange: %w", err)
+	case !isCut(err):
+		return err
 	}
 	cut := &cutError{err: err, when: whenCut[watch.doing()], early: !watch.verified()}
+	if !cut.early && !d.login.started {
+		cut.when = "before the login"
+	}
 	var proxy *proxyError
 	switch {
 	case errors.As(err, &proxy):
@@ -278,6 +286,9 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 		},
 		AuthCallback: func(done *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 			watch.phase(phaseLogin)
+			if len(done.AllowedMethods) == 0 && c.wire.failed() != nil {
+				return nil, nil // x/crypto then ends with the reason
+			}
 			method, err := a.next(done)
 			if errors.Is(err, errLoginFailed) && c.wire.damaged() {
 				err = errDamaged
@@ -318,14 +329,16 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 	case errors.As(err, &lookup):
 		return d.st.fail(Unreachable, fmt.Errorf("cannot look up %s: %s", lookup.Name, lookup.Err),
 			"set address, or HostName in ssh_config")
-	case errors.As(err, &cut) && cut.early:
+	case errors.As(err, &cut) && cut.when != "":
 		return d.st.fail(Unreachable, cut, cut.hint())
 	case errors.As(err, &algorithms):
 		return d.st.fail(Unreachable, disagreement(algorithms), "let its sshd_config allow one that is not out of date")
 	case errors.Is(err, errDeclined):
 		return d.st.fail(LoginFailed, err, "")
-	case errors.Is(err, errDamaged), isDamage(err):
-		return d.st.fail(Unreachable, fmt.Errorf("damaged on the way: %w", trimSSH(err)), "")
+	case isForged(err):
+		return d.st.fail(HostKey, errForged, "something on the way damages what passes, or pretends to be the host")
+	case isDamage(err):
+		return d.st.fail(Unreachable, damage(err), "")
 	case d.login.started:
 		return d.login.cutShort(err)
 	}

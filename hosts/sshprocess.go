@@ -304,8 +304,8 @@ func (p *sshProcess) Wait() (Exit, error) {
 	}
 }
 
-// truncated reports whether output may be missing of a command whose end is known: sshd may say that it has ended before
-// it has sent everything.
+// truncated reports whether output may be missing of a command whose end is known: sshd may say that it has ended
+// before it has sent everything.
 func (p *sshProcess) truncated() bool {
 	select {
 	case <-p.ended:
@@ -383,13 +383,18 @@ func (p *sshProcess) lost() *Error {
 		err = p.conn.ended()
 	case <-time.After(closeGrace): // its end is noticed a moment after that of its channels
 	}
+	failure := &Error{Fault: Lost, Host: p.slug, Op: "run a command", Err: err, Hint: hintLost}
 	select {
 	case <-p.reported:
-		err = fmt.Errorf("%w, when the command had ended (%s) and not all of its output had come", err, p.exit.text())
+		failure.Err = fmt.Errorf("%w, when the command had ended (%s) and not all of its output had come", err, p.exit.text())
+		failure.Hint = ""
 	default:
 	}
-	return &Error{Fault: Lost, Host: p.slug, Op: "run a command", Err: err}
+	return failure
 }
+
+// hintLost is what to do about a command of which nothing more is known.
+const hintLost = "it may have run, in part or whole: look there before running it again"
 
 // explain is the error of a command that was not started.
 func (p *sshProcess) explain(ctx context.Context, err error) error {
@@ -404,7 +409,7 @@ func (p *sshProcess) explain(ctx context.Context, err error) error {
 	}
 	var loss *lossError
 	if lost := errors.As(err, &loss); lost && p.sent.Load() {
-		return &Error{Fault: Lost, Host: p.slug, Op: "start a command", Err: err}
+		return &Error{Fault: Lost, Host: p.slug, Op: "start a command", Err: err, Hint: hintLost}
 	}
 	return fmt.Errorf("no session: %w", refusal(err))
 }

@@ -66,7 +66,7 @@ func TestRealTerminal(t *testing.T) {
 // With its default MaxStartups sshd drops connections from the tenth on.
 func TestRealMaxStartups(t *testing.T) {
 	l := newLab(t, Options{Limit: 200})
-	base := l.sshd(sshdtest.Options{})
+	base := l.sshd(sshdtest.Options{Config: []string{"MaxStartups 10:30:100"}})
 	var all []SSHOptions
 	for i := range 100 {
 		o := base
@@ -83,8 +83,8 @@ func TestRealMaxStartups(t *testing.T) {
 // Others may have taken the places of those who have not logged in.
 func TestRealMaxStartupsShared(t *testing.T) {
 	l := newLab(t, Options{Limit: 200})
-	base := l.sshd(sshdtest.Options{Config: []string{"MaxStartups 4:60:12"}})
-	for range 4 {
+	base := l.sshd(sshdtest.Options{Config: []string{"MaxStartups 10:30:100"}})
+	for range 20 { // with so many, sshd drops every third or so
 		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", base.Port))
 		if err != nil {
 			t.Fatal(err)
@@ -92,7 +92,7 @@ func TestRealMaxStartupsShared(t *testing.T) {
 		defer conn.Close()
 	}
 	var all []SSHOptions
-	for i := range 20 {
+	for i := range 100 {
 		o := base
 		o.Slug = fmt.Sprintf("web%d", i)
 		all = append(all, o)
@@ -108,7 +108,7 @@ func TestRealManyCommands(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		config []string
-	}{{"default", nil}, {"two", []string{"MaxSessions 2"}}} {
+	}{{"default", nil}, {"one", []string{"MaxSessions 1"}}, {"two", []string{"MaxSessions 2"}}} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLab(t, Options{})
 			o := l.sshd(sshdtest.Options{Config: c.config})

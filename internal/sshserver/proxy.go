@@ -47,11 +47,14 @@ func StartProxy(target string) (*Proxy, error) {
 // Port returns the port on which the proxy listens.
 func (p *Proxy) Port() int { return p.listener.Addr().(*net.TCPAddr).Port }
 
-// Set changes what happens to connections accepted from now on.
+// Set changes what happens to connections accepted from now on. To those that are open nothing happens any more.
 func (p *Proxy) Set(t Trouble) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.trouble = t
+	for r := range p.routes {
+		r.spared.Store(true)
+	}
 }
 
 // Fail makes all connections that are open fail now.

@@ -14,6 +14,7 @@ type route struct {
 	mu      sync.Mutex
 	server  *net.TCPConn // nil until it is connected
 	stalled atomic.Bool  // nothing passes any more
+	spared  atomic.Bool  // the trouble will not happen
 }
 
 // serve connects to the server, and copies both ways until both have ended or the client is gone.
@@ -53,7 +54,7 @@ func (r *route) copy(to halfCloser, from io.Reader, counted bool) {
 	for {
 		n, err := from.Read(buf)
 		data := buf[:n]
-		if !struck && n > left {
+		if !struck && n > left && !r.spared.Load() {
 			struck = true
 			data = r.strike(to, data, left)
 		}
