@@ -91,9 +91,17 @@ func (b *nodeBinder) attribute(f *structField, value reflect.Value) Member {
 	if f.kind == dynamicField && (f.hosts != nil || f.group != nil) {
 		b.wrong("", "%s is no node, and its tag says roles or group", b.name(f))
 	}
-	if value.IsValid() {
-		m.Constant = value.Interface()
+	if !value.IsValid() {
+		return m
 	}
+	if q, ok := value.Interface().(Query); ok {
+		if err := q.Err(); err != nil {
+			b.wrong("", "%s: %v", b.name(f), err)
+		}
+		m.Query, m.Pos = &q, q.pos
+		return m
+	}
+	m.Constant = value.Interface()
 	return m
 }
 

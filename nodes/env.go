@@ -79,7 +79,11 @@ func (e *Env) Cells() ([]*Env, error) {
 
 // Cell returns a cell of the next open dimension: by slug, by number from 0, or by host.
 func (e *Env) Cell(key any) (*Env, error) {
-	index, err := cellIndex(e.place.Cells(), key)
+	slugs := e.place.Cells()
+	index, err := cellIndex(slugs, key)
+	if name, ok := key.(string); ok && err != nil {
+		err = fmt.Errorf("%w%s", err, orNothing(didYouMean(name, slugs)))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.place.Path(), err)
 	}
@@ -176,10 +180,7 @@ func (e *Env) Property(ctx context.Context, name string) (any, error) {
 	if m == nil || m.Property == nil {
 		return nil, &NameError{Node: e.place.Path(), What: "property", Name: name}
 	}
-	read := &Action{Name: name, property: true, Call: func(ctx context.Context, env *Env, _ Args) (any, error) {
-		return m.Property.Eval(ctx, env)
-	}}
-	return e.call(ctx, read, Args{})
+	return e.read(ctx, name, m.Property.Eval)
 }
 
 // find returns the member of that name, or the action of that alias.

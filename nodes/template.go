@@ -115,6 +115,7 @@ type Member struct {
 	Child    *Template
 	Action   *Action
 	Property *Property
+	Query    *Query
 	Required *Required
 	Constant any
 }

@@ -98,6 +98,9 @@ func (p *program) run(ctx context.Context, env *nodes.Env, f *starlark.Function,
 	if err != nil {
 		return nil, err
 	}
+	if e, ok := v.(*envValue); ok {
+		return e.env, nil // a node is the same for every front
+	}
 	return value{v}, nil
 }
 

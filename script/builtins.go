@@ -10,9 +10,10 @@ import (
 )
 
 // builtins are the names that every file of a tree has.
-func builtins() starlark.StringDict {
+func builtins(prog *program) starlark.StringDict {
 	names := starlark.StringDict{
 		"ALL_HOSTS": allHosts{},
+		"Q":         newQ(prog),
 		"groups":    groupsValue{},
 		"json":      json.Module,
 		"struct":    starlark.NewBuiltin("struct", starlarkstruct.Make),
@@ -25,6 +26,7 @@ func builtins() starlark.StringDict {
 		"action":        actionBuiltin,
 		"map_roles":     mapRoles,
 		"group":         groupBuiltin,
+		"query":         queryBuiltin,
 		"ssh_host":      sshHost.builtin,
 		"local_host":    localHost.builtin,
 		"wrapped_host":  wrappedHost.builtin,

@@ -104,8 +104,8 @@ func (e *envValue) member(c *call, name string) (starlark.Value, error) {
 		return &envValue{c, child}, nil
 	case m.Action != nil:
 		return e.action(m.Action, name), nil
-	case m.Property != nil:
-		v, err := e.env.Property(c.ctx, name)
+	case m.Property != nil, m.Query != nil:
+		v, err := e.env.Attr(c.ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -168,10 +168,11 @@ func (e *envValue) perform(s site, a *nodes.Action, run func(*call, nodes.Args) 
 	if err := c.failed(); err != nil {
 		return nil, err
 	}
-	if err := checkArgs(a, s.args, s.kwargs); err != nil {
+	args := e.arguments(s.args, s.kwargs)
+	if err := nodes.CheckArgs(a, args); err != nil {
 		return nil, err
 	}
-	v, err := run(c, e.arguments(s.args, s.kwargs))
+	v, err := run(c, args)
 	result, convertErr := fromGo(c, v)
 	switch {
 	case err != nil && convertErr == nil && v != nil:
@@ -200,40 +201,6 @@ func (e *envValue) arguments(args starlark.Tuple, kwargs []starlark.Tuple) nodes
 		out.Named = append(out.Named, nodes.NamedArg{Name: string(kw[0].(starlark.String)), Value: wrap(kw[1])})
 	}
 	return out
-}
-
-// checkArgs says where it is called what is wrong with the arguments of an action.
-func checkArgs(a *nodes.Action, args starlark.Tuple, kwargs []starlark.Tuple) error {
-	given := map[string]bool{}
-	for i := range args {
-		if i < len(a.Params) && !a.Params[i].NamedOnly {
-			given[a.Params[i].Name] = true
-		} else if !a.Variadic {
-			return wrongCall(a, fmt.Sprintf("got %s", count(len(args), "positional argument")))
-		}
-	}
-	for _, kw := range kwargs {
-		name := string(kw[0].(starlark.String))
-		i := slices.IndexFunc(a.Params, func(p nodes.Param) bool { return p.Name == name })
-		switch {
-		case given[name]:
-			return wrongCall(a, fmt.Sprintf("%s is given twice", name))
-		case i < 0 && !a.Keywords:
-			return wrongCall(a, fmt.Sprintf("there is no parameter %s", name))
-		}
-		given[name] = true
-	}
-	for _, p := range a.Params {
-		if !p.Optional && !given[p.Name] {
-			return wrongCall(a, fmt.Sprintf("the argument %s is missing", p.Name))
-		}
-	}
-	return nil
-}
-
-func wrongCall(a *nodes.Action, what string) error {
-	err := plainError{nodes.Problem{Message: a.Name + ": " + what}}
-	return err.hint("usage: " + nodes.Usage(a))
 }
 
 // Len is the number of cells.

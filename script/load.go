@@ -47,7 +47,7 @@ func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 		hosts: map[string][]*hostValue{},
 	}
 	l.prog = &program{secrets: o.Secrets, sources: map[string]*source{}}
-	l.prog.builtins = builtins()
+	l.prog.builtins = builtins(l.prog)
 	m := l.module(path, nodes.Pos{File: path})
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -198,6 +198,7 @@ func (l *loader) run(m *module) {
 	if s.file != nil {
 		prog, err := starlark.FileProgram(s.file, l.prog.builtins.Has)
 		if err == nil && len(problems) == 0 {
+			l.recordAll(s.queryMistakes())
 			l.execute(m, prog)
 			return
 		}
@@ -268,6 +269,8 @@ func (l *loader) execute(m *module, prog *starlark.Program) {
 	c := newCall(l.ctx, l.prog, nil)
 	defer c.end()
 	c.loader = l
+	defer func(outer *call) { l.prog.loading = outer }(l.prog.loading)
+	l.prog.loading = c
 	c.thread.Load = func(_ *starlark.Thread, name string) (starlark.StringDict, error) { return l.load(m.source, name) }
 	globals, err := prog.Init(c.thread, l.prog.builtins)
 	globals.Freeze()

@@ -51,6 +51,8 @@ func (m memberSetter) set(v starlark.Value) []nodes.Problem {
 		member.Required = &nodes.Required{Why: string(v)}
 	case *action, *boundAction:
 		member.Action, problems = m.action(v)
+	case *query:
+		member.Query = m.query(v)
 	case *starlark.Function:
 		if !takesEnv(v) {
 			return m.problem("name its first parameter env if it is an action; else wrap it: action(f) or property(f)",
@@ -64,6 +66,9 @@ func (m memberSetter) set(v starlark.Value) []nodes.Problem {
 	case starlark.Callable:
 		return m.problem("wrap a function: action(f) or property(f)", "a %s cannot be a member", v.Type())
 	default:
+		if holdsQuery(v, maxNesting) {
+			return m.problem("write Q([…]) or Q({…}) around it", "a query inside a %s is never evaluated", v.Type())
+		}
 		m.keep(v)
 		member.Constant = value{v: v}
 	}

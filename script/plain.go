@@ -165,6 +165,10 @@ func fromGo(c *call, v any) (starlark.Value, error) {
 		return &handle{c, v}, nil
 	case *nodes.Env:
 		return &envValue{c, v}, nil
+	case *nodes.BoundAction:
+		return boundActionOf(c, v)
+	case *hosts.Set:
+		return &hostSet{c, c.env.Place().Path(), v}, nil
 	case *nodes.ParallelResult:
 		return newCollection(c, v)
 	case nodes.Plainer:

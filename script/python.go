@@ -130,7 +130,6 @@ var strangers = map[string]string{
 	"isolate_one_only":       `write action(f, isolate = "one")`,
 	"alias":                  `write action(f, alias = "name")`,
 	"suppress_action_result": "write action(f, suppress_result = True)",
-	"Q":                      "write property(lambda env: …), which is evaluated whenever it is read",
 	"query":                  "write property(lambda env: …), which is evaluated whenever it is read",
 	"production":             "write groups.production",
 	"staging":                "write groups.staging",

@@ -30,7 +30,7 @@ type section struct {
 //go:generate go test -run TestReference -update .
 func table() []section {
 	return []section{
-		nodeSection(), roleSection(), hostSection(), secretSection(), helperSection(),
+		nodeSection(), querySection(), roleSection(), hostSection(), secretSection(), helperSection(),
 		envSection(), commandSection(), setSection(), resultSection(),
 	}
 }

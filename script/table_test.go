@@ -11,6 +11,7 @@ import (
 
 	"deployer/hosts"
 	"deployer/journal"
+	"deployer/nodes"
 )
 
 var update = flag.Bool("update", false, "write doc/script.md anew")
@@ -32,27 +33,46 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// TestExampleOfReference loads the example of the reference.
-func TestExampleOfReference(t *testing.T) {
-	m := regexp.MustCompile("(?s)```python\n(.*?)```").FindStringSubmatch(introduction)
-	if m == nil {
-		t.Fatal("there is no example")
+// TestExamplesOfReference loads the examples of the reference, and evaluates every property and query in them.
+func TestExamplesOfReference(t *testing.T) {
+	examples := regexp.MustCompile("(?s)```python\n(.*?)```").FindAllStringSubmatch(markdown(), -1)
+	if len(examples) < 2 {
+		t.Fatalf("there are %d examples", len(examples))
 	}
-	loaded, err := Load(context.Background(), writeTree(t, m[1]), Options{})
-	if err != nil {
-		t.Fatal(err)
+	for _, m := range examples {
+		loaded, err := Load(context.Background(), writeTree(t, m[1]), Options{})
+		if err != nil {
+			t.Errorf("%s\n%v", m[1], err)
+			continue
+		}
+		if len(loaded.Warnings) > 0 {
+			t.Errorf("warnings: %v", loaded.Warnings)
+		}
+		readAll(t, newRun(t, m[1], nodes.Options{}).root)
 	}
-	if len(loaded.Warnings) > 0 {
-		t.Errorf("warnings: %v", loaded.Warnings)
-	}
-	if doc := loaded.Tree.Template.Doc; doc != "Our web system." {
-		t.Errorf("the doc of the root is %q", doc)
+}
+
+// readAll reads all attributes of a node and those below.
+func readAll(t *testing.T, env *nodes.Env) {
+	t.Helper()
+	for _, m := range env.Template().Members() {
+		if m.Child == nil {
+			if _, err := env.Attr(context.Background(), m.Name); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		child, err := env.Child(m.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readAll(t, child)
 	}
 }
 
 // TestTable wants an entry for everything that a script may use, and nothing else.
 func TestTable(t *testing.T) {
-	want := append(builtins().Keys(), "load", "print", "fail", "T(…)", "T.array", "T.just_one", "T.MEMBER", "env[…]")
+	want := append(builtins(nil).Keys(), "load", "print", "fail", "T(…)", "T.array", "T.just_one", "T.MEMBER", "env[…]")
 	for _, name := range envAttrs {
 		want = append(want, "env."+name)
 	}

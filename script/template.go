@@ -13,7 +13,8 @@ import (
 
 // template is what node(…) returns. Calling it derives another one.
 type template struct {
-	t *nodes.Template
+	t    *nodes.Template
+	prog *program
 }
 
 var (
@@ -80,11 +81,13 @@ func (t *template) Attr(name string) (starlark.Value, error) {
 	case m == nil:
 		return nil, noAttr(t.Name(), name, t.AttrNames())
 	case m.Child != nil:
-		return &template{m.Child}, nil
+		return &template{m.Child, t.prog}, nil
 	case m.Action != nil:
 		return &boundAction{t.t, m.Action}, nil
 	case m.Property != nil:
 		return nil, wrong("%s.%s is a property: it has a value only inside an action, as env.%s", t.Name(), name, name)
+	case m.Query != nil:
+		return &query{m.Query.Expr(), countParts(m.Query.Expr()), t.prog}, nil
 	case m.Required != nil:
 		return nil, wrong("%s.%s is required, and has no value here: %s", t.Name(), name, m.Required.Why)
 	}
@@ -140,7 +143,7 @@ func (s site) define(fn string, build builder) (starlark.Value, error) {
 	if err := s.complain(append(problems, more...)...); err != nil {
 		return nil, err
 	}
-	return &template{built}, nil
+	return &template{built, s.call.prog}, nil
 }
 
 // keep freezes a value that a template holds: at the end of loading, so that a script may still fill its lists.

@@ -8,9 +8,9 @@ type Values interface {
 	// Self is the node itself.
 	Self() any
 	// Literal is the value of a Literal.
-	Literal(v any) any
-	List(elems []any) any
-	Tuple(elems []any) any
+	Literal(v any) (any, error)
+	List(elems []any) (any, error)
+	Tuple(elems []any) (any, error)
 	Dict(entries [][2]any) (any, error)
 
 	Attr(x any, name string) (any, error)
@@ -86,7 +86,7 @@ func (ev *evaluator) value(e Expr) (any, error) {
 	case *Name:
 		return ev.Attr(ev.Self(), e.Name)
 	case *Literal:
-		return ev.Literal(e.Value), nil
+		return ev.Literal(e.Value)
 	case *Wrapped:
 		return ev.eval(e.X)
 	case *Attr:
@@ -132,9 +132,9 @@ func (ev *evaluator) container(e Expr) (any, error) {
 	}
 	switch e.(type) {
 	case *List:
-		return ev.List(values), nil
+		return ev.List(values)
 	case *Tuple:
-		return ev.Tuple(values), nil
+		return ev.Tuple(values)
 	}
 	entries := make([][2]any, len(values)/2)
 	for i := range entries {
