@@ -100,9 +100,9 @@ func (a *attempt) answerLive(prompt string, echo bool) (string, error) {
 	return answer, nil
 }
 
-// hear keeps what the server says, to be shown before its next question.
+// hear keeps what the server says, to be shown before its next question. It may say what it was told.
 func (l *login) hear(text string) {
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(l.session.Secrets().Mask(text)) {
 		line = clip(strings.TrimRight(printable(line), " "), maxChars)
 		if strings.TrimSpace(line) != "" && len(l.said) < maxSaid && !slices.Contains(l.said, line) {
 			l.said = append(l.said, line)
