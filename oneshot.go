@@ -184,7 +184,8 @@ func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nod
 }
 
 // errLeftBehind is of an action in Go that does not heed its context.
-var errLeftBehind = errors.New("the action did not end when it was interrupted, and was left behind: its code must heed its context")
+var errLeftBehind = errors.New("the action did not end when it was interrupted, and was left behind: " +
+	"its code must heed its context")
 
 // call calls the action, and watches for signals meanwhile. Its goroutine may outlive the run: the code of a Go program
 // that does not heed its context is left behind after the second signal, for only the end of the process ends it.

@@ -100,7 +100,8 @@ func (e *Env) failure(ctx context.Context, err error) error {
 	if err == nil || errors.As(err, &told) {
 		return err
 	}
-	return &ActionError{Node: e.place.Path(), Action: frameOf(ctx).action, Host: e.cellSlug(), State: stateIn(ctx, err), Err: err}
+	action, state := frameOf(ctx).action, stateIn(ctx, err)
+	return &ActionError{Node: e.place.Path(), Action: action, Host: e.cellSlug(), State: state, Err: err}
 }
 
 // errNotNode says that a type cannot be what it should.

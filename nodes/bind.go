@@ -60,7 +60,8 @@ func bound(n Embedder) (*spot, error) {
 	if at := n.node().spot; at != nil && at.template.self == n {
 		return at, nil
 	}
-	b := &treeBinder{tree: &Tree{}, types: map[reflect.Type]*structType{}, sources: newSources(), nodes: map[*Node]*spot{}, hosts: map[string]hosts.Host{}}
+	b := &treeBinder{tree: &Tree{}, types: map[reflect.Type]*structType{}, sources: newSources(),
+		nodes: map[*Node]*spot{}, hosts: map[string]hosts.Host{}}
 	root := &spot{tree: b.tree}
 	b.tree.Template = b.node(root, n, KindNormal, tags{})
 	b.tree.Name = b.tree.Template.Name

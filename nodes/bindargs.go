@@ -74,7 +74,8 @@ func listOf(t reflect.Type) (wordType, bool) {
 	if name == "" {
 		name = of.name + "_list"
 	}
-	return wordType{Type: t, name: snake(name), want: "a list, separated by commas, of which each is " + of.want, read: read}, true
+	want := "a list, separated by commas, of which each is " + of.want
+	return wordType{Type: t, name: snake(name), want: want, read: read}, true
 }
 
 // basicReader is of the basic kinds: what a word must be, and how it is read; nil for other kinds.
@@ -110,7 +111,9 @@ func basicReader(t reflect.Type) (want string, read func(reflect.Value, string) 
 
 // plainKinds are the types as which plain shows the basic kinds.
 var plainKinds = map[reflect.Kind]reflect.Type{
-	reflect.Bool: reflect.TypeFor[bool](), reflect.Float32: reflect.TypeFor[float64](), reflect.Float64: reflect.TypeFor[float64](),
+	reflect.Bool:    reflect.TypeFor[bool](),
+	reflect.Float32: reflect.TypeFor[float64](),
+	reflect.Float64: reflect.TypeFor[float64](),
 }
 
 // between says which whole numbers a type holds, if that is worth saying.

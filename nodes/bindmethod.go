@@ -134,8 +134,15 @@ func (m *method) byParam(args Args) ([]any, error) {
 	return given, nil
 }
 
-// receiver is the struct whose methods a template has.
-func (t *Template) receiver() (Embedder, error) { return t.self, nil }
+// receiver is the struct whose methods a template has. A template that was derived from one of Go has none: nobody has
+// put what differs into a struct.
+func (t *Template) receiver() (Embedder, error) {
+	if t.self == nil || t.self.node().spot.template != t {
+		return nil, fmt.Errorf("%s is derived from a template of Go: its actions have no struct with what differs",
+			t.called())
+	}
+	return t.self, nil
+}
 
 // PanicError is a panic in an action of a Go program.
 type PanicError struct {

@@ -112,7 +112,8 @@ func (t *structType) method(f foundMethod) {
 	case takesContext:
 		t.action(f, m, returns)
 	default:
-		p := t.problem(f.Name, "let it take a context.Context first if it is meant to be an action", "it is neither an action nor a property")
+		p := t.problem(f.Name, "let it take a context.Context first if it is meant to be an action",
+			"it is neither an action nor a property")
 		p.Warning = true
 		t.warnings = append(t.warnings, p)
 	}
@@ -133,15 +134,17 @@ func (t *structType) property(f foundMethod, m *method, returns bool) {
 	o := f.options
 	m.name = t.nameOf(f.Name, o.Name, o.Private)
 	if f.Type.NumIn() > 2 || f.Type.NumIn() == 2 && !m.context || !m.value || !returns {
-		t.wrong(f.Name, "let it take nothing or a context, and return a value, or a value and an error", "its signature %s is not that of a property", signature(f))
+		t.wrong(f.Name, "let it take nothing or a context, and return a value, or a value and an error",
+			"its signature %s is not that of a property", signature(f))
 		return
 	}
 	if o.Default || o.Alias != nil || o.Params != nil || o.Isolate != IsolateEach || o.SuppressResult {
 		t.wrong(f.Name, "", "it is a property, and has options of an action")
 	}
 	if t.claim(f.Name, m.name) {
-		t.methods = append(t.methods, Member{Name: m.name, Pos: f.pos, Doc: o.Doc, Property: &Property{Doc: o.Doc, Source: f.source,
-			Eval: func(ctx context.Context, env *Env) (any, error) { return m.call(ctx, env, Args{}) }}})
+		eval := func(ctx context.Context, env *Env) (any, error) { return m.call(ctx, env, Args{}) }
+		p := &Property{Doc: o.Doc, Source: f.source, Eval: eval}
+		t.methods = append(t.methods, Member{Name: m.name, Pos: f.pos, Doc: o.Doc, Property: p})
 	}
 }
 
@@ -149,14 +152,18 @@ func (t *structType) action(f foundMethod, m *method, returns bool) {
 	o := f.options
 	m.name = t.nameOf(f.Name, o.Name, o.Private)
 	if !returns {
-		t.wrong(f.Name, "return nothing, an error, a value, or a value and an error", "its results %s are not those of an action", results(f))
+		t.wrong(f.Name, "return nothing, an error, a value, or a value and an error",
+			"its results %s are not those of an action", results(f))
 		return
 	}
 	if !t.params(f, m) {
 		return
 	}
-	a := &Action{Name: m.name, Doc: o.Doc, Pos: f.pos, Source: f.source, Aliases: o.Alias, SuppressResult: o.SuppressResult, Isolate: o.Isolate,
-		Variadic: m.variadic, Params: m.modelParams(), Call: m.call}
+	a := &Action{
+		Name: m.name, Doc: o.Doc, Pos: f.pos, Source: f.source,
+		Aliases: o.Alias, SuppressResult: o.SuppressResult, Isolate: o.Isolate,
+		Variadic: m.variadic, Params: m.modelParams(), Call: m.call,
+	}
 	switch {
 	case o.Default && t.def != nil:
 		t.wrong(f.Name, "", "%s is the default action already", t.def.Name)

@@ -75,7 +75,8 @@ func (b *nodeBinder) member(f *structField, value reflect.Value) Member {
 	if f.kind == dynamicField {
 		value = value.Elem()
 	}
-	if f.kind == attributeField || f.kind == dynamicField && (!value.IsValid() || !value.Type().Implements(embedderType)) {
+	isNode := value.IsValid() && value.Type().Implements(embedderType)
+	if f.kind == attributeField || f.kind == dynamicField && !isNode {
 		return b.attribute(f, value)
 	}
 	below := &spot{tree: b.at.tree, parent: b.at, name: f.name}
@@ -161,7 +162,8 @@ func (b *nodeBinder) mapOf(at *spot, f *structField, of reflect.Value) *Template
 			continue
 		}
 		below := &spot{tree: at.tree, parent: at, name: name}
-		if child := in.child(below, &structField{goName: fmt.Sprintf("%s[%q]", f.goName, name), kind: childField}, value); child != nil {
+		field := &structField{goName: fmt.Sprintf("%s[%q]", f.goName, name), kind: childField}
+		if child := in.child(below, field, value); child != nil {
 			members = append(members, Member{Name: name, Child: child})
 		}
 	}
@@ -174,7 +176,8 @@ func (b *nodeBinder) mayNest(f *structField, child *Template) bool {
 	case b.kind == KindNormal && child.Kind == KindParallel:
 		b.wrong("make it a nodes.Array or nodes.JustOne of that type", "%s is a parallel node inside a node", b.name(f))
 	case b.kind != KindNormal && (child.Kind == KindArray || child.Kind == KindJustOne):
-		b.wrong("put a struct between them that is no array", "%s is an array inside a node that has one cell for every host already", b.name(f))
+		b.wrong("put a struct between them that is no array",
+			"%s is an array inside a node that has one cell for every host already", b.name(f))
 	default:
 		return true
 	}
@@ -201,7 +204,8 @@ func (b *nodeBinder) checkRoles(roles Roles) {
 	names := map[string]bool{}
 	for _, r := range roles {
 		if r.Name == "" || names[r.Name] {
-			b.wrong("give every role a name of its own", "%s.Roles has two roles %q, or one without a name", b.t, r.Name)
+			b.wrong("give every role a name of its own",
+				"%s.Roles has two roles %q, or one without a name", b.t, r.Name)
 		}
 		names[r.Name] = true
 		seen := map[string]hosts.Host{}
@@ -214,7 +218,8 @@ func (b *nodeBinder) checkRoles(roles Roles) {
 // checkHost looks at a host of a role. A slug names one machine everywhere, since connections are shared by it.
 func (b *nodeBinder) checkHost(role string, h hosts.Host, seen map[string]hosts.Host) {
 	if h == nil {
-		b.wrong("make it with nodes.SSHHost, nodes.LocalHost or nodes.WrappedHost", "the role %s of %s holds a host that is nil", role, b.t)
+		b.wrong("make it with nodes.SSHHost, nodes.LocalHost or nodes.WrappedHost",
+			"the role %s of %s holds a host that is nil", role, b.t)
 		return
 	}
 	slug := h.Slug()
@@ -236,6 +241,7 @@ func (b *nodeBinder) badHost(h *badHost) {
 		return
 	}
 	for line := range strings.Lines(h.err.Error()) {
-		b.problems = append(b.problems, Problem{Pos: h.pos, Message: fmt.Sprintf("host %q: %s", h.slug, strings.TrimSpace(line))})
+		message := fmt.Sprintf("host %q: %s", h.slug, strings.TrimSpace(line))
+		b.problems = append(b.problems, Problem{Pos: h.pos, Message: message})
 	}
 }

@@ -20,7 +20,7 @@ func (t *structType) params(f foundMethod, m *method) bool {
 	for i := 2; i < last; i++ {
 		w, known := wordTypeOf(f.Type.In(i))
 		if !known {
-			t.wrong(f.Name, "take strings, bools, numbers, durations, lists of them, or what implements encoding.TextUnmarshaler; or set Helper in Actions", "an action cannot take a %s", f.Type.In(i))
+			t.wrong(f.Name, hintParams, "an action cannot take a %s", f.Type.In(i))
 			ok = false
 			continue
 		}
@@ -28,6 +28,9 @@ func (t *structType) params(f foundMethod, m *method) bool {
 	}
 	return ok && t.nameParams(f, m)
 }
+
+const hintParams = "take strings, bools, numbers, durations, lists of them, or what implements encoding.TextUnmarshaler; " +
+	"or set Helper in Actions"
 
 // nameParams gives the parameters the names and defaults of the options, or else tells those of one type apart.
 func (t *structType) nameParams(f foundMethod, m *method) bool {

@@ -14,7 +14,9 @@ var tagKeys = []string{"deploy", "doc", "roles", "group"}
 
 // tags are what the tag of a field says:
 //
-//	deploy:"required,private,name=web.servers"   or deploy:"-": no part of the tree; of nodes.Node itself: deploy:"parallel"
+//	deploy:"required,private,name=web.servers"
+//	deploy:"-"                  no part of the tree
+//	deploy:"parallel"           of the embedded Node: the root has cells
 //	doc:"where the virtualenv lives"
 //	roles:"web"                 the role host of the child, filled from the role web
 //	roles:"web db x=cache"      the role host from web and db, the role x from cache
@@ -143,7 +145,8 @@ func (r *tagReader) roles(value string) []RoleMap {
 		return all
 	}
 	if slices.ContainsFunc(all, func(have RoleMap) bool { return have.Role == HostRole }) {
-		r.bad("its tag has roles:%q: what has no name before it fills the role %s, which is mapped too", value, HostRole)
+		r.bad("its tag has roles:%q: what has no name before it fills the role %s, which is mapped too",
+			value, HostRole)
 	}
 	return append([]RoleMap{host}, all...)
 }
@@ -170,6 +173,7 @@ func (r *tagReader) groupNamed(name string) *Group {
 		}
 		names = append(names, g.Name)
 	}
-	r.bad("its tag has group:%q: %s", name, cmp.Or(didYouMean(name, names), "a group of your own is set in the field Group of nodes.Node"))
+	hint := cmp.Or(didYouMean(name, names), "a group of your own is set in the field Group of nodes.Node")
+	r.bad("its tag has group:%q: %s", name, hint)
 	return nil
 }

@@ -66,14 +66,16 @@ func (t *structType) field(f reflect.StructField) {
 	switch kind := kindOf(f.Type); {
 	case f.Anonymous && f.Type == nodeType:
 		t.tags = tags
-		t.onlyOn(f.Name, tags, "required", tags.required, "private", tags.private, "name", tags.name != "", "-", tags.skip)
+		t.useless(f.Name, option{"required", tags.required}, option{"private", tags.private},
+			option{"name", tags.name != ""}, option{"-", tags.skip})
 	case f.Anonymous && (kind == childField || kind == ambiguousField) && f.Type.Kind() == reflect.Pointer:
 		t.wrong(f.Name, "embed it by value", "it is embedded as a pointer, which may be nil")
 	case f.Anonymous && f.Type.Kind() == reflect.Struct && kind != nestedField:
 		// its fields come next
 	case !f.IsExported():
 		if kind != attributeField && kind != otherField && !tags.skip {
-			t.wrong(f.Name, "begin its name with a capital, or tag it `deploy:\"-\"`", "it is a node that is not exported, so the tree cannot have it")
+			t.wrong(f.Name, "begin its name with a capital, or tag it `deploy:\"-\"`",
+				"it is a node that is not exported, so the tree cannot have it")
 		}
 	case !tags.skip:
 		t.member(f, tags, kind)
@@ -85,11 +87,17 @@ func (t *structType) isNodes(f reflect.StructField) bool {
 	return len(f.Index) > 1 && t.FieldByIndex(f.Index[:len(f.Index)-1]).Type == nodeType
 }
 
-// onlyOn complains of options of a tag, given with whether they are set, that mean nothing there.
-func (t *structType) onlyOn(name string, _ tags, options ...any) {
-	for i := 0; i < len(options); i += 2 {
-		if options[i+1].(bool) {
-			t.wrong(name, "", "its tag says %s, which means nothing here", options[i])
+// option is something that a tag can say, and whether it does.
+type option struct {
+	name string
+	said bool
+}
+
+// useless complains of what a tag says that means nothing there.
+func (t *structType) useless(name string, options ...option) {
+	for _, o := range options {
+		if o.said {
+			t.wrong(name, "", "its tag says %s, which means nothing here", o.name)
 		}
 	}
 }
@@ -98,15 +106,16 @@ func (t *structType) onlyOn(name string, _ tags, options ...any) {
 func (t *structType) member(f reflect.StructField, tags tags, kind fieldKind) {
 	field := structField{tags: tags, index: f.Index, goName: f.Name, kind: kind}
 	field.name = t.nameOf(f.Name, tags.name, tags.private)
-	t.onlyOn(f.Name, tags, "parallel", tags.parallel)
+	t.useless(f.Name, option{"parallel", tags.parallel})
 	switch kind {
 	case attributeField:
-		t.onlyOn(f.Name, tags, "roles", tags.hosts != nil, "group", tags.group != nil)
+		t.useless(f.Name, option{"roles", tags.hosts != nil}, option{"group", tags.group != nil})
 	case ambiguousField:
 		t.wrong(f.Name, "embed it once", "%s embeds nodes.Node more than once", f.Type)
 		return
 	case listField:
-		t.wrong(f.Name, "use a map[string]*T, whose keys are the names of the nodes", "a %s of nodes gives them no names", f.Type.Kind())
+		t.wrong(f.Name, "use a map[string]*T, whose keys are the names of the nodes",
+			"a %s of nodes gives them no names", f.Type.Kind())
 		return
 	case otherField:
 		t.wrong(f.Name, "tag it `deploy:\"-\"`, or do not export it", "a %s cannot be an attribute", f.Type)

@@ -18,7 +18,7 @@ import (
 type Node struct {
 	// Roles are the hosts of the node, by role. nil: those of the node above, as Map or the tag roles says.
 	Roles Roles
-	// Map fills roles from those of the node above, in place of the tag roles. Roles goes before it.
+	// Map fills roles from those of the node above, in place of the tag roles. It stands only where Roles is nil.
 	Map []RoleMap
 	// Group is in place of the tag group. nil: the group of the node above.
 	Group *Group
@@ -121,7 +121,8 @@ func frameOf(ctx context.Context) frame {
 	return f
 }
 
-var errNoRun = errors.New("the context is of no run: pass on the one that the action got, or make one with nodes.NewContext")
+var errNoRun = errors.New("the context is of no run: pass on the one that the action got, " +
+	"or make one with nodes.NewContext")
 
 // EnvOf returns a node in the run of a context: what of the model lies behind a struct. The cells that the context is
 // in are those of the node too, as far as they lie above it.

@@ -58,7 +58,8 @@ func (s *sources) file(path string) *sourceFile {
 	f := s.files[path]
 	if f == nil {
 		f = &sourceFile{set: token.NewFileSet()}
-		if parsed, err := parser.ParseFile(f.set, path, nil, parser.ParseComments|parser.SkipObjectResolution); err == nil {
+		mode := parser.ParseComments | parser.SkipObjectResolution
+		if parsed, err := parser.ParseFile(f.set, path, nil, mode); err == nil {
 			f.decls = parsed.Decls
 		}
 		s.files[path] = f

@@ -76,7 +76,8 @@ func goKind(v reflect.Value) (any, error) {
 	case reflect.Struct:
 		return goStruct(v), nil
 	}
-	return nil, fmt.Errorf("a result of the type %s cannot be shown: return a string, a number, a list or a dict", v.Type())
+	return nil, fmt.Errorf("a result of the type %s cannot be shown: return a string, a number, a list or a dict",
+		v.Type())
 }
 
 func unsigned(n uint64) any {

@@ -73,6 +73,7 @@ func (h *badHost) Start(context.Context, *hosts.Session, hosts.Command) (hosts.P
 // SameMachine reports whether two hosts are the same machine, reached the same way, whatever their slugs and accounts.
 func SameMachine(a, b hosts.Host) bool { return machine(a) == machine(b) }
 
+// machine is what makes two hosts the same machine.
 func machine(h hosts.Host) string {
 	switch h := h.(type) {
 	case *hosts.SSH:

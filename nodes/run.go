@@ -3,6 +3,7 @@ package nodes
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"deployer/hosts"
 	"deployer/journal"
@@ -19,10 +20,15 @@ type Options struct {
 type Run struct {
 	session *hosts.Session
 	options Options
+
+	mu     sync.Mutex // guards tokens
+	tokens map[*secret]string
 }
 
 // NewRun starts a run.
-func NewRun(o Options) *Run { return &Run{session: o.Session, options: o} }
+func NewRun(o Options) *Run {
+	return &Run{session: o.Session, options: o, tokens: map[*secret]string{}}
+}
 
 // Session is where the run's hosts are.
 func (r *Run) Session() *hosts.Session { return r.session }

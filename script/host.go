@@ -1,7 +1,6 @@
 package script
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -267,8 +266,7 @@ func newSecret(s site) (starlark.Value, error) {
 func fromEnv(s site) (starlark.Value, error) {
 	var name string
 	problems := s.bind("from_env", []param{{name: "name", set: someText(&name)}})
-	token := s.call.prog.secrets.Token("from_env("+name+")", func(context.Context) (string, error) { return variable(name) })
-	return starlark.String(token), s.complain(problems...)
+	return starlark.String(nodes.SecretFromEnv(name).Token(s.call.prog.secrets)), s.complain(problems...)
 }
 
 // fromCommand is from_command(["pass", "show", "x"]).
@@ -282,8 +280,5 @@ func fromCommand(s site) (starlark.Value, error) {
 	if len(problems) > 0 {
 		return starlark.String(""), s.complain(problems...)
 	}
-	token := s.call.prog.secrets.Token("from_command "+argv[0], func(ctx context.Context) (string, error) {
-		return commandOutput(ctx, argv)
-	})
-	return starlark.String(token), nil
+	return starlark.String(nodes.SecretFromCommand(argv[0], argv[1:]...).Token(s.call.prog.secrets)), nil
 }

@@ -170,25 +170,13 @@ func (m memberSetter) sameMachine(l *loader, v *hostValue) []nodes.Problem {
 		if other.h == v.h {
 			return nil
 		}
-		if machine(other.h) != machine(v.h) {
+		if !nodes.SameMachine(other.h, v.h) {
 			return []nodes.Problem{{Pos: v.pos, Hint: "give one of them another slug",
 				Message: fmt.Sprintf("the slug %q already names another machine, defined at %s", slug, other.pos)}}
 		}
 	}
 	l.hosts[slug] = append(l.hosts[slug], v)
 	return nil
-}
-
-// machine is what makes two hosts the same machine, reached the same way.
-func machine(h hosts.Host) string {
-	switch h := h.(type) {
-	case *hosts.SSH:
-		o := h.Options()
-		return fmt.Sprintf("ssh %q %d %q %q", o.Address, o.Port, o.Jump, o.ProxyCommand)
-	case *hosts.Wrapped:
-		return fmt.Sprintf("wrapped %q", h.Options().Command)
-	}
-	return "local"
 }
 
 // groupValue is a group.
