@@ -132,11 +132,22 @@ func (x *execution) run(ctx context.Context) (*Output, error) {
 	return out, nil
 }
 
-// execute starts the command, keeps the dialogue with it and waits for its end.
+// execute runs the command, which may need two attempts: see request.direct.
 func (x *execution) execute(ctx context.Context) (Exit, error) {
+	exit, err := x.attempt(ctx)
+	if err != nil || x.marks[markAgain] == 0 {
+		return exit, err
+	}
+	x.request.supervised = true
+	x.process, x.marks = nil, map[string]int{}
+	return x.attempt(ctx)
+}
+
+// attempt starts the command, keeps the dialogue with it and waits for its end.
+func (x *execution) attempt(ctx context.Context) (Exit, error) {
 	out := x.writer(journal.Stdout, &x.stdout)
 	marked := newDialogue(x.writer(journal.Stderr, &x.stderr), x.request.word)
-	c := Command{Line: loginLine(x.request.script()), Stdout: out, Stderr: marked}
+	c := Command{Line: loginLine(x.request.script()), Direct: x.request.direct(), Word: x.request.word, Stdout: out, Stderr: marked}
 	if x.request.terminal {
 		size := x.session.opts.Terminal.Size()
 		marked.out = x.writer(journal.Terminal, &x.stdout)
@@ -170,6 +181,9 @@ func (x *execution) start(ctx context.Context, c Command) error {
 		return x.lost(err)
 	}
 	x.process = process
+	if p, ok := process.(guarded); ok && p.hasGuard() {
+		x.marks[markStarted] = 1
+	}
 	x.expectBegin()
 	return nil
 }
@@ -297,6 +311,9 @@ func (x *execution) marked(ctx context.Context, mark string) {
 		x.tasks.Go(func() { x.answer(ctx, asked) })
 	case mark == markStarted && x.marks[mark] == 1:
 		x.overdue.Stop()
+		if p, ok := x.process.(guarded); ok {
+			p.scriptRan()
+		}
 		if x.request.sudo && x.marks[markPassword] > 0 {
 			x.session.sudo.confirm(x.account())
 		}

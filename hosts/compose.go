@@ -16,7 +16,12 @@ import (
 // operator, comment or here-document of one reaches another (inner).
 
 //go:embed supervise.sh
-var supervisor string
+var supervise string
+
+//go:embed watch.sh
+var watch string
+
+var supervisor = strings.Replace(supervise, "@watch.sh@\n", watch, 1)
 
 // request is all that a script is made of.
 type request struct {
@@ -30,6 +35,8 @@ type request struct {
 	input    bool   // standard input carries a line for the command
 	word     string // random: marks and prompts contain it
 	secrets  []int  // indexes of those of setup whose values come over standard input
+
+	supervised bool // direct was tried, and the command did not begin
 }
 
 // loginLine returns a line that makes sh, bash, fish and csh alike run the script in /bin/sh.
@@ -92,6 +99,11 @@ func (r request) sudoLine() string {
 
 // inner is what SHELL -c gets.
 func (r request) inner() string {
+	return r.preparation() + "eval " + Quote(r.command)
+}
+
+// preparation sets the variables and runs the prefixes; what is appended to it runs if all of that succeeded.
+func (r request) preparation() string {
 	var b strings.Builder
 	secret := 0
 	for i, s := range r.setup {
@@ -107,7 +119,6 @@ func (r request) inner() string {
 			fmt.Fprintf(&b, "export %s=%s && ", s.variable, Quote(s.value))
 		}
 	}
-	fmt.Fprintf(&b, "eval %s", Quote(r.command))
 	return b.String()
 }
 

@@ -36,6 +36,10 @@ type Common struct {
 type Command struct {
 	// Line is read by the login shell, whichever it is: made by loginLine, it means the same in sh, bash, fish and csh.
 	Line string
+	// Direct makes a line that does the same faster, for a login shell with a guard (see direct.go), which knows the
+	// command by Word. It is nil where only Line will do.
+	Direct func(guard string) string
+	Word   string
 	// Terminal is the size of the terminal that the command gets; nil gives it three pipes.
 	Terminal *pty.Size
 	// Stdout and Stderr take what the command prints, from a goroutine each. With a terminal Stderr is not used.
@@ -61,6 +65,14 @@ type Process interface {
 type Interrupter interface {
 	// Interrupt sends the request and does not wait.
 	Interrupt()
+}
+
+// guarded is a Process that may run Direct in place of Line.
+type guarded interface {
+	// scriptRan is called when the host has shown that it runs Line, and nothing else in its place.
+	scriptRan()
+	// hasGuard reports whether it runs Direct, which says nothing when it begins.
+	hasGuard() bool
 }
 
 // Exit is how a command ended.

@@ -1,9 +1,6 @@
 package hosts
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Quote returns s as one word of a command line for any POSIX shell.
 func Quote(s string) string {
@@ -14,10 +11,11 @@ func Quote(s string) string {
 // as it is. fish gives a meaning to \' and \\ there, csh to ! and to line ends, so none of these are left.
 func octal(text string) string {
 	var b strings.Builder
+	b.Grow(2 * len(text))
 	for i := range len(text) {
 		switch c := text[i]; {
 		case c < ' ', c > '~', c == '\'', c == '\\', c == '!':
-			fmt.Fprintf(&b, `\0%03o`, c)
+			b.Write([]byte{'\\', '0', '0' + c>>6, '0' + c>>3&7, '0' + c&7})
 		default:
 			b.WriteByte(c)
 		}

@@ -249,6 +249,15 @@ func (p *pool) unpark(l *link) {
 	p.busy.Add(1)
 }
 
+// hold keeps a connection that is in use for one more user, until release.
+func (p *pool) hold(c *sshConn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.link != nil {
+		c.link.hold()
+	}
+}
+
 // hold needs pool.mu.
 func (l *link) hold() {
 	l.users++

@@ -31,8 +31,13 @@ func (h *SSH) Start(ctx context.Context, s *Session, c Command) (Process, error)
 			return nil, h.startFailed(ctx, err)
 		}
 		p := newProcess(h.o.Slug, conn)
-		err = p.start(ctx, c)
+		line, direct := conn.line(c)
+		if direct {
+			p.guarded = c.Word
+		}
+		err = p.start(ctx, line, c)
 		if err == nil {
+			conn.openSpare()
 			return p, nil
 		}
 		gone := conn.gone(ctx, err)
@@ -62,8 +67,10 @@ type sshProcess struct {
 	slug    string
 	conn    *sshConn
 	channel ssh.Channel
-	give    func()      // returns the slot of the channel
 	sent    atomic.Bool // the command was sent, so it may have run
+
+	guarded string                          // the word by which the guard knows it; "" if it has a supervisor
+	told    atomic.Pointer[<-chan struct{}] // set when the guard was told to end it: closed when it has
 
 	stdin      *io.PipeWriter
 	input      *io.PipeReader
@@ -89,20 +96,29 @@ func newProcess(slug string, conn *sshConn) *sshProcess {
 }
 
 // start opens the channel and sends the command.
-func (p *sshProcess) start(ctx context.Context, c Command) error {
-	channel, requests, give, err := p.conn.session(ctx)
+func (p *sshProcess) start(ctx context.Context, line string, c Command) error {
+	channel, err := p.conn.session(ctx)
 	if err != nil {
 		return err
 	}
-	p.channel, p.give = channel, give
+	if err := p.begin(ctx, channel, line, c); err != nil {
+		p.conn.slots.give(true)
+		return err
+	}
+	return nil
+}
+
+// begin sends the command.
+func (p *sshProcess) begin(ctx context.Context, channel *sessionChannel, line string, c Command) error {
+	p.channel = channel
 	p.input, p.stdin = io.Pipe()
 	p.out, p.errs = newCopier(channel, c.Stdout), newCopier(channel.Stderr(), c.Stderr)
 
 	started := make(chan error, 1)
-	err = p.conn.pool.start(func() {
+	err := p.conn.pool.start(func() {
 		tasks := &p.conn.pool.tasks
-		tasks.Go(func() { p.listen(requests) })
-		if err := p.request(c); err != nil {
+		tasks.Go(func() { p.listen(channel.requests) })
+		if err := p.request(line, c.Terminal); err != nil {
 			started <- err
 			return
 		}
@@ -128,13 +144,12 @@ func (p *sshProcess) start(ctx context.Context, c Command) error {
 		p.out.over.Store(true)
 		p.errs.over.Store(true)
 		p.hangUp()
-		p.give()
 	}
 	return err
 }
 
 // request asks for the terminal and starts the command.
-func (p *sshProcess) request(c Command) error {
+func (p *sshProcess) request(line string, terminal *pty.Size) error {
 	if p.conn.settings.forwardAgent {
 		if err := p.ask("auth-agent-req@openssh.com", nil, "the server does not forward the agent"); err != nil {
 			p.conn.agentRefused.Do(func() {
@@ -142,14 +157,14 @@ func (p *sshProcess) request(c Command) error {
 			})
 		}
 	}
-	if c.Terminal != nil {
+	if terminal != nil {
 		refusal := "the server gives no terminal: use interactive=False"
-		if err := p.ask("pty-req", terminalRequest(*c.Terminal), refusal); err != nil {
+		if err := p.ask("pty-req", terminalRequest(*terminal), refusal); err != nil {
 			return err
 		}
 	}
 	p.sent.Store(true)
-	return p.ask("exec", ssh.Marshal(struct{ Command string }{c.Line}), "the server does not run commands")
+	return p.ask("exec", ssh.Marshal(struct{ Command string }{line}), "the server does not run commands")
 }
 
 func (p *sshProcess) ask(name string, payload []byte, refusal string) error {
@@ -229,6 +244,10 @@ func (p *sshProcess) feed() {
 		p.input.CloseWithError(err)
 		return
 	}
+	if p.guarded != "" {
+		ended := p.conn.guard.end(p.guarded)
+		p.told.Store(&ended)
+	}
 	p.channel.CloseWrite() // fails with the channel only
 }
 
@@ -254,6 +273,9 @@ func (p *sshProcess) Stdin() io.WriteCloser { return p.stdin }
 
 // Interrupt implements Interrupter.
 func (p *sshProcess) Interrupt() {
+	if p.guarded != "" {
+		return // its shell might end before its children, and the guard believe that it has ended by itself
+	}
 	select {
 	case p.interrupts <- struct{}{}:
 	default: // one is under way
@@ -283,13 +305,18 @@ func (p *sshProcess) Abandon() {
 // Wait implements Process.
 func (p *sshProcess) Wait() (Exit, error) {
 	defer p.conn.pool.release(p.conn)
-	defer p.give()
+	defer p.conn.slots.give(true)
+	return p.wait()
+}
+
+func (p *sshProcess) wait() (Exit, error) {
 	select {
 	case <-p.reported:
 		p.drain()
 	case <-p.ended:
 	case <-p.stop:
 	}
+	p.guardEnded()
 	p.hangUp()
 	p.finish(p.out)
 	p.finish(p.errs)
@@ -341,6 +368,18 @@ func (p *sshProcess) drain() {
 			return
 		default:
 		}
+	}
+}
+
+// guardEnded waits for the guard, if it was told to end the command.
+func (p *sshProcess) guardEnded() {
+	told := p.told.Load()
+	if told == nil {
+		return
+	}
+	select {
+	case <-*told:
+	case <-p.stop:
 	}
 }
 
@@ -432,12 +471,16 @@ func newCopier(from io.Reader, to io.Writer) *copier {
 	return &copier{from: from, to: to, done: make(chan struct{}), last: time.Now()}
 }
 
+// buffers are kept for the next command: most print next to nothing.
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
 // run copies until the end. What cannot be written is read all the same, or the command would be held up.
 func (c *copier) run() {
 	defer close(c.done)
-	buffer := make([]byte, 32<<10)
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
 	for {
-		n, err := c.from.Read(buffer)
+		n, err := c.from.Read(buffer[:])
 		if n > 0 {
 			c.write(buffer[:n])
 		}

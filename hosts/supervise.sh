@@ -35,31 +35,7 @@ esac
 }
 [ -z "$tty" ] || exec "$shell" -c "$inner"
 
-# each PID of this session but the supervisor's own, to the function named first
-each() {
-	read -r me rest </proc/self/stat
-	for entry in /proc/[0-9]*/stat; do
-		{ IFS= read -r stat <"$entry"; } 2>/dev/null || continue
-		pid=${stat%% *}
-		set -- "$1" "$2" ${stat##*') '}
-		[ "$6" = "$session" ] && [ "$3" != Z ] || continue
-		case $pid in $$ | $PPID | "$me" | "$session") continue ;; esac
-		"$1" "$2" "$pid"
-	done
-}
-signal() { kill -s "$1" "$2"; }
-count() { left=1; }
-end() {
-	for sig in INT TERM KILL; do
-		each signal $sig
-		for pause in 0.1 0.1 0.2 0.3 0.5 0.8 1 1 1; do
-			left=
-			each count -
-			[ -n "$left$waiting" ] || return
-			sleep $pause || sleep 1
-		done
-	done
-}
+@watch.sh@
 endgroup() {
 	for sig in INT TERM; do
 		kill -s $sig 0
@@ -70,6 +46,7 @@ endgroup() {
 watch() {
 	waiting=1
 	[ "$own" != session ] || read -r a b c d e session rest </proc/$$/stat
+	spared="$$ $PPID $session"
 	trap 'waiting=' USR2
 	while IFS= read -r line; do :; done
 	trap '' INT TERM HUP

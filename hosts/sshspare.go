@@ -1,0 +1,75 @@
+package hosts
+
+import "sync"
+
+// spare is a session that is opened while a command runs, so that the next command need not wait for that: it takes one
+// round trip instead of two. Nothing runs in it on the host. It takes no slot, and makes room when a command needs it.
+type spare struct {
+	mu      sync.Mutex
+	busy    bool            // a command has run before this one, so that more are to be expected
+	opening bool            // one is being opened
+	refused bool            // the server had no room for one
+	ready   *sessionChannel // may be nil
+}
+
+// openSpare opens a spare session, unless there is one or no room. It does not wait.
+func (c *sshConn) openSpare() {
+	s := &c.spare
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, room := c.slots.inUse()
+	wanted := s.busy && room && !s.opening && !s.refused && s.ready == nil
+	s.busy = true
+	if wanted {
+		s.opening = c.pool.start(c.fillSpare) == nil // it fails when the pool is closed, and this connection with it
+	}
+}
+
+func (c *sshConn) fillSpare() {
+	ch, requests, err := c.client.OpenChannel("session", nil) // the keepalives end it on a frozen server
+	s := &c.spare
+	s.mu.Lock()
+	s.opening = false
+	s.refused = s.refused || err != nil && isFull(err)
+	if err == nil {
+		s.ready = &sessionChannel{ch, requests}
+	}
+	s.mu.Unlock()
+	if err == nil && c.wantsGuard() {
+		c.runGuard()
+	}
+}
+
+// takeSpare returns the spare session, or nil if there is none that is open.
+func (c *sshConn) takeSpare() *sessionChannel {
+	s := &c.spare
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ready := s.ready
+	s.ready = nil
+	if ready == nil {
+		return nil
+	}
+	select {
+	case <-ready.requests: // nothing is asked for in an idle session: the server closed it
+		return nil
+	default:
+		return ready
+	}
+}
+
+// dropSpare closes the spare session for good: the server needs its place for a command.
+func (c *sshConn) dropSpare() {
+	c.spare.mu.Lock()
+	c.spare.refused = true
+	c.spare.mu.Unlock()
+	if ready := c.takeSpare(); ready != nil {
+		_ = c.pool.start(func() { ready.Close() }) // when the pool is closed, so is the connection
+	}
+}
+
+func (s *spare) isReady() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ready != nil
+}
