@@ -27,7 +27,17 @@ func everyShell(t *testing.T, test func(t *testing.T, h *Handle)) {
 	}
 }
 
-func TestComposition(t *testing.T) {
+// composition is a command in an environment, and what it prints.
+type composition struct {
+	name    string
+	handle  func(*Handle) *Handle
+	command string
+	input   string
+	want    string
+}
+
+func compositions(t *testing.T) []composition {
+	t.Helper()
 	dir := t.TempDir()
 	odd := filepath.Join(dir, `a 'b" $c!*\`)
 	if err := os.Mkdir(odd, 0o755); err != nil {
@@ -40,13 +50,7 @@ func TestComposition(t *testing.T) {
 		}
 		return h
 	}
-	tests := []struct {
-		name    string
-		handle  func(*Handle) *Handle
-		command string
-		input   string
-		want    string
-	}{
+	return []composition{
 		{"plain", nil, "echo hi", "", "hi\n"},
 		{"quotes", nil, `printf '%s|' 'a b' "c'd" e\ f`, "", "a b|c'd|e f|"},
 		{"history and line ends", nil, "echo 'a!b'\necho \"!!\"\n", "", "a!b\n!!\n"},
@@ -76,16 +80,24 @@ func TestComposition(t *testing.T) {
 		{"no input is the end of input", nil, "cat; echo done", "", "done\n"},
 		{"input that nobody reads", nil, "echo hi", strings.Repeat("x", 70_000), "hi\n"},
 	}
+}
+
+func (c composition) check(t *testing.T, h *Handle) {
+	t.Helper()
+	if c.handle != nil {
+		h = c.handle(h)
+	}
+	got, err := run(t, h, c.command, RunOptions{Input: c.input})
+	if err != nil || got != c.want {
+		t.Errorf("%s: %q: got %q, %v; want %q", c.name, c.command, got, err, c.want)
+	}
+}
+
+func TestComposition(t *testing.T) {
+	tests := compositions(t)
 	everyShell(t, func(t *testing.T, h *Handle) {
-		for _, test := range tests {
-			handle := h
-			if test.handle != nil {
-				handle = test.handle(h)
-			}
-			got, err := run(t, handle, test.command, RunOptions{Input: test.input})
-			if err != nil || got != test.want {
-				t.Errorf("%s: %q: got %q, %v; want %q", test.name, test.command, got, err, test.want)
-			}
+		for _, c := range tests {
+			c.check(t, h)
 		}
 	})
 }

@@ -56,7 +56,7 @@ func (r request) changeDirectory() (string, bool) {
 func guardLine() string {
 	return `[ -n "$BASH_VERSION" ] && [ -z "$BASH_ENV" ] && compgen -v >/dev/null &&
 set -- 'unset PIPESTATUS; compgen -v; declare -F; set +o; shopt -p; trap -p; alias' &&
-[ "$(eval "$1")" = "$(SHLVL=1 bash -c "$1")" ] && [ "$BASH" -ef "$(command -v bash)" ] &&
+[ "$(eval "$1")" = "$(SHLVL=9 bash -c "$1")" ] && [ "$BASH" -ef "$(command -v bash)" ] &&
 read -r pid comm state parent group session rest </proc/$$/stat && [ "$session" = $$ ] &&
 eval ` + Quote(watch+guardScript) + "\n"
 }
