@@ -36,8 +36,10 @@ func listActions(w io.Writer, n *nodes.Place) {
 	}
 	for _, name := range n.ActionNames() {
 		if !strings.HasPrefix(name, "_") {
-			action := n.Template().Member(name).Action
-			rows = append(rows, row(nodes.Usage(action), firstLine(action.Documentation())))
+			action, _ := n.Action(name) // one of those that it has
+			usage := *action
+			usage.Name = name // or an alias
+			rows = append(rows, row(nodes.Usage(&usage), firstLine(action.Documentation())))
 		}
 	}
 	section(w, "actions:", rows)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -22,7 +23,7 @@ func (p *program) load(ctx context.Context, secrets *journal.Secrets) (*nodes.Tr
 	if p.Root != nil {
 		return p.bind(secrets)
 	}
-	loaded, err := p.loadScript(ctx, secrets)
+	loaded, err := p.loadScript(ctx, secrets, false)
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +41,8 @@ func (p *program) bind(secrets *journal.Secrets) (*nodes.Tree, error) {
 	return tree, err
 }
 
-// loadScript finds and loads a tree that is a script.
-func (p *program) loadScript(ctx context.Context, secrets *journal.Secrets) (*script.Loaded, error) {
+// loadScript finds and loads a tree that is a script. With check every node of it is looked at.
+func (p *program) loadScript(ctx context.Context, secrets *journal.Secrets, check bool) (*script.Loaded, error) {
 	path := p.tree
 	if path == "" {
 		found, err := script.Find(".")
@@ -52,6 +53,7 @@ func (p *program) loadScript(ctx context.Context, secrets *journal.Secrets) (*sc
 	}
 	loaded, err := script.Load(ctx, path, script.Options{
 		Secrets: secrets,
+		Check:   check,
 		Print:   func(_ nodes.Pos, text string) { fmt.Fprintln(p.Err, secrets.Mask(text)) },
 	})
 	var problems *script.Problems
@@ -88,16 +90,21 @@ func (p *program) check(ctx context.Context) error {
 	return nil
 }
 
-// checkTree shows the warnings of the tree.
+// checkTree shows what is wrong with the tree. If that is more than warnings, the error is a status.
 func (p *program) checkTree(ctx context.Context, secrets *journal.Secrets) (*nodes.Tree, error) {
 	if p.Root != nil {
 		tree, err := p.bind(secrets)
-		if err == nil {
-			p.showProblems(tree.Check(), secrets)
+		if err != nil {
+			return nil, err
 		}
-		return tree, err
+		found := tree.Check()
+		p.showProblems(found, secrets)
+		if slices.ContainsFunc(found, func(p nodes.Problem) bool { return !p.Warning }) {
+			return nil, &shownError{exitUsage}
+		}
+		return tree, nil
 	}
-	loaded, err := p.loadScript(ctx, secrets)
+	loaded, err := p.loadScript(ctx, secrets, true)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func bound(n Embedder) (*spot, error) {
 	root := &spot{tree: b.tree}
 	b.tree.Template = b.node(root, n, KindNormal, tags{})
 	b.tree.Name = b.tree.Template.Name
-	if b.failed() {
+	if len(b.problems) > 0 {
 		return nil, &TreeError{b.problems}
 	}
 	for node, at := range b.nodes {
@@ -86,19 +86,6 @@ type treeBinder struct {
 
 func (b *treeBinder) wrong(at *spot, hint, format string, args ...any) {
 	b.problems = append(b.problems, Problem{Message: at.path() + ": " + fmt.Sprintf(format, args...), Hint: hint})
-}
-
-// failed completes the tree and looks whether there are mistakes.
-func (b *treeBinder) failed() bool {
-	if len(b.problems) > 0 {
-		return true
-	}
-	for _, p := range b.tree.Check() {
-		if !p.Warning {
-			b.problems = append(b.problems, p)
-		}
-	}
-	return len(b.problems) > 0
 }
 
 // typeOf returns what is known of the type of a struct.

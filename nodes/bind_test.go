@@ -265,8 +265,8 @@ func TestAt(t *testing.T) {
 		want string
 	}{
 		{"web2", "web2"}, {0, "web1"}, {local("web2"), "web2"}, {site.Web.Cell.Hosts(ctx).All()[1], "web2"},
-		{2, "/web: there is no cell 2: there are 2, counted from 0"},
-		{"web3", `/web: there is no cell "web3"`},
+		{2, `/web has no cell "2": there are 2, counted from 0`},
+		{"web3", `/web has no cell "web3": did you mean web1 or web2?`},
 		{nodes.Host{}, "the nodes.Host is none: it comes from no node"},
 		{site.Hosts(ctx), "/web: a cell is chosen by slug, number or host, not by nodes.Hosts"},
 	} {
@@ -341,7 +341,7 @@ func TestInitialize(t *testing.T) {
 		}
 	}
 	slices.Sort(ran)
-	if want := []string{"/ web1 echo start 'stray'", "/ web2 echo start 'stray'"}; err != nil || !slices.Equal(ran, want) {
+	if want := []string{"<Service> web1 echo start 'stray'", "<Service> web2 echo start 'stray'"}; err != nil || !slices.Equal(ran, want) {
 		t.Errorf("ran %q, error %v, want %q", ran, err, want)
 	}
 }
@@ -436,10 +436,29 @@ func TestWarnings(t *testing.T) {
 	}
 	want := []string{
 		"true nodes_test.warned.Forgot: it is neither an action nor a property: let it take a context.Context first if it is meant to be an action",
-		`true /child maps its role "host" from "web", but / has no such role, so it holds no hosts: there is nothing below it`,
+		`true /child maps its role "host" from "web", but / has no such role, so it holds no hosts: / has no roles at all`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestFaultyChild wants a just_one with no host to stop nothing but itself, and to be found by a check.
+func TestFaultyChild(t *testing.T) {
+	tree, err := nodes.Bind(&holder{Child: &plainNode{}, One: &nodes.JustOne[plainNode]{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `/one has 0 hosts in its role "host", and just_one needs exactly one: map another role to it, or use array`
+	var count *nodes.HostCountError
+	if _, err := tree.Root().Step("one"); err == nil || err.Error() != want || !errors.As(err, &count) || count.Count != 0 {
+		t.Errorf("got %v", err)
+	}
+	if child, err := tree.Root().Step("child"); err != nil || child.Path() != "/child" {
+		t.Errorf("got %v, %v", child, err)
+	}
+	if found := tree.Check(); len(found) != 1 || found[0].Message != want || found[0].Warning {
+		t.Errorf("the check finds %v", found)
 	}
 }
 

@@ -161,7 +161,7 @@ func (t *structType) action(f foundMethod, m *method, returns bool) {
 	}
 	a := &Action{
 		Name: m.name, Doc: o.Doc, Pos: f.pos, Source: f.source,
-		Aliases: o.Alias, SuppressResult: o.SuppressResult, Isolate: o.Isolate,
+		SuppressResult: o.SuppressResult, Isolate: o.Isolate,
 		Variadic: m.variadic, Params: m.modelParams(), Call: m.call,
 	}
 	switch {
@@ -172,7 +172,9 @@ func (t *structType) action(f foundMethod, m *method, returns bool) {
 	case t.claim(f.Name, m.name):
 		t.methods = append(t.methods, Member{Name: m.name, Pos: f.pos, Action: a})
 		for _, alias := range o.Alias {
-			t.claim(f.Name, alias)
+			if t.claim(f.Name, alias) {
+				a.Aliases = append(a.Aliases, alias)
+			}
 		}
 	}
 }

@@ -223,16 +223,22 @@ func (b *nodeBinder) checkHost(role string, h hosts.Host, seen map[string]hosts.
 		return
 	}
 	slug := h.Slug()
-	other := b.hosts[slug]
-	switch bad, isBad := h.(*badHost); {
-	case isBad:
+	if bad, isBad := h.(*badHost); isBad {
 		b.badHost(bad)
-	case seen[slug] != nil && seen[slug] != h:
+	} else if seen[slug] != nil && seen[slug] != h {
 		b.wrong("give one of them another slug", "the role %s of %s holds two hosts of the slug %q", role, b.t, slug)
-	case other != nil && other != h && !SameMachine(other, h):
-		b.wrong("give one of them another slug", "the slug %q already names another machine", slug)
+	} else if why := b.conflict(h); why != "" {
+		b.wrong("give one of them another slug", "the slug %q names two hosts of the tree: %s", slug, why)
 	}
 	seen[slug], b.hosts[slug] = h, h
+}
+
+func (b *nodeBinder) conflict(h hosts.Host) string {
+	other := b.hosts[h.Slug()]
+	if _, isBad := other.(*badHost); other == nil || isBad {
+		return ""
+	}
+	return Conflict(other, h)
 }
 
 // badHost tells what is wrong with the options of a host, once.

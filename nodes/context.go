@@ -37,7 +37,7 @@ func Initialize(ctx context.Context, n Embedder) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	place, err := at.place()
+	place, err := at.tree.outside().to(at)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package nodes
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // NewTemplate returns a template of the kind KindNormal or KindParallel. It returns one also when there are problems, so
@@ -26,10 +28,11 @@ func (t *Template) Derive(d Definition) (*Template, []Problem) {
 
 // Nested returns how a parallel template nests in a normal one: as an array or a just_one, with d changed.
 func (t *Template) Nested(kind Kind, d Definition) (*Template, []Problem) {
-	if t.Kind != KindParallel {
-		return t, []Problem{{Pos: d.Pos, Message: fmt.Sprintf("%s is %s: only a parallel_node can become %s", t.called(), t.Kind, kind)}}
-	}
 	next, problems := t.Derive(d)
+	if t.Kind != KindParallel {
+		return next, append(problems, Problem{Pos: d.Pos, In: next,
+			Message: fmt.Sprintf("%s is %s: only a parallel_node can become %s", t.called(), t.Kind, kind)})
+	}
 	next.Kind = kind
 	return next, problems
 }
@@ -76,13 +79,72 @@ func (t *Template) change(d Definition) (*Template, []Problem) {
 	}
 	members := slices.Clone(d.Members)
 	t.members = slices.Grow(t.members, len(members))
+	given := make(map[string]bool, len(members))
 	for i := range members {
-		problems = append(problems, t.set(&members[i])...)
+		m := &members[i]
+		if given[m.Name] {
+			problems = append(problems, Problem{Pos: m.Pos, Message: fmt.Sprintf("%q is defined twice", m.Name), Hint: "give one of them another name"})
+			continue
+		}
+		given[m.Name] = true
+		problems = append(problems, t.suspect(m)...)
+		problems = append(problems, t.set(m)...)
 	}
 	for _, in := range d.Inside {
-		problems = append(problems, t.inside(in, d.Members)...)
+		problems = append(problems, t.inside(in, given[in.Step])...)
+	}
+	problems = append(problems, t.alias()...)
+	for i := range problems {
+		if problems[i].In == nil {
+			problems[i].In = t
+		}
 	}
 	return t, problems
+}
+
+// suspect warns of an attribute that is new in a derived template, and whose name is nearly one that the base has.
+func (t *Template) suspect(m *Member) []Problem {
+	if t.Base == nil || !m.isConstant() || t.byName[m.Name] != nil {
+		return nil
+	}
+	for _, old := range t.Base.members {
+		if (old.isConstant() || old.Required != nil) && isMisspelt(m.Name, old.Name) {
+			return []Problem{{Pos: m.Pos, Warning: true, Hint: fmt.Sprintf("did you mean %s?", old.Name),
+				Message: fmt.Sprintf("%s has no %q, so this adds it", t.Base.called(), m.Name)}}
+		}
+	}
+	return nil
+}
+
+// isMisspelt reports whether a name is hardly meant to stand beside another one, as web2 is beside web1.
+func isMisspelt(name, other string) bool {
+	const digits = "0123456789"
+	if apart := len(name) - len(other); apart < -1 || apart > 1 {
+		return false
+	}
+	return len(name) > 3 && distance(name, other) == 1 && strings.TrimRight(name, digits) != strings.TrimRight(other, digits)
+}
+
+// alias collects the other names of the actions.
+func (t *Template) alias() (problems []Problem) {
+	t.aliases = nil
+	for _, m := range t.members {
+		if m.Action == nil {
+			continue
+		}
+		for _, alias := range m.Action.Aliases {
+			if t.aliases == nil {
+				t.aliases = map[string]*Member{}
+			}
+			if other := cmp.Or(t.byName[alias], t.aliases[alias]); other != nil {
+				problems = append(problems, Problem{Pos: m.Pos, Hint: "choose another alias",
+					Message: fmt.Sprintf("the alias %q of %s is a name of %s already", alias, m.Name, other.Name)})
+				continue
+			}
+			t.aliases[alias] = m
+		}
+	}
+	return problems
 }
 
 // set adds or replaces a member, keeping its place.
@@ -101,6 +163,9 @@ func (t *Template) set(m *Member) []Problem {
 		t.members = append(t.members, m)
 	}
 	t.byName[m.Name] = m
+	if m.Child != nil && strings.ContainsAny(m.Name, boundary) {
+		t.odd = append(slices.Clip(t.odd), m.Name)
+	}
 	return nil
 }
 
@@ -118,21 +183,53 @@ func (t *Template) nesting(m *Member) *Problem {
 	return nil
 }
 
-// inside changes a child: a__b = v.
-func (t *Template) inside(in *Inside, same []Member) []Problem {
+// inside changes a child: a__b = v. given says that the child is defined in the same place.
+func (t *Template) inside(in *Inside, given bool) []Problem {
 	child := t.byName[in.Step]
-	switch {
+	base := t
+	if t.Base != nil {
+		base = t.Base // what lacks a name is not what is being made of it
+	}
+	switch names := t.childNames(); {
+	case child == nil && len(names) == 0:
+		return []Problem{{Pos: in.Pos, Message: fmt.Sprintf("%s has no child %q to override: it has no children", base.called(), in.Step)}}
 	case child == nil:
-		return []Problem{{Pos: in.Pos, Message: fmt.Sprintf("%s has no child %q to override", t.called(), in.Step), Hint: didYouMean(in.Step, t.childNames())}}
+		return []Problem{{Pos: in.Pos, Message: fmt.Sprintf("%s has no child %q to override", base.called(), in.Step), Hint: alternatives(in.Step, names)}}
 	case child.Child == nil:
-		return []Problem{{Pos: in.Pos, Message: fmt.Sprintf("%q of %s is not a node, so nothing inside it can be overridden", in.Step, t.called())}}
-	case slices.ContainsFunc(same, func(m Member) bool { return m.Name == in.Step }):
+		return []Problem{{Pos: in.Pos, Message: fmt.Sprintf("%q of %s is not a node, so nothing inside it can be overridden", in.Step, base.called())}}
+	case given:
 		return []Problem{{Pos: in.Pos, Message: fmt.Sprintf("%q is both defined and overridden here", in.Step), Hint: "put the value into its definition"}}
 	}
 	derived, problems := child.Child.Derive(in.Definition)
 	changed := *child
 	changed.Child = derived
+	problems = append(problems, child.overrides(in)...)
 	return append(problems, t.set(&changed)...)
+}
+
+// overrides refuses a new attribute inside a child, which nothing there could know of. Actions, properties and children
+// can be added.
+func (m *Member) overrides(in *Inside) (problems []Problem) {
+	for _, one := range in.Members {
+		if !one.isConstant() || m.Child.byName[one.Name] != nil {
+			continue
+		}
+		hint := didYouMean(one.Name, m.Child.names())
+		if hint == "" {
+			hint = fmt.Sprintf("to add it, write %s = T.%s(%s = …)", m.Name, m.Name, one.Name)
+		}
+		problems = append(problems, Problem{Pos: one.Pos, Message: fmt.Sprintf("%s has no %q to override", m.Name, one.Name), Hint: hint})
+	}
+	return problems
+}
+
+// names are the names of all members.
+func (t *Template) names() []string {
+	names := make([]string, len(t.members))
+	for i, m := range t.members {
+		names[i] = m.Name
+	}
+	return names
 }
 
 func (t *Template) childNames() []string {

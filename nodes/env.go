@@ -2,7 +2,6 @@ package nodes
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"deployer/hosts"
@@ -59,7 +58,8 @@ func (e *Env) Host() (*hosts.Handle, error) {
 	}
 	all := e.place.Hosts()
 	if len(all) != 1 {
-		return nil, fmt.Errorf("%s has %d hosts, and here exactly one is needed: use all its hosts, or go into a cell of an array", e.place.Path(), len(all))
+		return nil, &HostCountError{Node: e.place.Path(), Count: len(all), Why: "here exactly one is needed",
+			Hint: "use all its hosts, or go into a cell of an array"}
 	}
 	return e.run.session.Handle(all[0]), nil
 }
@@ -70,49 +70,15 @@ func (e *Env) Cells() ([]*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	var envs []*Env
-	for _, n := range nodes {
-		envs = append(envs, e.run.Env(n))
+	envs := make([]*Env, len(nodes))
+	for i, n := range nodes {
+		envs[i] = e.run.Env(n)
 	}
 	return envs, nil
 }
 
-// Cell returns a cell of the next open dimension: by slug, by number from 0, or by host.
-func (e *Env) Cell(key any) (*Env, error) {
-	slugs := e.place.Cells()
-	index, err := cellIndex(slugs, key)
-	if name, ok := key.(string); ok && err != nil {
-		err = fmt.Errorf("%w%s", err, orNothing(didYouMean(name, slugs)))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.place.Path(), err)
-	}
-	cell, err := e.place.Cell(index)
-	if err != nil {
-		return nil, err
-	}
-	return e.run.Env(cell), nil
-}
-
-func cellIndex(slugs []string, key any) (int, error) {
-	switch k := key.(type) {
-	case string:
-		return CellIndex(slugs, k)
-	case hosts.Host:
-		return CellIndex(slugs, k.Slug())
-	case int:
-		if k < 0 || k >= len(slugs) {
-			return 0, fmt.Errorf("there is no cell %d: there are %d, counted from 0", k, len(slugs))
-		}
-		return k, nil
-	}
-	return 0, fmt.Errorf("a cell is chosen by slug, number or host, not by %T", key)
-}
-
 // Initialize returns a node of a template that has no place in the tree: its hosts are its own.
-func (e *Env) Initialize(t *Template) *Env {
-	return e.run.Env((&Tree{Template: t}).Root())
-}
+func (e *Env) Initialize(t *Template) *Env { return e.run.Env((&Tree{Template: t}).outside()) }
 
 // Call runs an action, or with the name "" the default action. On a node that is not isolated it runs once in every
 // cell and returns a *ParallelResult, together with the joined errors of the cells.
@@ -154,12 +120,12 @@ func someAction(names []string) string {
 	return "name one of " + strings.Join(names, ", ")
 }
 
-// ActionNames are the names of the actions, in definition order.
+// ActionNames are the names of the actions, in definition order, each with its aliases after it.
 func (n *Place) ActionNames() []string {
 	var names []string
 	for _, m := range n.template.members {
 		if m.Action != nil {
-			names = append(names, m.Name)
+			names = append(append(names, m.Name), m.Action.Aliases...)
 		}
 	}
 	return names
@@ -188,17 +154,5 @@ func (t *Template) find(name string) *Member {
 	if m := t.byName[name]; m != nil {
 		return m
 	}
-	for _, m := range t.members {
-		if m.Action == nil {
-			continue
-		}
-		for _, alias := range m.Action.Aliases {
-			if alias == name {
-				return m
-			}
-		}
-	}
-	return nil
+	return t.aliases[name]
 }
-
-func cellKey(n *Place) string { return strings.Join(n.slugs, ":") }

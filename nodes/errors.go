@@ -81,12 +81,37 @@ type UnknownError struct{ Command string }
 
 func (e *UnknownError) Error() string { return "unknown: depends on " + e.Command }
 
-// NameError says that a node has no such action, child or attribute.
+// NameError says that a node has no such action, child, attribute or cell.
 type NameError struct {
 	Node string // path
 	What string // "action"
 	Name string // "" of what has none: the default action
 	Hint string
+}
+
+// HostCountError says that a node has not as many hosts as it needs.
+type HostCountError struct {
+	Node  string // path
+	Role  string // that is counted; "" is all of them
+	Count int
+	Why   string // "just_one needs exactly one"
+	Hint  string
+}
+
+func (e *HostCountError) Error() string {
+	in := ""
+	if e.Role != "" {
+		in = fmt.Sprintf(" in its role %q", e.Role)
+	}
+	return fmt.Sprintf("%s has %s%s, and %s%s", e.Node, count(e.Count, "host"), in, e.Why, orNothing(e.Hint))
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func (e *NameError) Error() string {

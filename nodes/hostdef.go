@@ -2,7 +2,6 @@ package nodes
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 
 	"deployer/hosts"
@@ -68,19 +67,4 @@ func (h *badHost) Common() hosts.Common { return hosts.Common{} }
 // Start implements hosts.Host.
 func (h *badHost) Start(context.Context, *hosts.Session, hosts.Command) (hosts.Process, error) {
 	return nil, &hosts.Error{Fault: hosts.Unreachable, Host: h.slug, Op: "connect", Err: h.err}
-}
-
-// SameMachine reports whether two hosts are the same machine, reached the same way, whatever their slugs and accounts.
-func SameMachine(a, b hosts.Host) bool { return machine(a) == machine(b) }
-
-// machine is what makes two hosts the same machine.
-func machine(h hosts.Host) string {
-	switch h := h.(type) {
-	case *hosts.SSH:
-		o := h.Options()
-		return fmt.Sprintf("ssh %q %d %q %q", o.Address, o.Port, o.Jump, o.ProxyCommand)
-	case *hosts.Wrapped:
-		return fmt.Sprintf("wrapped %q", h.Options().Command)
-	}
-	return fmt.Sprintf("%T %s", h, h.Address())
 }

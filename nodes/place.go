@@ -1,7 +1,7 @@
 package nodes
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -16,17 +16,30 @@ const HostRole = "host"
 type Place struct {
 	template *Template
 	parent   *Place // nil: the root
-	name     string
+	name     string // of a root: "", or what paths call it that is in no tree
 	roles    []hosts.Role
 	cell     hosts.Host // of a parallel node: the host it was isolated to
 	isolated bool       // an action runs once here, not once in every cell
-	slugs    []string   // see CellSlugs
+	chosen   []cellID   // see CellSlugs
+}
+
+// cellID is a cell of one dimension.
+type cellID struct {
+	number int
+	host   hosts.Host
 }
 
 // Root returns the root of the tree.
 func (t *Tree) Root() *Place {
 	n := &Place{template: t.Template, isolated: t.Template.Kind == KindNormal}
 	n.roles = t.Template.Hosts.fill(nil)
+	return n
+}
+
+// outside returns the root of a tree whose nodes are in no tree that a person sees: paths say so.
+func (t *Tree) outside() *Place {
+	n := t.Root()
+	n.name = "<" + cmp.Or(t.Template.Name, "node") + ">"
 	return n
 }
 
@@ -59,7 +72,30 @@ func (n *Place) CellHost() hosts.Host {
 }
 
 // CellSlugs are, of a node that Isolations returned, the names of its cells, one for every dimension that was open.
-func (n *Place) CellSlugs() []string { return n.slugs }
+func (n *Place) CellSlugs() []string {
+	return eachCellID(n, func(c cellID) string { return c.host.Slug() })
+}
+
+// CellNumbers are the numbers of the same cells, from 0.
+func (n *Place) CellNumbers() []int { return eachCellID(n, func(c cellID) int { return c.number }) }
+
+// CellHosts are the hosts of the same cells.
+func (n *Place) CellHosts() []hosts.Host {
+	return eachCellID(n, func(c cellID) hosts.Host { return c.host })
+}
+
+func eachCellID[T any](n *Place, of func(cellID) T) []T {
+	all := make([]T, len(n.chosen))
+	for i, c := range n.chosen {
+		all[i] = of(c)
+	}
+	return all
+}
+
+// Is reports whether two nodes are the same place of the same tree.
+func (n *Place) Is(other *Place) bool {
+	return n.root().template == other.root().template && n.Path() == other.Path()
+}
 
 // Roles are the node's roles with their hosts, in definition order.
 func (n *Place) Roles() []hosts.Role { return n.roles }
@@ -77,16 +113,17 @@ func (n *Place) Group() *Group {
 	return nil
 }
 
-// Path is the place of the node, as a person writes it: "/production/git[web1]".
+// Path is the place of the node, as a person writes it: "/production/git[web1]". Of a node that is in no tree it begins
+// with the name of its template, "<Git>[web1]", and leads nowhere.
 func (n *Place) Path() string {
 	if n.parent == nil {
-		return "/" + n.bracket()
+		return cmp.Or(n.name, "/") + n.bracket()
 	}
 	above := n.parent.Path()
 	if !strings.HasSuffix(above, "/") {
 		above += "/"
 	}
-	return above + FormatStep(n.name, n.parent.Steps()...) + n.bracket()
+	return above + FormatStep(n.name, n.parent.template.odd...) + n.bracket()
 }
 
 func (n *Place) bracket() string {
@@ -103,16 +140,17 @@ func (n *Place) Steps() []string { return n.template.childNames() }
 func (n *Place) Step(name string) (*Place, error) {
 	m := n.template.Member(name)
 	if m == nil || m.Child == nil {
-		return nil, fmt.Errorf("%s has no child %q%s", n.Path(), name, orNothing(didYouMean(name, n.Steps())))
+		return nil, &NameError{Node: n.Path(), What: "child", Name: name, Hint: didYouMean(name, n.Steps())}
 	}
 	child := &Place{template: m.Child, parent: n, name: name, isolated: n.isolated && m.Child.Kind != KindArray}
 	child.roles = m.Child.childRoles(n.roles)
-	if m.Child.Kind != KindJustOne {
+	if m.Child.Kind != KindJustOne || !n.isolated { // outside of the cells, nobody knows how many hosts each has
 		return child, nil
 	}
 	only := child.cells()
 	if len(only) != 1 {
-		return nil, fmt.Errorf("%s has %d hosts in its role %q, and just_one needs exactly one: map another role to it, or use array", child.Path(), len(only), HostRole)
+		return nil, &HostCountError{Node: child.Path(), Role: HostRole, Count: len(only),
+			Why: "just_one needs exactly one", Hint: "map another role to it, or use array"}
 	}
 	child.cell = only[0]
 	return child, nil
@@ -146,9 +184,17 @@ func (n *Place) Cells() []string {
 func (n *Place) Cell(index int) (*Place, error) {
 	open := n.open()
 	if open == nil {
-		return nil, fmt.Errorf("%s has no cells: it is not parallel, or is a cell already", n.Path())
+		return nil, n.noCells()
 	}
 	return n.within(open, open.isolate(open.cells()[index]))
+}
+
+// noCells says why the node is not split further.
+func (n *Place) noCells() error {
+	if in := n.CellHost(); in != nil {
+		return &NameError{Node: n.Path(), What: "cells", Hint: "it is that of " + in.Slug() + " already"}
+	}
+	return &NameError{Node: n.Path(), What: "cells", Hint: "only a parallel node has them, and what is below one"}
 }
 
 // open is the topmost node of those from here upwards that is parallel and not isolated; nil if there is none.
@@ -191,19 +237,23 @@ func (n *Place) within(open, cell *Place) (*Place, error) {
 // itself alone.
 func (n *Place) Isolations() ([]*Place, error) { return n.isolations(nil) }
 
-func (n *Place) isolations(chosen []string) ([]*Place, error) {
+func (n *Place) isolations(chosen []cellID) ([]*Place, error) {
 	if n.isolated {
 		one := *n
-		one.slugs = chosen
+		one.chosen = chosen
 		return []*Place{&one}, nil
 	}
+	open := n.open()
+	if open == nil {
+		return nil, nil
+	}
 	var all []*Place
-	for i, slug := range n.Cells() {
-		cell, err := n.Cell(i)
+	for i, h := range open.cells() {
+		cell, err := n.within(open, open.isolate(h))
 		if err != nil {
 			return nil, err
 		}
-		inner, err := cell.isolations(append(slices.Clip(chosen), slug))
+		inner, err := cell.isolations(append(slices.Clip(chosen), cellID{i, h}))
 		if err != nil {
 			return nil, err
 		}

@@ -49,6 +49,8 @@ type Template struct {
 	self    Embedder  // of a tree in Go: what it was made of; nil in scripts
 	members []*Member // in definition order
 	byName  map[string]*Member
+	aliases map[string]*Member // of actions; nil if there are none
+	odd     []string           // names of children with separators of paths in them
 }
 
 // Documentation is Doc, or if that is empty what the source says.
@@ -185,6 +187,11 @@ type Property struct {
 // Documentation is Doc, or if that is empty what the source says.
 func (p *Property) Documentation() string { return documentation(p.Doc, p.Source) }
 
+// isConstant reports whether the member is a value as it is.
+func (m *Member) isConstant() bool {
+	return m.Child == nil && m.Action == nil && m.Property == nil && m.Query == nil && m.Required == nil
+}
+
 // Required is an attribute that a derived template must set.
 type Required struct{ Why string }
 
@@ -192,11 +199,14 @@ type Required struct{ Why string }
 type HostsDef struct {
 	Roles []hosts.Role // own hosts; the parent's roles are not seen. Or:
 	Map   []RoleMap    // the parent's roles, mapped
+
+	Incomplete bool // parts of it were mistakes, which were told
 }
 
 // RoleMap fills a role from roles of the parent.
 type RoleMap struct {
 	Role string
+	Pos  Pos
 	From []string // roles of the parent
 	All  bool     // every host of every role of the parent
 }
@@ -224,9 +234,10 @@ func Colors() []string {
 // Problem is one mistake in a tree, found while it was built or checked.
 type Problem struct {
 	Pos     Pos
-	Message string // what is wrong and what was expected
-	Hint    string // what to do; may be ""
-	Warning bool   // the tree works all the same
+	In      *Template // that has it; nil if it is of no template, or the message names the node
+	Message string    // what is wrong and what was expected
+	Hint    string    // what to do; may be ""
+	Warning bool      // the tree works all the same
 }
 
 func (p Problem) Error() string {

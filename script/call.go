@@ -17,8 +17,9 @@ import (
 type program struct {
 	secrets  *journal.Secrets
 	builtins starlark.StringDict
-	sources  map[string]*source // by path as shown
-	loading  *call              // of the file that is being executed; nil once everything is loaded
+	sources  map[string]*source      // by path as shown
+	hosts    map[string][]*hostValue // that templates have, by slug
+	loading  *call                   // of the file that is being executed; nil once everything is loaded
 }
 
 // maxDepth is how many calls may be nested, over all threads that wait for each other. A call takes some kilobytes of

@@ -81,7 +81,7 @@ func (r *collection) Get(key starlark.Value) (starlark.Value, bool, error) {
 		at = r.result.At(key.slug())
 	case *envValue:
 		for i, cell := range r.result.Cells {
-			if cell.Place().Path() == key.String() {
+			if cell.Place().Is(key.env.Place()) {
 				at = i
 			}
 		}

@@ -38,7 +38,7 @@ func (e *envValue) Hash() (uint32, error) { return starlark.String(e.String()).H
 
 // CompareSameType compares places in the tree.
 func (e *envValue) CompareSameType(op syntax.Token, other starlark.Value, _ int) (bool, error) {
-	same := e.String() == other.String()
+	same := e.env.Place().Is(other.(*envValue).env.Place())
 	switch op {
 	case syntax.EQL:
 		return same, nil

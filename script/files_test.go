@@ -158,7 +158,7 @@ func TestUnreadable(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"deploy": "root = node(hosts = {'web': []}, a = node(hosts = map_roles('wbe')))\n"})
-	loaded, err := Load(context.Background(), filepath.Join(dir, "deploy"), Options{})
+	loaded, err := Load(context.Background(), filepath.Join(dir, "deploy"), Options{Check: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -346,7 +346,7 @@ func FuzzLoad(f *testing.F) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		path := filepath.Join(writeFiles(t, map[string]string{"deploy": text}), "deploy")
-		loaded, err := Load(ctx, path, Options{Secrets: journal.NewSecrets()})
+		loaded, err := Load(ctx, path, Options{Secrets: journal.NewSecrets(), Check: true})
 		if ctx.Err() != nil {
 			return
 		}

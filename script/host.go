@@ -19,6 +19,20 @@ type hostValue struct {
 	as  hostKind
 }
 
+// newHostValue is the definition of a host that came from Go.
+func newHostValue(h hosts.Host) *hostValue {
+	v := &hostValue{h: h}
+	switch h.(type) {
+	case *hosts.SSH:
+		v.as = sshHost
+	case *hosts.Local:
+		v.as = localHost
+	case *hosts.Wrapped:
+		v.as = wrappedHost
+	}
+	return v
+}
+
 var (
 	_ starlark.Callable   = (*hostValue)(nil)
 	_ starlark.HasAttrs   = (*hostValue)(nil)
@@ -108,6 +122,9 @@ func (k hostKind) value(s site, base hosts.Host) (starlark.Value, error) {
 func (h *hostValue) CallInternal(thread *starlark.Thread, args starlark.Tuple,
 	kwargs []starlark.Tuple) (starlark.Value, error) {
 	s := site{callOf(thread), thread, nil, kwargs}
+	if h.as.make == nil {
+		return nil, wrong("no host can be derived from %s: it is of another kind than a script can make", h.h.Slug())
+	}
 	if len(args) > 0 {
 		p := nodes.Problem{Pos: s.positional(0), Hint: "name = value",
 			Message: fmt.Sprintf("a host derived from %s takes options by name only", h.h.Slug())}

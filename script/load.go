@@ -22,6 +22,8 @@ import (
 type Options struct {
 	// Secrets get what the files call secret. nil: secrets of the tree alone, which nothing outside masks.
 	Secrets *journal.Secrets
+	// Check also walks the tree and tells what is wrong with nodes that stop no others (see [nodes.Tree.Check]).
+	Check bool
 	// Print takes what the files print while they load, a line without its end. nil: it is dropped.
 	Print func(at nodes.Pos, text string)
 }
@@ -35,31 +37,32 @@ type Loaded struct {
 // maxSource is the size of the largest file that is read as a script, in bytes.
 const maxSource = 4 << 20
 
-// Load reads a tree from the file at path and the files that it loads, and checks it (see [nodes.Tree.Check]). Nothing
-// else is touched. The error is a *Problems with every mistake that was found, or the cause of ctx if that was done
-// first.
+// Load reads a tree from the file at path and the files that it loads. Nothing else is touched. The error is a *Problems
+// with every mistake that was found, or the cause of ctx if that was done first.
 func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 	if o.Secrets == nil {
 		o.Secrets = journal.NewSecrets()
 	}
 	l := &loader{
 		ctx: ctx, opts: o, modules: map[string]*module{}, told: map[nodes.Problem]bool{},
-		hosts: map[string][]*hostValue{},
 	}
-	l.prog = &program{secrets: o.Secrets, sources: map[string]*source{}}
+	l.prog = &program{secrets: o.Secrets, sources: map[string]*source{}, hosts: map[string][]*hostValue{}}
 	l.prog.builtins = builtins(l.prog)
 	m := l.module(path, nodes.Pos{File: path})
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	tree := l.tree(path, m)
-	if tree != nil && len(l.problems) == 0 {
+	if tree != nil && o.Check {
 		l.recordAll(tree.Check())
 	}
-	l.settle()
+	l.settle(tree)
 	list := sortProblems(l.problems, l.files)
 	mistakes := slices.DeleteFunc(slices.Clone(list), func(p Problem) bool { return p.Warning })
-	if len(mistakes) > 0 {
+	switch {
+	case len(mistakes) > 0 && o.Check:
+		return nil, &Problems{list}
+	case len(mistakes) > 0:
 		return nil, &Problems{mistakes}
 	}
 	return &Loaded{Tree: tree, Warnings: list}, nil
@@ -75,8 +78,7 @@ type loader struct {
 	files    []string           // as shown, in the order of loading
 	problems []Problem
 	told     map[nodes.Problem]bool
-	kept     []starlark.Value        // what templates hold, and the globals may not reach
-	hosts    map[string][]*hostValue // that are in the tree, by slug
+	kept     []starlark.Value // what templates hold, and the globals may not reach
 }
 
 // module is a file as it is loaded, once.
@@ -90,10 +92,12 @@ type module struct {
 
 // record takes note of a problem.
 func (l *loader) record(p nodes.Problem, trace []Frame) {
-	if l.told[p] {
+	same := p
+	same.In = nil
+	if l.told[same] {
 		return // the same call, executed again
 	}
-	l.told[p] = true
+	l.told[same] = true
 	l.problems = append(l.problems, Problem{Problem: p, Trace: trace})
 }
 
@@ -112,8 +116,13 @@ func (l *loader) print(at nodes.Pos, text string) {
 
 // settle fills in what is known once everything is loaded, and freezes what the templates hold, which many goroutines
 // will read.
-func (l *loader) settle() {
+func (l *loader) settle(tree *nodes.Tree) {
+	var paths map[*nodes.Template]string
+	if tree != nil && len(l.problems) > 0 {
+		paths = tree.Paths()
+	}
 	for i, p := range l.problems {
+		l.problems[i].Node = paths[p.In]
 		l.problems[i].Line, l.problems[i].mark = l.prog.line(p.Pos)
 		l.problems[i].Message = l.opts.Secrets.Mask(p.Message)
 		l.problems[i].Hint = l.opts.Secrets.Mask(p.Hint)

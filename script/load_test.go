@@ -56,7 +56,11 @@ func checkChunk(t *testing.T, chunk string, first int) {
 		if p.Hint != "" {
 			hint = " (" + p.Hint + ")"
 		}
-		got[p.Pos.Line] = append(got[p.Pos.Line], p.Message+hint)
+		warning := ""
+		if p.Warning {
+			warning = "warning: "
+		}
+		got[p.Pos.Line] = append(got[p.Pos.Line], warning+p.Message+hint)
 	}
 	for n := 0; n <= len(lines)+1; n++ {
 		compareLine(t, first+n-1, got[n], want[n])
@@ -65,9 +69,9 @@ func checkChunk(t *testing.T, chunk string, first int) {
 
 func problemsOf(t *testing.T, path string) []Problem {
 	t.Helper()
-	_, err := Load(context.Background(), path, Options{})
+	loaded, err := Load(context.Background(), path, Options{Check: true})
 	if err == nil {
-		return nil
+		return loaded.Warnings
 	}
 	problems, ok := err.(*Problems)
 	if !ok {

@@ -13,6 +13,7 @@ import (
 // Problem is one mistake in the files of a tree.
 type Problem struct {
 	nodes.Problem
+	Node  string  // the path of the first node that has it, where that is known and the message does not say it
 	Line  string  // the line of the file, without its end; secrets are masked
 	Trace []Frame // the calls that led to it, outermost first, if it lies inside a function
 	mark  int     // the column of Pos in Line, counted from 1; 0: it cannot be said
@@ -38,6 +39,9 @@ func (f Frame) String() string {
 // String is the problem on one line: "FILE:LINE:COL: message (hint)".
 func (p Problem) String() string {
 	text := p.Message
+	if p.Node != "" {
+		text = p.Node + ": " + text
+	}
 	if p.Warning {
 		text = "warning: " + text
 	}
@@ -107,7 +111,7 @@ func isWide(r rune) bool {
 
 // Problems is the error of a tree with mistakes: all that were found, by file in the order of loading, then by place.
 type Problems struct {
-	List []Problem // at least one; no warnings
+	List []Problem // at least one mistake; warnings with Options.Check only
 }
 
 // Error lists the problems, one on a line.

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -20,7 +21,10 @@ func (allHosts) Freeze()               {}
 func (allHosts) Hash() (uint32, error) { return starlark.String("ALL_HOSTS").Hash() }
 
 // rolesMap is map_roles(…).
-type rolesMap struct{ maps []nodes.RoleMap }
+type rolesMap struct {
+	maps       []nodes.RoleMap
+	incomplete bool // something was wrong with it, and was told
+}
 
 func (*rolesMap) String() string        { return "map_roles(…)" }
 func (*rolesMap) Type() string          { return "map_roles" }
@@ -33,8 +37,12 @@ func mapRoles(s site) (starlark.Value, error) {
 	made := &rolesMap{}
 	var problems []nodes.Problem
 	add := func(at nodes.Pos, role string, values ...starlark.Value) {
-		m := nodes.RoleMap{Role: role}
+		m := nodes.RoleMap{Role: role, Pos: at}
 		for _, v := range values {
+			if _, unavailable := v.(broken); unavailable {
+				made.incomplete = true
+				continue
+			}
 			if err := addRoles(&m, v); err != nil {
 				problems = append(problems, nodes.Problem{Pos: at, Message: "map_roles: " + err.Error(),
 					Hint: `name roles of the parent: map_roles("web"), map_roles(host = ["web", "db"]), map_roles(ALL_HOSTS)`})
@@ -55,6 +63,7 @@ func mapRoles(s site) (starlark.Value, error) {
 		}
 		add(s.keyword(role), role, kw[1])
 	}
+	made.incomplete = made.incomplete || len(problems) > 0
 	return made, s.complain(problems...)
 }
 
@@ -90,25 +99,31 @@ func addRoles(m *nodes.RoleMap, v starlark.Value) error {
 
 // hosts is hosts = {"role": host, …}, hosts = map_roles(…), or hosts for the role host alone.
 func (m memberSetter) hosts(v starlark.Value) []nodes.Problem {
-	def := &nodes.HostsDef{}
-	m.d.Hosts = def
+	m.d.Hosts = &nodes.HostsDef{}
+	problems := m.define(m.d.Hosts, v)
+	m.d.Hosts.Incomplete = m.d.Hosts.Incomplete || len(problems) > 0
+	return problems
+}
+
+func (m memberSetter) define(def *nodes.HostsDef, v starlark.Value) (problems []nodes.Problem) {
 	switch v := v.(type) {
+	case broken:
+		def.Incomplete = true
 	case *rolesMap:
-		def.Map = v.maps
-		return nil
+		def.Map, def.Incomplete = v.maps, v.incomplete
 	case *starlark.Dict:
-		var problems []nodes.Problem
 		for i, item := range v.Items() {
 			m.at = m.element(m.key, i)
 			problems = append(problems, m.role(def, item[0], item[1])...)
 		}
-		return problems
 	case allHosts:
 		return m.problem("hosts = map_roles(ALL_HOSTS)", "ALL_HOSTS stands inside map_roles")
 	case starlark.String:
 		return m.problem(fmt.Sprintf("hosts = map_roles(%s) takes a role of the parent", v), "got a string, want hosts")
+	default:
+		return m.role(def, starlark.String(nodes.HostRole), v)
 	}
-	return m.role(def, starlark.String(nodes.HostRole), v)
+	return problems
 }
 
 // role adds a role with its hosts.
@@ -121,29 +136,43 @@ func (m memberSetter) role(def *nodes.HostsDef, key, v starlark.Value) []nodes.P
 		return m.problem(`hosts = {"web": [web1, web2]}`, "got a %s as the name of a role, want a string", key.Type())
 	}
 	role := hosts.Role{Name: string(name)}
+	list, ok := v.(starlark.Sequence)
+	if !ok {
+		list = starlark.Tuple{v}
+	}
 	var problems []nodes.Problem
 	seen := map[string]hosts.Host{}
-	each := func(one starlark.Value) {
-		switch one := one.(type) {
-		case *hostValue:
-			problems = append(problems, m.addHost(&role, one, seen)...)
-		case broken:
-		case allHosts, starlark.String:
-			problems = append(problems, m.problem("roles of the parent are mapped: hosts = map_roles(…)",
-				"the role %s holds a %s, want hosts", name, one.Type())...)
-		default:
-			problems = append(problems, m.problem("", "the role %s holds a %s, want hosts", name, one.Type())...)
+	for one := range starlark.Elements(list) {
+		if h := hostOf(one); h != nil {
+			problems = append(problems, m.addHost(&role, h, seen)...)
+		} else if _, unavailable := one.(broken); unavailable {
+			def.Incomplete = true
+		} else {
+			problems = append(problems, m.noHost(role.Name, one)...)
 		}
-	}
-	if list, ok := v.(starlark.Sequence); ok {
-		for one := range starlark.Elements(list) {
-			each(one)
-		}
-	} else {
-		each(v)
 	}
 	def.Roles = append(def.Roles, role)
 	return problems
+}
+
+// hostOf is a host that a role can hold: as it is defined, or the host of an env.
+func hostOf(v starlark.Value) *hostValue {
+	switch v := v.(type) {
+	case *hostValue:
+		return v
+	case *handle:
+		return newHostValue(v.h.Host())
+	}
+	return nil
+}
+
+func (m memberSetter) noHost(role string, v starlark.Value) []nodes.Problem {
+	hint := ""
+	switch v.(type) {
+	case allHosts, starlark.String:
+		hint = "roles of the parent are mapped: hosts = map_roles(…)"
+	}
+	return m.problem(hint, "the role %q holds a %s, want hosts", role, v.Type())
 }
 
 // addHost adds a host to a role. A slug names one machine everywhere, since connections are shared by it.
@@ -153,29 +182,28 @@ func (m memberSetter) addHost(role *hosts.Role, v *hostValue, seen map[string]ho
 	case other == v.h:
 		return nil
 	case other != nil:
-		return m.problem("give one of them another slug", "the role %s holds two hosts of the slug %q", role.Name, slug)
+		return m.problem("give one of them another slug", "the role %q holds two hosts of the slug %q", role.Name, slug)
 	}
 	seen[slug] = v.h
 	role.Hosts = append(role.Hosts, v.h)
-	if l := m.call.loader; l != nil {
-		return m.sameMachine(l, v)
-	}
-	return nil
+	return m.oneMachine(v)
 }
 
-// sameMachine complains of a host whose slug stands for another machine elsewhere in the tree.
-func (m memberSetter) sameMachine(l *loader, v *hostValue) []nodes.Problem {
-	slug := v.h.Slug()
-	for _, other := range l.hosts[slug] {
+// oneMachine complains of a host whose slug names another host of the tree.
+func (m memberSetter) oneMachine(v *hostValue) []nodes.Problem {
+	slug, known := v.h.Slug(), m.call.prog.hosts
+	for _, other := range known[slug] {
 		if other.h == v.h {
 			return nil
 		}
-		if !nodes.SameMachine(other.h, v.h) {
-			return []nodes.Problem{{Pos: v.pos, Hint: "give one of them another slug",
-				Message: fmt.Sprintf("the slug %q already names another machine, defined at %s", slug, other.pos)}}
+		if why := nodes.Conflict(other.h, v.h); why != "" {
+			return []nodes.Problem{{Pos: cmp.Or(v.pos, m.at), Hint: `give one of them another slug: h(slug = "…")`,
+				Message: fmt.Sprintf("the slug %q names two hosts, the other is at %s: %s", slug, other.pos, why)}}
 		}
 	}
-	l.hosts[slug] = append(l.hosts[slug], v)
+	if m.call.loader != nil { // afterwards many actions read it
+		known[slug] = append(known[slug], v)
+	}
 	return nil
 }
 

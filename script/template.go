@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -140,7 +141,11 @@ func (s site) define(fn string, build builder) (starlark.Value, error) {
 		problems = append(problems, s.member(&d, string(kw[0].(starlark.String)), kw[1])...)
 	}
 	built, more := build(d)
-	if err := s.complain(append(problems, more...)...); err != nil {
+	problems = append(problems, more...)
+	for i := range problems {
+		problems[i].In = cmp.Or(problems[i].In, built)
+	}
+	if err := s.complain(problems...); err != nil {
 		return nil, err
 	}
 	return &template{built, s.call.prog}, nil
@@ -179,7 +184,7 @@ func (s site) member(d *nodes.Definition, key string, v starlark.Value) []nodes.
 	if name == "" {
 		return []nodes.Problem{{Pos: at, Message: fmt.Sprintf("%s ends after __: the name of a member is missing", key)}}
 	}
-	if _, unavailable := v.(broken); unavailable {
+	if _, unavailable := v.(broken); unavailable && name != "hosts" {
 		v = starlark.None // what is wrong with it was told
 	}
 	m := memberSetter{site: s, d: d.At(at, path[:len(path)-1]...), at: at, key: key, name: name}

@@ -1,0 +1,83 @@
+package nodes
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"deployer/hosts"
+)
+
+// Cell returns a cell of the next open dimension: by slug, by number from 0, or by host. A []any chooses in all open
+// dimensions at once, from the outermost to the innermost.
+func (e *Env) Cell(key any) (*Env, error) {
+	keys, all := key.([]any)
+	if !all {
+		keys = []any{key}
+	}
+	at := e.place
+	for _, one := range keys {
+		index, err := at.cellIndex(one)
+		if err != nil {
+			return nil, err
+		}
+		if at, err = at.Cell(index); err != nil {
+			return nil, err
+		}
+	}
+	if all && !at.isolated {
+		return nil, &NameError{Node: e.place.Path(), What: "cell", Name: joinKeys(keys),
+			Hint: fmt.Sprintf("%s has cells of its own, and that names none of them", at.Path())}
+	}
+	return e.run.Env(at), nil
+}
+
+// cellIndex returns which of the cells of the next dimension a key names.
+func (n *Place) cellIndex(key any) (int, error) {
+	slugs := n.Cells()
+	if len(slugs) == 0 && n.open() == nil {
+		return 0, n.noCells()
+	}
+	name := keyText(key)
+	if i, isNumber := key.(int); isNumber {
+		if 0 <= i && i < len(slugs) {
+			return i, nil
+		}
+		return 0, &NameError{Node: n.Path(), What: "cell", Name: name, Hint: fmt.Sprintf("there are %d, counted from 0", len(slugs))}
+	}
+	if name == "" {
+		return 0, fmt.Errorf("%s: a cell is chosen by slug, number or host, not by %T", n.Path(), key)
+	}
+	index, err := CellIndex(slugs, name)
+	if err != nil {
+		hint := fmt.Sprintf("its role %q holds no hosts", HostRole)
+		if len(slugs) > 0 {
+			hint = alternatives(name, slugs)
+		}
+		return 0, &NameError{Node: n.Path(), What: "cell", Name: name, Hint: hint}
+	}
+	return index, nil
+}
+
+// keyText is what names a cell as a person would write it, or "" if it is none.
+func keyText(key any) string {
+	switch key := key.(type) {
+	case string:
+		return key
+	case int:
+		return strconv.Itoa(key)
+	case hosts.Host:
+		return key.Slug()
+	}
+	return ""
+}
+
+func joinKeys(keys []any) string {
+	var parts []string
+	for _, key := range keys {
+		parts = append(parts, keyText(key))
+	}
+	return strings.Join(parts, ":")
+}
+
+func cellKey(n *Place) string { return strings.Join(n.CellSlugs(), ":") }
