@@ -186,14 +186,14 @@ func TestCall(t *testing.T) {
 		{&site.Web.Cell, "here", nil, `["web1","web2"]` + "\n"},
 		{&site.Database.Cell, "where", nil, "db1\n"},
 		{site, "typed", []any{"x", true, 3, 4, 5.5, time.Second, "::1", []any{1, int64(2)}, "y", "z"}, "xtrue 3 4 5.5 1s ::1 [1 2] [y z]\n"},
-		{site, "typed", []any{"x", true, 300}, "/ typed: the argument uint16 is missing"},
+		{site, "typed", []any{"x", true, 300}, "/ typed: typed: the argument uint16 is missing (usage: typed STRING BOOL INT8 UINT16 FLOAT32 DURATION ADDR INT_LIST [ARGUMENT...])"},
 		{site, "typed", []any{"x", true, 300, 4, 5.5, "1s", "::1", []any{}}, "/ typed: argument int8: got the int64 300, want int8"},
 		{site, "typed", []any{"x", true, 3, 4, 5.5, "1 s", "::1", []any{}}, `/ typed: argument duration: time: unknown unit " s" in duration "1 s"`},
 		{site, "fail", nil, "/ fail: no way"},
-		{site, "fail", []any{1}, "/ fail: 1 arguments are given, and it takes 0"},
+		{site, "fail", []any{1}, "/ fail: fail: got 1 positional argument (usage: fail)"},
 		{site, "Fail", nil, `/ has no action "Fail": did you mean fail?`},
 		{site, "", nil, "/ has no default action: name one of deploy, typed, fail, panic"},
-		{&site.Web.Cell, "checkout", nil, "/web[web1] checkout: the argument commit is missing\n/web[web2] checkout: the argument commit is missing"},
+		{&site.Web.Cell, "checkout", nil, "/web[web1] checkout: checkout: the argument commit is missing (usage: checkout COMMIT [FORCE=false])\n/web[web2] checkout: checkout: the argument commit is missing (usage: checkout COMMIT [FORCE=false])"},
 	} {
 		value, err := nodes.Call(ctx, tt.of, tt.action, tt.args...)
 		got, formatErr := nodes.FormatResult(value)

@@ -3,6 +3,7 @@ package nodes
 import (
 	"encoding"
 	"fmt"
+	"math/big"
 	"reflect"
 	"strconv"
 	"strings"
@@ -187,6 +188,8 @@ func assignPlain(to reflect.Value, v any) bool {
 		to.Set(given.Convert(to.Type()))
 		return true
 	case int64:
+		return assignInt(to, big.NewInt(v))
+	case *big.Int:
 		return assignInt(to, v)
 	case float64:
 		if !to.CanFloat() || to.OverflowFloat(v) {
@@ -200,14 +203,18 @@ func assignPlain(to reflect.Value, v any) bool {
 	return false
 }
 
-func assignInt(to reflect.Value, n int64) bool {
+func assignInt(to reflect.Value, n *big.Int) bool {
 	switch {
-	case to.CanInt() && !to.OverflowInt(n) && to.Type() != durationType:
-		to.SetInt(n)
-	case to.CanUint() && n >= 0 && !to.OverflowUint(uint64(n)):
-		to.SetUint(uint64(n))
+	case to.Type() == durationType:
+		return false // of which unit?
+	case to.CanInt() && n.IsInt64() && !to.OverflowInt(n.Int64()):
+		to.SetInt(n.Int64())
+	case to.CanUint() && n.IsUint64() && !to.OverflowUint(n.Uint64()):
+		to.SetUint(n.Uint64())
 	case to.CanFloat():
-		to.SetFloat(float64(n))
+		f, accuracy := new(big.Float).SetInt(n).Float64()
+		to.SetFloat(f)
+		return accuracy == big.Exact && !to.OverflowFloat(f)
 	default:
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"net/netip"
 	"reflect"
 	"testing"
@@ -93,6 +94,9 @@ func TestAssign(t *testing.T) {
 		{uint8(0), -1, "got the int64 -1, want uint8"},
 		{uint8(0), uint64(math.MaxUint64), "got the *big.Int 18446744073709551615, want uint8"},
 		{uint64(0), uint(7), "7"},
+		{uint64(0), big.NewInt(7), "7"},
+		{0.0, int64(1<<53 + 1), "got the int64 9007199254740993, want float64"},
+		{[]string{}, tuple{"a"}, "[a]"},
 		{0.0, 7, "7"},
 		{0, 7.0, "got the float64 7, want int"},
 		{float32(0), 1e300, "got the float64 1e+300, want float32"},

@@ -81,18 +81,13 @@ func (m *method) results(out []reflect.Value) (value any, err error) {
 	return value, err
 }
 
-// arguments appends the arguments of a call. It calls a variadic method with one argument for each word.
+// arguments appends the arguments of a call, which are as many as there must be.
 func (m *method) arguments(in []reflect.Value, args Args) ([]reflect.Value, error) {
-	given, err := m.byParam(args)
-	if err != nil {
-		return nil, err
-	}
+	given := m.byParam(args)
 	for i, p := range m.params {
 		to := reflect.New(p.Type).Elem()
-		if given[i] != nil {
-			if err := assign(to, given[i]); err != nil {
-				return nil, fmt.Errorf("argument %s: %w", p.name, err)
-			}
+		if err := assign(to, given[i]); err != nil {
+			return nil, fmt.Errorf("argument %s: %w", p.name, err)
 		}
 		in = append(in, to)
 	}
@@ -107,31 +102,17 @@ func (m *method) arguments(in []reflect.Value, args Args) ([]reflect.Value, erro
 }
 
 // byParam sorts the arguments by parameter, with defaults for what is not given.
-func (m *method) byParam(args Args) ([]any, error) {
-	if !m.variadic && len(args.Positional) > len(m.params) {
-		return nil, fmt.Errorf("%d arguments are given, and it takes %d", len(args.Positional), len(m.params))
-	}
+func (m *method) byParam(args Args) []any {
 	given := make([]any, len(m.params))
+	for i, p := range m.params {
+		given[i] = p.def
+	}
 	copy(given, args.Positional)
 	for _, named := range args.Named {
 		at := slices.IndexFunc(m.params, func(p methodParam) bool { return p.name == named.Name })
-		switch {
-		case at < 0:
-			return nil, fmt.Errorf("it has no parameter %s", named.Name)
-		case given[at] != nil:
-			return nil, fmt.Errorf("%s is given twice", named.Name)
-		}
 		given[at] = named.Value
 	}
-	for i, p := range m.params {
-		if given[i] == nil {
-			given[i] = p.def
-		}
-		if given[i] == nil {
-			return nil, fmt.Errorf("the argument %s is missing", p.name)
-		}
-	}
-	return given, nil
+	return given
 }
 
 // receiver is the struct whose methods a template has. A template that was derived from one of Go has none: nobody has

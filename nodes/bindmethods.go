@@ -162,7 +162,13 @@ func (t *structType) action(f foundMethod, m *method, returns bool) {
 	a := &Action{
 		Name: m.name, Doc: o.Doc, Pos: f.pos, Source: f.source,
 		SuppressResult: o.SuppressResult, Isolate: o.Isolate,
-		Variadic: m.variadic, Params: m.modelParams(), Call: m.call,
+		Variadic: m.variadic, Params: m.modelParams(),
+	}
+	a.Call = func(ctx context.Context, env *Env, args Args) (any, error) {
+		if err := CheckArgs(a, args); err != nil {
+			return nil, err
+		}
+		return m.call(ctx, env, args)
 	}
 	switch {
 	case o.Default && t.def != nil:
