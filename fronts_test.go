@@ -72,6 +72,7 @@ type WebSystem struct {
 	Database Service            `roles:"host=db"`
 	Git      nodes.Array[Git]   `roles:"web db"`
 	Master   nodes.JustOne[Git] `roles:"host=db+none"`
+	Home     nodes.Query
 }
 
 func (*WebSystem) Actions() nodes.Actions { return nodes.Actions{"Show": {Default: true}} }
@@ -87,6 +88,9 @@ func (s *WebSystem) Deploy(ctx context.Context, commits ...string) (any, error) 
 	}
 	return nodes.Dict{{Key: "domain", Value: s.Domain}, {Key: "count", Value: len(commits)}, {Key: "hosts", Value: []any{1.5, nil, true}}}, nil
 }
+
+// Where says where it is.
+func (s *WebSystem) Where(ctx context.Context) (string, error) { return nodes.Read[string](ctx, s, s.Home) }
 
 // Show shows where it is.
 func (s *WebSystem) Show(context.Context) string { return s.URL() }
@@ -106,6 +110,7 @@ func webSystem(domain string, web []hosts.Host, db hosts.Host) WebSystem {
 		Database: Service{Name: "postgresql"},
 		Git:      nodes.Array[Git]{Cell: git},
 		Master:   nodes.JustOne[Git]{Cell: git},
+		Home:     nodes.Q(`"%s/%s" % (url, master.location)`),
 	}
 }
 
@@ -142,6 +147,7 @@ func TestFrontsAreAlike(t *testing.T) {
 		"run --path production deploy a b",
 		"run --path production .",
 		"run --path production show",
+		"run --path production where", "run --json --path staging where",
 		"run --path staging.git fail",
 		"run --path staging.git[web1] fail 4",
 		"run --path staging.git[web1] quiet 0",
