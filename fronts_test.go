@@ -90,7 +90,9 @@ func (s *WebSystem) Deploy(ctx context.Context, commits ...string) (any, error) 
 }
 
 // Where says where it is.
-func (s *WebSystem) Where(ctx context.Context) (string, error) { return nodes.Read[string](ctx, s, s.Home) }
+func (s *WebSystem) Where(ctx context.Context) (string, error) {
+	return nodes.Read[string](ctx, s, s.Home)
+}
 
 // Show shows where it is.
 func (s *WebSystem) Show(context.Context) string { return s.URL() }

@@ -11,6 +11,7 @@ import (
 
 	"deployer"
 	"deployer/hosts"
+	"deployer/internal/sshdtest"
 	"deployer/journal"
 	"deployer/nodes"
 )
@@ -117,6 +118,35 @@ func TestMistakesOfGoTree(t *testing.T) {
 		for _, want := range []string{"/staging/database: deployer_test.Service.Name is required", "  hint: the service to manage\n", "gotree_test.go:", `host "web1": port is -1`} {
 			if status != 2 || !strings.Contains(errs.String(), want) {
 				t.Errorf("%q: exit status %d, want %q in\n%s", args, status, want, errs.String())
+			}
+		}
+	}
+}
+
+// TestGoTreeOverSSH runs actions of a tree in Go on a real sshd, and on a host that is not there.
+func TestGoTreeOverSSH(t *testing.T) {
+	t.Parallel()
+	server := sshdtest.Start(t, sshdtest.Options{})
+	machine := func(slug string, port int) hosts.Host {
+		return nodes.SSHHost(hosts.SSHOptions{Slug: slug, Address: "127.0.0.1", Port: port, Username: me(),
+			KeyFilename: server.ClientKeyFile, KnownHosts: []string{server.KnownHostsFile}, ConfigFilename: "none"})
+	}
+	web1, web2, down := machine("web1", server.Port), machine("web2", server.Port), machine("down1", deadPort(t))
+	for _, tt := range []struct {
+		web   []hosts.Host
+		exit  int
+		wants []string
+	}{
+		{[]hosts.Host{web1, web2}, 0, []string{"web1\tv1 false on ", "web2\tv1 false on "}},
+		{[]hosts.Host{web1, down}, 3, []string{"web1\tv1 false on ", "down1", "refused"}},
+	} {
+		root := &System{Staging: webSystem("example.com", tt.web, web1), Production: webSystem("example.com", tt.web, web1)}
+		var out, errs bytes.Buffer
+		line := strings.Fields("run --non-interactive --path staging.git checkout v1")
+		status := deployer.Program{Root: root}.Run(t.Context(), line, deployer.Stdio{Out: &out, Err: &errs, Getenv: os.Getenv})
+		for _, want := range tt.wants {
+			if status != tt.exit || !strings.Contains(out.String()+errs.String(), want) {
+				t.Errorf("exit status %d, want %d and %q:\n%s%s", status, tt.exit, want, &out, &errs)
 			}
 		}
 	}

@@ -92,3 +92,31 @@ func BenchmarkEnterAction(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCells calls an action that does nothing in 1,000 cells.
+func BenchmarkCells(b *testing.B) {
+	const cells = 1000
+	role := nodes.Role("host")
+	for i := range cells {
+		role.Hosts = append(role.Hosts, local(fmt.Sprintf("h%d", i)))
+	}
+	root := &Racks{Node: nodes.Node{Roles: nodes.Roles{role}}}
+	s := hosts.NewSession(hosts.Options{Journal: journal.New("bench", nil, nowhere{})})
+	defer s.Close()
+	ctx, err := nodes.NewContext(b.Context(), root, nodes.Options{Session: s})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := nodes.Call(ctx, &root.Units.Cell, "boot", 3); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/cells, "µs/cell")
+}
+
+// Racks has a cell for every host.
+type Racks struct {
+	nodes.Node
+	Units nodes.Array[Unit]
+}

@@ -13,10 +13,7 @@ import (
 // readMethods finds the actions and properties of the type, in the order of the source.
 func (t *structType) readMethods(self Embedder, sources *sources) {
 	pointer := reflect.PointerTo(t.Type)
-	options := Actions{}
-	if s, ok := self.(withActions); ok {
-		options = s.Actions()
-	}
+	options := t.actionsOf(self)
 	var found []foundMethod
 	for i := range pointer.NumMethod() {
 		m := foundMethod{Method: pointer.Method(i), options: options[pointer.Method(i).Name]}
@@ -37,6 +34,19 @@ func (t *structType) readMethods(self Embedder, sources *sources) {
 			t.wrong("Actions", didYouMean(name, goNames(found)), "there is no exported method %s", name)
 		}
 	}
+}
+
+// actionsOf are the options of the methods. Where two embedded structs have some, Go takes none.
+func (t *structType) actionsOf(self Embedder) Actions {
+	if s, ok := self.(withActions); ok {
+		return s.Actions()
+	}
+	for _, f := range reflect.VisibleFields(t.Type) {
+		if f.Anonymous && reflect.PointerTo(f.Type).Implements(reflect.TypeFor[withActions]()) {
+			t.wrong(f.Name, "write a method Actions that joins them", "its Actions are not the only ones that are embedded")
+		}
+	}
+	return nil
 }
 
 // notMembers are methods that mean something to Go or to this package.

@@ -56,7 +56,7 @@ func newStructType(self Embedder, sources *sources) *structType {
 
 // field looks at a field. Fields of embedded structs are fields of the struct, as in Go.
 func (t *structType) field(f reflect.StructField) {
-	if t.isNodes(f) {
+	if t.isNodes(f) || t.behindPointer(f) {
 		return
 	}
 	tags, wrong := readTags(f.Tag)
@@ -68,7 +68,7 @@ func (t *structType) field(f reflect.StructField) {
 		t.tags = tags
 		t.useless(f.Name, option{"required", tags.required}, option{"private", tags.private},
 			option{"name", tags.name != ""}, option{"-", tags.skip})
-	case f.Anonymous && (kind == childField || kind == ambiguousField) && f.Type.Kind() == reflect.Pointer:
+	case f.Anonymous && f.Type.Kind() == reflect.Pointer:
 		t.wrong(f.Name, "embed it by value", "it is embedded as a pointer, which may be nil")
 	case f.Anonymous && f.Type.Kind() == reflect.Struct && kind != nestedField:
 		// its fields come next
@@ -85,6 +85,16 @@ func (t *structType) field(f reflect.StructField) {
 // isNodes reports whether a field is one of Node itself.
 func (t *structType) isNodes(f reflect.StructField) bool {
 	return len(f.Index) > 1 && t.FieldByIndex(f.Index[:len(f.Index)-1]).Type == nodeType
+}
+
+// behindPointer reports whether a field is one of a struct that is embedded as a pointer, which is a mistake.
+func (t *structType) behindPointer(f reflect.StructField) bool {
+	for i := 1; i < len(f.Index); i++ {
+		if t.FieldByIndex(f.Index[:i]).Type.Kind() == reflect.Pointer {
+			return true
+		}
+	}
+	return false
 }
 
 // option is something that a tag can say, and whether it does.

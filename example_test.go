@@ -1,0 +1,35 @@
+package deployer_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"deployer"
+	"deployer/hosts"
+	"deployer/nodes"
+)
+
+// Greeter says hello.
+type Greeter struct {
+	nodes.Node
+	Greeting string
+}
+
+// Greet greets somebody.
+func (g *Greeter) Greet(_ context.Context, name string) string { return g.Greeting + " " + name }
+
+// The program over a tree in Go is a value: arguments and streams in, exit status out. deployer.Main(root) does that
+// with those of the process.
+func ExampleProgram() {
+	root := &Greeter{
+		Node:     nodes.Node{Roles: nodes.Roles{nodes.Role("host", nodes.LocalHost(hosts.LocalOptions{}))}},
+		Greeting: "hello",
+	}
+	p := deployer.Program{Root: root, Name: "greeter"}
+	status := p.Run(context.Background(), []string{"run", "greet", "world"}, deployer.Stdio{Out: os.Stdout, Err: os.Stderr})
+	fmt.Println("exit status", status)
+	// Output:
+	// hello world
+	// exit status 0
+}
