@@ -16,7 +16,7 @@ func CheckArgs(a *Action, args Args) error {
 		if i < len(a.Params) && !a.Params[i].NamedOnly {
 			given[a.Params[i].Name] = true
 		} else if !a.Variadic {
-			return wrong("got %s", plural(len(args.Positional), "positional argument"))
+			return wrong("got %s", count(len(args.Positional), "positional argument"))
 		}
 	}
 	for _, arg := range args.Named {
@@ -35,12 +35,4 @@ func CheckArgs(a *Action, args Args) error {
 		}
 	}
 	return nil
-}
-
-// plural is a number of things.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

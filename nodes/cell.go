@@ -11,11 +11,20 @@ import (
 // Cell returns a cell of the next open dimension: by slug, by number from 0, or by host. A []any chooses in all open
 // dimensions at once, from the outermost to the innermost.
 func (e *Env) Cell(key any) (*Env, error) {
+	cell, err := e.place.CellOf(key)
+	if err != nil {
+		return nil, err
+	}
+	return e.run.Env(cell), nil
+}
+
+// CellOf is [Env.Cell] outside of a run.
+func (n *Place) CellOf(key any) (*Place, error) {
 	keys, all := key.([]any)
 	if !all {
 		keys = []any{key}
 	}
-	at := e.place
+	at := n
 	for _, one := range keys {
 		index, err := at.cellIndex(one)
 		if err != nil {
@@ -26,10 +35,10 @@ func (e *Env) Cell(key any) (*Env, error) {
 		}
 	}
 	if all && !at.isolated {
-		return nil, &NameError{Node: e.place.Path(), What: "cell", Name: joinKeys(keys),
+		return nil, &NameError{Node: n.Path(), What: "cell", Name: joinKeys(keys),
 			Hint: fmt.Sprintf("%s has cells of its own, and that names none of them", at.Path())}
 	}
-	return e.run.Env(at), nil
+	return at, nil
 }
 
 // cellIndex returns which of the cells of the next dimension a key names.
@@ -79,5 +88,3 @@ func joinKeys(keys []any) string {
 	}
 	return strings.Join(parts, ":")
 }
-
-func cellKey(n *Place) string { return strings.Join(n.CellSlugs(), ":") }

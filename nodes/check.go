@@ -14,8 +14,10 @@ func (t *Tree) Check() []Problem {
 		c.tell(Problem{Pos: t.Template.Pos, Message: fmt.Sprintf("the root of a tree cannot be %s", k), Hint: "make it a node, and the parallel_node a child of it"})
 		return c.problems
 	}
+	c.queries = newQueryChecker(c.tell)
 	c.node(t.Root(), true)
 	c.unfilled()
+	c.queries.circles()
 	return c.problems
 }
 
@@ -25,6 +27,7 @@ type checker struct {
 	uses     map[mapped]*use
 	order    []*use
 	roles    []string // of all nodes
+	queries  *queryChecker
 }
 
 // mapped is a role that a definition wants from the parent.
@@ -59,6 +62,7 @@ func (c *checker) node(n *Place, sound bool) {
 		c.cells(n)
 	}
 	c.required(n)
+	c.queries.node(n)
 	for _, m := range n.template.members {
 		if m.Child == nil {
 			continue

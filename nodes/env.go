@@ -123,10 +123,8 @@ func someAction(names []string) string {
 // ActionNames are the names of the actions, in definition order, each with its aliases after it.
 func (n *Place) ActionNames() []string {
 	var names []string
-	for _, m := range n.template.members {
-		if m.Action != nil {
-			names = append(append(names, m.Name), m.Action.Aliases...)
-		}
+	for _, a := range n.Actions() {
+		names = append(names, a.Name)
 	}
 	return names
 }

@@ -81,11 +81,11 @@ func formatCells(r *ParallelResult) (string, error) {
 
 // eachCell calls do with every cell that did not fail and its plain value. Errors name the cell.
 func eachCell(r *ParallelResult, do func(slug string, v any) error) error {
-	for i, cell := range r.Cells {
+	for i := range r.Cells {
 		if i < len(r.Errors) && r.Errors[i] != nil {
 			continue
 		}
-		slug := strings.Join(cell.Place().CellSlugs(), ":")
+		slug := r.Name(i)
 		v, err := plain(r.Values[i])
 		if err == nil {
 			err = do(slug, v)

@@ -142,7 +142,12 @@ func (n *Place) Step(name string) (*Place, error) {
 	if m == nil || m.Child == nil {
 		return nil, &NameError{Node: n.Path(), What: "child", Name: name, Hint: didYouMean(name, n.Steps())}
 	}
-	child := &Place{template: m.Child, parent: n, name: name, isolated: n.isolated && m.Child.Kind != KindArray}
+	return n.child(m)
+}
+
+// child is the child that a member is.
+func (n *Place) child(m *Member) (*Place, error) {
+	child := &Place{template: m.Child, parent: n, name: m.Name, isolated: n.isolated && m.Child.Kind != KindArray}
 	child.roles = m.Child.childRoles(n.roles)
 	if m.Child.Kind != KindJustOne || !n.isolated { // outside of the cells, nobody knows how many hosts each has
 		return child, nil

@@ -124,6 +124,14 @@ func cellKeyOf(key any) (any, error) {
 		return nil, err
 	}
 	switch k := key.(type) {
+	case []any: // of several dimensions
+		keys := make([]any, len(k))
+		for i, one := range k {
+			if keys[i], err = cellKeyOf(one); err != nil {
+				return nil, err
+			}
+		}
+		return keys, nil
 	case int64:
 		if k != int64(int(k)) {
 			return nil, fmt.Errorf("there is no cell %d", k)
@@ -135,7 +143,7 @@ func cellKeyOf(key any) (any, error) {
 	return key, nil
 }
 
-// named is the nearest node, of the node itself and those above, whose template has that name or is derived from one.
+// named reads the argument of parent("T").
 func (a ancestor) named(args expr.Args) (any, error) {
 	if len(args.Positional) != 1 || len(args.Named) > 0 {
 		return nil, errors.New("parent takes one name, of a template")
@@ -144,17 +152,25 @@ func (a ancestor) named(args expr.Args) (any, error) {
 	if !ok {
 		return nil, errors.New("parent takes the name of a template, in quotes")
 	}
+	above, err := a.of.place.named(name)
+	if err != nil {
+		return nil, err
+	}
+	return a.of.run.Env(above), nil
+}
+
+// named is the nearest node, of the node itself and those above, whose template has that name or is derived from one.
+func (n *Place) named(name string) (*Place, error) {
 	var names []string
-	for n := a.of.place; n != nil; n = n.parent {
-		for t := n.template; t != nil; t = t.Base {
+	for at := n; at != nil; at = at.parent {
+		for t := at.template; t != nil; t = t.Base {
 			if t.Name == name {
-				return a.of.run.Env(n), nil
+				return at, nil
 			}
 			names = append(names, t.Name)
 		}
 	}
-	return nil, fmt.Errorf("neither %s nor a node above it is a %s%s", a.of.place.Path(), name,
-		orNothing(didYouMean(name, names)))
+	return nil, fmt.Errorf("neither %s nor a node above it is a %s%s", n.Path(), name, orNothing(didYouMean(name, names)))
 }
 
 // up is the node above.

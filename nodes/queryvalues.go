@@ -321,11 +321,7 @@ func resultNamed(r *ParallelResult, slug string) (any, error) {
 	if i := r.At(slug); i >= 0 {
 		return r.Values[i], nil
 	}
-	var slugs []string
-	for _, cell := range r.Cells {
-		slugs = append(slugs, cellKey(cell.place))
-	}
-	return nil, fmt.Errorf("there is no result of %q: %s", slug, alternatives(slug, slugs))
+	return nil, fmt.Errorf("there is no result of %q: %s", slug, alternatives(slug, r.Names()))
 }
 
 // Unary computes with a minus or a plus.

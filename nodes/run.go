@@ -3,6 +3,8 @@ package nodes
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 
 	"deployer/hosts"
@@ -66,22 +68,35 @@ func (r *Run) event(ctx context.Context, ev journal.Event) {
 	r.Journal().Write(ev)
 }
 
-// ParallelResult is what an action gives that ran in every cell of a node.
+// ParallelResult is what an action gives that ran in every cell of a node, or in those of several nodes.
 type ParallelResult struct {
 	Cells  []*Env
 	Values []any   // nil where the cell failed
 	Errors []error // nil where it did not
+	ByPath bool    // the cells are of several nodes
+}
+
+// Name names a cell: by its slug, by slugs joined with ":" for several dimensions, or by its path if there are several
+// nodes.
+func (p *ParallelResult) Name(i int) string {
+	at := p.Cells[i].place
+	if p.ByPath {
+		return at.Path()
+	}
+	return strings.Join(at.CellSlugs(), ":")
+}
+
+// Names are the names of all cells.
+func (p *ParallelResult) Names() []string {
+	names := make([]string, len(p.Cells))
+	for i := range names {
+		names[i] = p.Name(i)
+	}
+	return names
 }
 
 // Err joins the errors of the cells, in order.
 func (p *ParallelResult) Err() error { return errors.Join(p.Errors...) }
 
-// At returns the index of a cell by its slug, or by slugs joined with ":" for several dimensions; -1 if there is none.
-func (p *ParallelResult) At(slug string) int {
-	for i, cell := range p.Cells {
-		if cellKey(cell.place) == slug {
-			return i
-		}
-	}
-	return -1
-}
+// At returns the index of a cell by its name; -1 if there is none.
+func (p *ParallelResult) At(name string) int { return slices.Index(p.Names(), name) }

@@ -36,7 +36,7 @@ func newCollection(c *call, r *nodes.ParallelResult) (starlark.Value, error) {
 func (r *collection) String() string {
 	var parts []string
 	for i, v := range r.values {
-		parts = append(parts, r.slug(i)+": "+v.String())
+		parts = append(parts, r.result.Name(i)+": "+v.String())
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }
@@ -45,19 +45,6 @@ func (r *collection) Type() string          { return "parallel_result" }
 func (r *collection) Truth() starlark.Bool  { return len(r.values) > 0 }
 func (r *collection) Freeze()               { r.values.Freeze() }
 func (r *collection) Hash() (uint32, error) { return 0, wrong("a parallel result cannot be a key") }
-
-// slug names a cell, with ":" between several dimensions.
-func (r *collection) slug(i int) string {
-	return strings.Join(r.result.Cells[i].Place().CellSlugs(), ":")
-}
-
-func (r *collection) slugs() []string {
-	var all []string
-	for i := range r.values {
-		all = append(all, r.slug(i))
-	}
-	return all
-}
 
 // Len is the number of cells.
 func (r *collection) Len() int { return len(r.values) }
@@ -91,7 +78,7 @@ func (r *collection) Get(key starlark.Value) (starlark.Value, bool, error) {
 	if at < 0 {
 		word := strings.Trim(key.String(), `"`)
 		err := plainError{nodes.Problem{Message: "there is no result of " + key.String()}}
-		return nil, false, err.hint(didYouMean(word, r.slugs()))
+		return nil, false, err.hint(didYouMean(word, r.result.Names()))
 	}
 	return r.values[at], true, nil
 }
@@ -134,7 +121,7 @@ func (r *collection) errors() (starlark.Value, error) {
 		if err == nil {
 			continue
 		}
-		if err := out.SetKey(starlark.String(r.slug(i)), starlark.String(err.Error())); err != nil {
+		if err := out.SetKey(starlark.String(r.result.Name(i)), starlark.String(err.Error())); err != nil {
 			return nil, err
 		}
 	}

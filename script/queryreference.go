@@ -26,8 +26,8 @@ root = Site(web__count = Q.parent.port // 1000)
 
 A name is an attribute of the node that has the query: a constant, a property, another query, a child, parent, host,
 hosts, sandbox. If the node is parallel and not a cell, the query is evaluated once in every cell and gives a parallel
-result. A query that fails says where it stands and which part of it failed. Attributes that certainly do not exist are
-mistakes of the tree.`,
+result. A query that fails says where it stands and which part of it failed. deployer check tells of queries that can
+never be evaluated: what they point at is not there, or they need their own value.`,
 		entries: []entry{
 			{
 				name: "Q", usage: `Q.name, Q.child.action("x", y = 1), Q.web["web1"], Q(constant)`,

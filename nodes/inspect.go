@@ -1,0 +1,116 @@
+package nodes
+
+import "strings"
+
+// What can be asked about a node, beside the way to and from it (see [Place]): what it has, what is below it, and what
+// points at it. Nothing is evaluated, and no host is asked.
+
+// Inspect returns the place of a struct in its tree. The struct must be bound: see [Bind].
+func Inspect(n Embedder) (*Place, error) {
+	at := n.node().spot
+	if at == nil {
+		return nil, errUnbound
+	}
+	return at.place()
+}
+
+// Child is a child of a node, or why it cannot be made.
+type Child struct {
+	Name  string
+	Place *Place // nil: see Err
+	Err   error
+}
+
+// Children are the children, in definition order. One that cannot be made does not keep the others away.
+func (n *Place) Children() []Child {
+	var all []Child
+	for _, m := range n.template.members {
+		if m.Child != nil {
+			child, err := n.child(m)
+			all = append(all, Child{m.Name, child, err})
+		}
+	}
+	return all
+}
+
+// NamedAction is an action under one of its names.
+type NamedAction struct {
+	Name string
+	*Action
+}
+
+// Actions are the actions, in definition order, each with its aliases after it. The default action is none of them.
+func (n *Place) Actions() []NamedAction {
+	var all []NamedAction
+	for _, m := range n.template.members {
+		if m.Action == nil {
+			continue
+		}
+		all = append(all, NamedAction{m.Name, m.Action})
+		for _, alias := range m.Action.Aliases {
+			all = append(all, NamedAction{alias, m.Action})
+		}
+	}
+	return all
+}
+
+// Properties are the members that are properties, in definition order.
+func (n *Place) Properties() []*Member {
+	return n.template.those(func(m *Member) bool { return m.Property != nil })
+}
+
+// Queries are the members that are queries, in definition order.
+func (n *Place) Queries() []*Member {
+	return n.template.those(func(m *Member) bool { return m.Query != nil })
+}
+
+func (t *Template) those(which func(*Member) bool) []*Member {
+	var all []*Member
+	for _, m := range t.members {
+		if which(m) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// Member returns the member of that name, or the action of that alias, or nil.
+func (n *Place) Member(name string) *Member { return n.template.find(name) }
+
+// IsCallable reports whether the node has a default action.
+func (n *Place) IsCallable() bool { return n.template.Default != nil }
+
+// Root is the root of the tree.
+func (n *Place) Root() *Place { return n.root() }
+
+// Line is the nodes from the root to this one.
+func (n *Place) Line() []*Place {
+	if n.parent == nil {
+		return []*Place{n}
+	}
+	return append(n.parent.Line(), n)
+}
+
+// Names are the names of the nodes from the root to this one, without cells.
+func (n *Place) Names() []string {
+	var names []string
+	for _, at := range n.Line() {
+		names = append(names, at.Name())
+	}
+	return names
+}
+
+// FullName is Names with dots between them.
+func (n *Place) FullName() string { return strings.Join(n.Names(), ".") }
+
+// References are what points at the node or an attribute of it, from anywhere in its tree.
+func (n *Place) References() []Reference {
+	here := n.bare().Path()
+	var all []Reference
+	for _, r := range (&Tree{Template: n.root().template}).References() {
+		if r.To.Path() == here {
+			all = append(all, r)
+		}
+	}
+	return all
+}
