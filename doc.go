@@ -1,4 +1,5 @@
-// Package deployer is the program deployer as a value: [Run] takes arguments and streams, and returns an exit status.
+// Package deployer is the program deployer as a value: [Program.Run] takes arguments and streams, and returns an exit
+// status. [Main] is the program of a tree written in Go; [MainScript] that of trees written as scripts.
 //
 // These are the nouns of the program. Everything else is written in terms of them.
 //

@@ -126,19 +126,20 @@ func TestMistakesInStructs(t *testing.T) {
 // Mixed has parts that Go cannot tell apart, or that may be missing.
 type Mixed struct {
 	Base
-	more
+	More
 	*Limits
 }
 
-type more struct{}
+// More has options too.
+type More struct{}
 
-func (*more) Actions() nodes.Actions { return nil }
+func (*More) Actions() nodes.Actions { return nil }
 
 func TestMistakesOfEmbedding(t *testing.T) {
 	got := mistakes(t, &Mixed{})
 	want := `nodes_test.Mixed.Limits: it is embedded as a pointer, which may be nil: embed it by value
 nodes_test.Mixed.Base: its Actions are not the only ones that are embedded: write a method Actions that joins them
-nodes_test.Mixed.more: its Actions are not the only ones that are embedded: write a method Actions that joins them`
+nodes_test.Mixed.More: its Actions are not the only ones that are embedded: write a method Actions that joins them`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
