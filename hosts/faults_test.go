@@ -17,7 +17,7 @@ import (
 // person sees of it. Beside what a row says, this is true of all of them:
 //
 //   - the command ends, and with one fault; the state that follows from it, and the exit status of the program that
-//     follows from that, are in fault_test.go of the program
+//     follows from that, are in outcome_test.go of the program
 //   - a command that is said to have run ran once, one that was lost at most once, any other never
 //   - the journal says the same as the error
 //   - when the fault is over, the next command of the same session works
