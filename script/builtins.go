@@ -14,6 +14,7 @@ func builtins(prog *program) starlark.StringDict {
 	names := starlark.StringDict{
 		"ALL_HOSTS": allHosts{},
 		"Q":         newQ(prog),
+		"filters":   filtersValue{},
 		"groups":    groupsValue{},
 		"json":      json.Module,
 		"struct":    starlark.NewBuiltin("struct", starlarkstruct.Make),
@@ -27,6 +28,7 @@ func builtins(prog *program) starlark.StringDict {
 		"map_roles":     mapRoles,
 		"group":         groupBuiltin,
 		"query":         queryBuiltin,
+		"inspect":       inspect,
 		"ssh_host":      sshHost.builtin,
 		"local_host":    localHost.builtin,
 		"wrapped_host":  wrappedHost.builtin,

@@ -168,7 +168,7 @@ func (e *envValue) perform(s site, a *nodes.Action, run func(*call, nodes.Args) 
 	if err := c.failed(); err != nil {
 		return nil, err
 	}
-	args := e.arguments(s.args, s.kwargs)
+	args := arguments(s.args, s.kwargs, !e.env.Isolated())
 	if err := nodes.CheckArgs(a, args); err != nil {
 		return nil, err
 	}
@@ -186,10 +186,10 @@ func (e *envValue) perform(s site, a *nodes.Action, run func(*call, nodes.Args) 
 }
 
 // arguments wraps the values of a call. What goes to several cells at once is frozen, since these run in parallel.
-func (e *envValue) arguments(args starlark.Tuple, kwargs []starlark.Tuple) nodes.Args {
+func arguments(args starlark.Tuple, kwargs []starlark.Tuple, several bool) nodes.Args {
 	out := nodes.Args{}
 	wrap := func(v starlark.Value) any {
-		if !e.env.Isolated() {
+		if several {
 			v.Freeze()
 		}
 		return value{v: v}

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -37,7 +38,8 @@ func (s site) within(words string, offset int) (nodes.Pos, bool) {
 }
 
 // queryMistakes finds what is written with queries and cannot mean what it looks like: a query has no value while the
-// tree loads, so that comparing or testing it gives one answer for ever. The names of the file must be resolved.
+// tree loads, so that comparing or testing it gives one answer for ever. The same goes for joining filters with "and".
+// The names of the file must be resolved.
 func (s *source) queryMistakes() []nodes.Problem {
 	f := &queryFinder{globals: map[string]syntax.Expr{}}
 	syntax.Walk(s.file, func(n syntax.Node) bool {
@@ -70,8 +72,12 @@ func (f *queryFinder) look(n syntax.Node) {
 	case *syntax.BinaryExpr:
 		f.binary(n)
 	case *syntax.UnaryExpr:
-		if n.Op == syntax.NOT && f.isQuery(n.X) {
+		switch {
+		case n.Op != syntax.NOT:
+		case f.isQuery(n.X):
 			f.tell(n.OpPos, `write ~, or query("not a")`, "a query has no truth until it is read")
+		case f.isFilter(n.X):
+			f.tell(n.OpPos, "write ~", "not says nothing about filters")
 		}
 	case *syntax.CondExpr:
 		f.condition(n.Cond)
@@ -96,6 +102,9 @@ func (f *queryFinder) binary(n *syntax.BinaryExpr) {
 			f.tell(n.OpPos, errCompared.problem.Hint, errCompared.problem.Message)
 		}
 	case syntax.AND, syntax.OR:
+		if f.isFilter(n.X) {
+			f.tell(n.OpPos, "write & and |", fmt.Sprintf("%s does not join filters", n.Op))
+		}
 		if !left {
 			return // domain or Q.parent.domain tests no query
 		}
@@ -122,6 +131,25 @@ func (f *queryFinder) isQuery(e syntax.Expr) bool {
 	case *syntax.BinaryExpr:
 		_, ok := queryOps[e.Op]
 		return ok && (f.isQuery(e.X) || f.isQuery(e.Y))
+	}
+	return false
+}
+
+// isFilter reports whether an expression is certainly a filter.
+func (f *queryFinder) isFilter(e syntax.Expr) bool {
+	switch e := e.(type) {
+	case *syntax.Ident:
+		return e.Name == "filters" && scopeOf(e) == resolve.Predeclared
+	case *syntax.ParenExpr:
+		return f.isFilter(e.X)
+	case *syntax.DotExpr:
+		return f.isFilter(e.X)
+	case *syntax.CallExpr:
+		return f.isFilter(e.Fn)
+	case *syntax.UnaryExpr:
+		return e.Op == syntax.TILDE && f.isFilter(e.X)
+	case *syntax.BinaryExpr:
+		return (e.Op == syntax.AMP || e.Op == syntax.PIPE) && f.isFilter(e.X)
 	}
 	return false
 }

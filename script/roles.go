@@ -215,6 +215,18 @@ func (g groupValue) Type() string          { return "group" }
 func (g groupValue) Truth() starlark.Bool  { return true }
 func (g groupValue) Freeze()               {}
 func (g groupValue) Hash() (uint32, error) { return starlark.String(g.Name).Hash() }
+func (g groupValue) AttrNames() []string   { return []string{"color", "name"} }
+
+// Attr is the name of the group, or its colour.
+func (g groupValue) Attr(name string) (starlark.Value, error) {
+	switch name {
+	case "name":
+		return starlark.String(g.Name), nil
+	case "color":
+		return starlark.String(g.Color), nil
+	}
+	return nil, noAttr("a group", name, g.AttrNames())
+}
 
 // groupsValue is groups, whose attributes are the groups that every tree knows.
 type groupsValue struct{}

@@ -31,7 +31,7 @@ type section struct {
 func table() []section {
 	return []section{
 		nodeSection(), querySection(), roleSection(), hostSection(), secretSection(), helperSection(),
-		envSection(), commandSection(), setSection(), resultSection(),
+		envSection(), commandSection(), setSection(), resultSection(), inspectSection(),
 	}
 }
 

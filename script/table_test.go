@@ -87,6 +87,13 @@ func TestTable(t *testing.T) {
 	for _, name := range (&collection{}).AttrNames() {
 		want = append(want, "result."+name)
 	}
+	for prefix, names := range map[string][]string{
+		"inspector.": inspector{}.AttrNames(), "walk.": walk{}.AttrNames(), "filters.": filtersValue{}.AttrNames(),
+	} {
+		for _, name := range names {
+			want = append(want, prefix+name)
+		}
+	}
 	slices.Sort(want)
 	if got := Names(); !slices.Equal(got, want) {
 		t.Errorf("the table has\n%v, want\n%v", got, want)

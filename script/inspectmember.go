@@ -1,0 +1,176 @@
+package script
+
+import (
+	"fmt"
+
+	"go.starlark.net/starlark"
+
+	"deployer/nodes"
+)
+
+// memberKind is a kind of members that an inspector tells apart.
+type memberKind int
+
+const (
+	kindNode memberKind = iota
+	kindAction
+	kindProperty
+	kindQuery
+)
+
+func (k memberKind) String() string { return [...]string{"child", "action", "property", "query"}[k] }
+
+// is reports whether a member is of the kind.
+func (k memberKind) is(m *nodes.Member) bool {
+	switch k {
+	case kindNode:
+		return m.Child != nil
+	case kindAction:
+		return m.Action != nil
+	case kindProperty:
+		return m.Property != nil
+	}
+	return m.Query != nil
+}
+
+// names are the names of all members of the kind, in definition order.
+func (k memberKind) names(n *nodes.Place) []string {
+	if k == kindAction {
+		return n.ActionNames()
+	}
+	var names []string
+	for _, m := range n.Template().Members() {
+		if k.is(m) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// hasMember is has_action and its kin.
+func hasMember(k memberKind) inspectRun {
+	return func(i inspector, _ site, a *inspectArgs) (starlark.Value, error) {
+		m := i.place().Member(a.name)
+		return starlark.Bool(m != nil && k.is(m)), nil
+	}
+}
+
+// getMember is get_action and its kin.
+func getMember(k memberKind) inspectRun {
+	return func(i inspector, _ site, a *inspectArgs) (starlark.Value, error) {
+		m := i.place().Member(a.name)
+		if m == nil || !k.is(m) {
+			return nil, noAttr(i.place().Path(), fmt.Sprintf("%s %s", k, a.name), nil).(plainError).
+				hint(didYouMean(a.name, k.names(i.place())))
+		}
+		return &inspected{i.call, i.env, a.name, k, m}, nil
+	}
+}
+
+// getMembers is get_actions and its kin.
+func getMembers(k memberKind) inspectRun {
+	return func(i inspector, _ site, a *inspectArgs) (starlark.Value, error) {
+		var list []starlark.Value
+		for _, name := range k.names(i.place()) {
+			if a.private || !nodes.IsPrivate(name) {
+				list = append(list, &inspected{i.call, i.env, name, k, i.place().Member(name)})
+			}
+		}
+		return starlark.NewList(list), nil
+	}
+}
+
+// inspected is an action, a property or a query of a node: what it is called, and by calling it what it gives.
+type inspected struct {
+	call *call
+	env  *nodes.Env
+	name string // or alias
+	kind memberKind
+	m    *nodes.Member
+}
+
+var (
+	_ starlark.Callable = (*inspected)(nil)
+	_ starlark.HasAttrs = (*inspected)(nil)
+)
+
+func (x *inspected) String() string {
+	return fmt.Sprintf("<%s %s %s>", x.kind, x.env.Place().Path(), x.name)
+}
+func (x *inspected) Type() string          { return x.kind.String() }
+func (x *inspected) Truth() starlark.Bool  { return true }
+func (x *inspected) Freeze()               {}
+func (x *inspected) Hash() (uint32, error) { return starlark.String(x.String()).Hash() }
+func (x *inspected) Name() string          { return x.name }
+
+// CallInternal runs the action, or evaluates the attribute.
+func (x *inspected) CallInternal(thread *starlark.Thread, args starlark.Tuple,
+	kwargs []starlark.Tuple) (starlark.Value, error) {
+	e := &envValue{x.call, x.env}
+	if x.kind == kindAction {
+		return starlark.Call(thread, e.action(x.m.Action, x.name), args, kwargs)
+	}
+	if len(args)+len(kwargs) > 0 {
+		return nil, wrong("the %s %s takes no arguments", x.kind, x.name)
+	}
+	return e.Attr(x.name)
+}
+
+func (x *inspected) AttrNames() []string {
+	switch x.kind {
+	case kindAction:
+		return []string{"doc", "name", "node", "place", "suppress_result", "usage"}
+	case kindQuery:
+		return []string{"expression", "name", "node", "place"}
+	}
+	return []string{"doc", "name", "node", "place"}
+}
+
+func (x *inspected) Attr(name string) (starlark.Value, error) {
+	switch name {
+	case "name":
+		return starlark.String(x.name), nil
+	case "node":
+		return &envValue{x.call, x.env}, nil
+	case "place":
+		return starlark.String(x.pos().String()), nil
+	}
+	var v starlark.Value
+	switch {
+	case x.kind == kindQuery && name == "expression":
+		v = starlark.String(x.m.Query.String())
+	case x.kind == kindProperty && name == "doc":
+		v = starlark.String(x.m.Property.Documentation())
+	case x.kind == kindAction:
+		v = x.ofAction(name)
+	}
+	if v == nil {
+		return nil, noAttr("the "+x.kind.String()+" "+x.name, name, x.AttrNames())
+	}
+	return v, nil
+}
+
+func (x *inspected) ofAction(name string) starlark.Value {
+	a := *x.m.Action
+	a.Name = x.name
+	switch name {
+	case "doc":
+		return starlark.String(a.Documentation())
+	case "usage":
+		return starlark.String(nodes.Usage(&a))
+	case "suppress_result":
+		return starlark.Bool(a.SuppressResult)
+	}
+	return nil
+}
+
+// pos is where the member is written.
+func (x *inspected) pos() nodes.Pos {
+	switch {
+	case x.kind == kindQuery:
+		return x.m.Query.Pos()
+	case x.kind == kindAction && x.m.Action.Pos.File != "":
+		return x.m.Action.Pos
+	}
+	return x.m.Pos
+}
