@@ -84,7 +84,7 @@ func (p *program) command() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{optionError(cmd, err), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(p.runCommand(), p.checkCommand())
+	root.AddCommand(p.runCommand(), p.checkCommand(), p.connectInfoCommand())
 	if p.Root == nil {
 		p.takeScripts(root)
 	}

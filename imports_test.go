@@ -24,11 +24,12 @@ var allowed = map[string][]string{
 		"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/internal/expr",
 	},
 	"deployer/nodes":              {"deployer/hosts", "deployer/journal", "deployer/internal/expr"},
-	"deployer/hosts":              {"deployer/journal", "deployer/pty"},
+	"deployer/hosts":              {"deployer/journal", "deployer/pty", "deployer/internal/sshconfig"},
 	"deployer/console":            {"deployer/journal", "deployer/pty"},
 	"deployer/internal/sshserver": {"deployer/pty"},
 	"deployer/internal/expr":      {},
 	"deployer/internal/ratio":     {},
+	"deployer/internal/sshconfig": {},
 	"deployer/internal/sshdtest":  {},
 	"deployer/journal":            {},
 	"deployer/pty":                {},
@@ -42,16 +43,15 @@ var onlyForTests = []string{
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.
 var homes = map[string][]string{
-	"go.starlark.net":                  {"deployer/script"},
-	"golang.org/x/crypto":              {"deployer/hosts"},
-	"github.com/skeema/knownhosts":     {"deployer/hosts"},
-	"github.com/kevinburke/ssh_config": {"deployer/hosts"},
-	"github.com/creack/pty":            {"deployer/pty"},
-	"golang.org/x/term":                {"deployer/pty"},
-	"golang.org/x/sys":                 {"deployer/pty", "deployer/hosts"},
-	"github.com/fatih/color":           {"deployer/console"},
-	"github.com/spf13/cobra":           {"deployer"},
-	"github.com/spf13/pflag":           {"deployer"},
+	"go.starlark.net":              {"deployer/script"},
+	"golang.org/x/crypto":          {"deployer/hosts"},
+	"github.com/skeema/knownhosts": {"deployer/hosts"},
+	"github.com/creack/pty":        {"deployer/pty"},
+	"golang.org/x/term":            {"deployer/pty"},
+	"golang.org/x/sys":             {"deployer/pty", "deployer/hosts"},
+	"github.com/fatih/color":       {"deployer/console"},
+	"github.com/spf13/cobra":       {"deployer"},
+	"github.com/spf13/pflag":       {"deployer"},
 }
 
 func TestImportTable(t *testing.T) {

@@ -94,7 +94,7 @@ func (l *agentLink) keys(limit time.Duration) (held []*agent.Key, err error) {
 // credential is the way to log in with a key that the agent holds, or nil if it is none that we can use.
 func (a *attempt) heldBy(l *agentLink, key *agent.Key) *credential {
 	public, err := ssh.ParsePublicKey(key.Blob)
-	if err != nil || public.Type() == ssh.InsecureKeyAlgoDSA {
+	if err != nil || public.Type() == "ssh-dss" {
 		return nil // of a kind that no server takes, or that x/crypto does not know
 	}
 	name := agentKey

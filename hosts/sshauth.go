@@ -140,22 +140,22 @@ func (a *attempt) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	return method, err
 }
 
+const publicKey = "publickey"
+
 // choose returns the next way that the server takes, or nil.
 func (a *attempt) choose() (ssh.AuthMethod, error) {
-	type way struct {
-		name string
-		try  func() (ssh.AuthMethod, error)
+	try := map[string]func() (ssh.AuthMethod, error){
+		publicKey: a.key, "keyboard-interactive": a.interactive, "password": a.password,
 	}
-	// Questions come before the password, as OpenSSH has it: PAM fails where a question follows a refused password.
-	ways := []way{{"publickey", a.key}, {"keyboard-interactive", a.interactive}, {"password", a.password}}
-	if a.passwordFirst {
-		ways = append(ways[1:], ways[0])
+	ways := a.st.ways
+	if at := slices.Index(ways, publicKey); a.passwordFirst && at >= 0 {
+		ways = append(slices.Delete(slices.Clone(ways), at, at+1), publicKey)
 	}
-	for _, w := range ways {
-		if !slices.Contains(a.offers, w.name) {
+	for _, way := range ways {
+		if !slices.Contains(a.offers, way) {
 			continue
 		}
-		if method, err := w.try(); method != nil || err != nil {
+		if method, err := try[way](); method != nil || err != nil {
 			return method, err
 		}
 	}

@@ -1,16 +1,19 @@
 package hosts
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/user"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"deployer/internal/sshconfig"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -49,9 +52,13 @@ type settings struct {
 
 	identities     []identity
 	identitiesOnly bool
-	agent          string // socket; "": no agent
+	certificates   []string // files
+	agent          string   // socket; "": no agent
 	forwardAgent   bool
-	password       string // may be a secret's token, as key and keyPassword
+	forwardedAgent string   // the socket of the agent that is forwarded
+	ways           []string // to log in, in the order to try them
+	environment    []string // NAME=value, for the server to take or leave
+	password       string   // may be a secret's token, as key and keyPassword
 	key            string
 	keyPassword    string
 
@@ -63,7 +70,15 @@ type settings struct {
 	trust      trust
 	loose      string // what was said instead of accept-new: "no" or "off"
 
+	network           string // "tcp4" or "tcp6"; "": either
+	bind              string // the address to connect from; "": any
+	attempts          int    // to connect
+	crypto            ssh.Config
+	hostKeyAlgorithms []string // nil: by what is known of the host
+	warnings          []string // what the files say and we do not do
+
 	options SSHOptions // for jump hosts
+	said    *sshconfig.Options
 }
 
 // identity is a file with a private key. One that was asked for by name is an error when it is missing.
@@ -80,8 +95,8 @@ func (st *settings) fail(fault Fault, err error, hint string) *Error {
 	return &Error{Fault: fault, Host: st.slug, Op: op, Err: err, Hint: hint}
 }
 
-// resolve completes the options of a host.
-func resolve(s *Session, files *configs, o SSHOptions) (*settings, error) {
+// resolve completes the options of a host. It runs the commands of "Match exec".
+func resolve(ctx context.Context, s *Session, files *configs, o SSHOptions) (*settings, error) {
 	home, err := s.home()
 	if err != nil {
 		return nil, fmt.Errorf("no home directory: %w", err)
@@ -90,13 +105,45 @@ func resolve(s *Session, files *configs, o SSHOptions) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := resolver{o: o, config: config, home: home, st: &settings{slug: o.Slug, name: o.name(), options: o}}
-	for _, step := range []func() error{r.where, r.pace, r.way, r.login} {
+	ctx, cancel := context.WithTimeoutCause(ctx, matchLimit, fmt.Errorf("it took longer than %v", matchLimit))
+	defer cancel()
+	said, err := config.Evaluate(ctx, o.query())
+	if err != nil {
+		return nil, configError{err}
+	}
+	r := resolver{Options: said, o: o, home: home, st: &settings{slug: o.Slug, name: o.name(), options: o, said: said}}
+	for _, step := range []func() error{r.refuse, r.where, r.login, r.keys} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
+	r.pace()
+	r.way()
 	return r.st, r.hostKeys(s.opts.HostKeys)
+}
+
+// matchLimit is how long the files may take to be evaluated: they may run commands.
+const matchLimit = time.Minute
+
+// configError is what is wrong with ssh_config.
+type configError struct{ error }
+
+func (e configError) Error() string { return "ssh_config: " + e.error.Error() }
+
+func (e configError) Unwrap() error { return e.error }
+
+// query is the host, and which of its options go before the files.
+func (o SSHOptions) query() sshconfig.Query {
+	q := sshconfig.Query{Host: strings.Trim(o.name(), "[]"), User: o.Username, Port: o.Port}
+	switch {
+	case isSet(o.Jump):
+		q.ProxyJump = o.Jump
+	case isSet(o.ProxyCommand):
+		q.ProxyCommand = o.ProxyCommand
+	default:
+		q.Direct = o.Jump != "" || o.ProxyCommand != ""
+	}
+	return q
 }
 
 // home is the directory that .ssh is in.
@@ -107,41 +154,59 @@ func (s *Session) home() (string, error) {
 	return os.UserHomeDir()
 }
 
-// resolver fills in settings, step by step.
+// resolver fills in settings from what the files say.
 type resolver struct {
-	o      SSHOptions
-	config *sshConfig
-	home   string
-	local  string // the local user
-	st     *settings
+	*sshconfig.Options
+	o    SSHOptions
+	home string
+	st   *settings
 }
 
-func (r *resolver) get(option string) string { return r.config.get(r.st.name, option) }
+// wrong is the error of an option, with its place.
+func (r *resolver) wrong(keyword string, err error) error {
+	at := ""
+	if values := r.Values(keyword); len(values) > 0 {
+		at = values[0].At.String() + ": "
+	}
+	return configError{fmt.Errorf("%s%s %w", at, keyword, err)}
+}
+
+// refuse refuses what is not supported and would make a connection safer; r.st.warnings tells of the rest.
+func (r *resolver) refuse() error {
+	for _, keyword := range []string{"RevokedHostKeys", "VerifyHostKeyDNS"} {
+		if r.Given(keyword) && isSet(r.Values(keyword)[0].Text) && r.Values(keyword)[0].Text != "no" {
+			return r.wrong(keyword, errors.New("is not supported; @revoked in known_hosts is"))
+		}
+	}
+	for _, n := range r.Unsupported {
+		r.st.warnings = append(r.st.warnings, fmt.Sprintf("ssh_config: %s has no effect here", n))
+	}
+	for _, keyword := range withoutEffect {
+		for _, v := range r.Values(keyword) {
+			r.st.warnings = append(r.st.warnings, fmt.Sprintf("ssh_config: %s: %s has no effect here", v.At, keyword))
+		}
+	}
+	return nil
+}
+
+// withoutEffect are keywords that mean something to OpenSSH alone.
+var withoutEffect = []string{
+	"BatchMode", "BindInterface", "CASignatureAlgorithms", "NumberOfPasswordPrompts", "PubkeyAcceptedAlgorithms",
+	"RekeyLimit", "RequiredRSASize", "TCPKeepAlive",
+}
 
 // where finds address and account.
-func (r *resolver) where() (err error) {
+func (r *resolver) where() error {
 	st := r.st
-	st.host = strings.ToLower(strings.Trim(st.name, "[]"))
-	if name := r.get("HostName"); name != "" {
-		if st.host, err = r.expand("HostName", name, "hn"); err != nil {
-			return err
-		}
-	}
+	st.host, st.port, st.user = r.HostName, r.Port, r.User
 	if err := checkAddress(st.host); err != nil {
-		return fmt.Errorf("ssh_config: HostName %w", err)
+		return r.wrong("HostName", err)
 	}
-	if st.port = r.o.Port; st.port == 0 {
-		if st.port, err = r.number("Port", defaultPort); err != nil {
-			return err
-		}
-	}
-	if r.local, err = localUser(); err != nil {
-		return err
-	}
-	st.user = first(r.o.Username, r.get("User"), r.local)
 	if err := checkUser(st.user); err != nil {
-		return fmt.Errorf("ssh_config: User %w", err)
+		return r.wrong("User", err)
 	}
+	st.network = map[string]string{"inet": "tcp4", "inet6": "tcp6"}[r.AddressFamily]
+	st.bind = r.BindAddress
 	return nil
 }
 
@@ -156,110 +221,136 @@ func localUser() (string, error) {
 	return "", fmt.Errorf("the local user's name is unknown: set username, or USER in the environment")
 }
 
-// pace finds time limits and keepalives.
-func (r *resolver) pace() (err error) {
+// pace finds time limits and keepalives. 0 means that the files say nothing.
+func (r *resolver) pace() {
 	st := r.st
-	if st.timeout = r.o.Timeout; st.timeout == 0 {
-		if st.timeout, err = r.span("ConnectTimeout", defaultTimeout); err != nil {
-			return err
+	span := func(ours, said, otherwise time.Duration) time.Duration {
+		switch {
+		case ours > 0:
+			return ours
+		case said > 0:
+			return said
 		}
+		return otherwise
 	}
-	if st.keepalive = r.o.Keepalive; st.keepalive == 0 {
-		if st.keepalive, err = r.span("ServerAliveInterval", defaultKeepalive); err != nil {
-			return err
-		}
-	}
-	st.misses, err = r.number("ServerAliveCountMax", defaultMisses)
-	return err
+	st.timeout = span(r.o.Timeout, r.ConnectTimeout, defaultTimeout)
+	st.keepalive = span(r.o.Keepalive, r.ServerAliveInterval, defaultKeepalive)
+	st.misses = max(1, r.ServerAliveCountMax)
+	st.attempts = r.ConnectionAttempts
 }
 
-// way finds jump hosts or the command that makes the connection. What comes first counts; options before files.
-func (r *resolver) way() (err error) {
-	jump, proxy := r.o.Jump, r.o.ProxyCommand
-	if jump == "" && proxy == "" {
-		jump, proxy = r.get("ProxyJump"), r.get("ProxyCommand")
+// way finds jump hosts or the command that makes the connection.
+func (r *resolver) way() {
+	for _, j := range r.Jumps {
+		r.st.jumps = append(r.st.jumps, jump{user: j.User, host: j.Host, port: j.Port})
 	}
-	if isSet(jump) {
-		if r.st.jumps, err = parseJumps(jump); err != nil {
-			return fmt.Errorf("ssh_config: ProxyJump: %w", err)
-		}
-		return nil
-	}
-	if isSet(proxy) {
-		r.st.proxyCommand, err = r.expand("ProxyCommand", proxy, "hprnu")
-	}
-	return err
+	r.st.proxyCommand = r.ProxyCommand
 }
 
 // login finds what to log in with.
-func (r *resolver) login() (err error) {
+func (r *resolver) login() error {
 	st := r.st
 	st.password, st.key, st.keyPassword = r.o.Password, r.o.Key, r.o.KeyPassword
 	if r.o.KeyFilename != "" {
 		st.identities = []identity{{expandHome(r.o.KeyFilename, r.home), true}}
 	}
-	if err = r.identityFiles(); err != nil {
-		return err
-	}
-	st.identitiesOnly = strings.EqualFold(r.get("IdentitiesOnly"), "yes")
-	if r.o.IdentitiesOnly != nil {
-		st.identitiesOnly = *r.o.IdentitiesOnly
-	}
-	st.forwardAgent = strings.EqualFold(r.get("ForwardAgent"), "yes")
-	if r.o.AgentForwarding != nil {
-		st.forwardAgent = *r.o.AgentForwarding
-	}
-	st.agent, err = r.agentSocket()
-	return err
-}
-
-func (r *resolver) identityFiles() error {
-	files := r.config.all(r.st.name, "IdentityFile")
-	if len(files) == 0 {
+	files := r.IdentityFiles
+	if !r.Given("IdentityFile") {
+		files = nil
 		for _, kind := range []string{"ed25519", "ecdsa", "rsa"} {
-			files = append(files, "~/.ssh/id_"+kind)
+			files = append(files, filepath.Join(r.home, ".ssh", "id_"+kind))
 		}
 	}
 	for _, file := range files {
-		if !isSet(file) {
+		known := func(i identity) bool { return i.file == file }
+		if !slices.ContainsFunc(st.identities, known) {
+			st.identities = append(st.identities, identity{file: file})
+		}
+	}
+	st.certificates = r.CertificateFiles
+	st.identitiesOnly = either(r.o.IdentitiesOnly, r.IdentitiesOnly)
+	st.agent = r.IdentityAgent
+	st.forwardAgent = either(r.o.AgentForwarding, r.ForwardAgent)
+	st.forwardedAgent = first(r.ForwardedAgent, st.agent)
+	st.environment = r.environment()
+	return r.ways()
+}
+
+func either(ours *bool, said bool) bool {
+	if ours != nil {
+		return *ours
+	}
+	return said
+}
+
+// ways finds the ways to log in that are allowed, in the order to try them.
+func (r *resolver) ways() error {
+	known := map[string]bool{
+		publicKey: r.PubkeyAuthentication, "keyboard-interactive": r.KbdInteractiveAuthentication,
+		"password": r.PasswordAuthentication,
+	}
+	order := r.PreferredAuthentications
+	if order == nil {
+		// Questions come before the password, as OpenSSH has it: PAM fails where a question follows a refused password.
+		order = []string{publicKey, "keyboard-interactive", "password"}
+	}
+	for _, way := range order {
+		if known[way] {
+			r.st.ways = append(r.st.ways, way)
+		}
+	}
+	if len(r.st.ways) == 0 {
+		return r.wrong("PreferredAuthentications", errors.New("leaves no way to log in"))
+	}
+	return nil
+}
+
+// environment is what SetEnv and SendEnv say, as NAME=value: the server takes what its AcceptEnv allows.
+func (r *resolver) environment() []string {
+	var all []string
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if r.Sends(name) {
+			all = append(all, variable)
+		}
+	}
+	return append(all, r.SetEnv...)
+}
+
+// keys finds the algorithms to encrypt with and to know the host by.
+func (r *resolver) keys() error {
+	all := ssh.SupportedAlgorithms()
+	for _, list := range []struct {
+		keyword string
+		said    sshconfig.Algorithms
+		known   []string
+		to      *[]string
+	}{
+		{"KexAlgorithms", r.KexAlgorithms, all.KeyExchanges, &r.st.crypto.KeyExchanges},
+		{"Ciphers", r.Ciphers, all.Ciphers, &r.st.crypto.Ciphers},
+		{"MACs", r.MACs, all.MACs, &r.st.crypto.MACs},
+		{"HostKeyAlgorithms", r.HostKeyAlgorithms, all.HostKeys, &r.st.hostKeyAlgorithms},
+	} {
+		if list.said == "" {
 			continue
 		}
-		file, err := r.path("IdentityFile", file)
-		if err != nil {
-			return err
-		}
-		known := func(i identity) bool { return i.file == file }
-		if !slices.ContainsFunc(r.st.identities, known) {
-			r.st.identities = append(r.st.identities, identity{file: file})
+		if *list.to = list.said.Of(list.known, list.known); len(*list.to) == 0 {
+			return r.wrong(list.keyword, fmt.Errorf("names nothing that is known here: %s", strings.Join(list.known, ", ")))
 		}
 	}
 	return nil
 }
 
-func (r *resolver) agentSocket() (string, error) {
-	switch socket := r.get("IdentityAgent"); {
-	case socket == "" || socket == "SSH_AUTH_SOCK":
-		return os.Getenv("SSH_AUTH_SOCK"), nil
-	case !isSet(socket):
-		return "", nil
-	case strings.HasPrefix(socket, "$") && !strings.HasPrefix(socket, "${"):
-		return os.Getenv(socket[1:]), nil
-	default:
-		return r.path("IdentityAgent", socket)
-	}
-}
-
 // hostKeys finds which host keys are known and what to do about others. mode is what the person said for all hosts.
 func (r *resolver) hostKeys(mode string) (err error) {
 	st := r.st
-	st.alias = r.get("HostKeyAlias")
-	st.hashNames = strings.EqualFold(r.get("HashKnownHosts"), "yes")
+	st.alias, st.hashNames = r.HostKeyAlias, r.HashKnownHosts
 	if r.o.HostKey != "" {
 		if st.pin, err = parsePin(r.o.HostKey); err != nil {
 			return err
 		}
 	}
-	switch mode, config := first(mode, r.o.HostKeys), strings.ToLower(r.get("StrictHostKeyChecking")); {
+	switch mode, config := first(mode, r.o.HostKeys), r.StrictHostKeyChecking; {
 	case mode == "accept-new" || mode == "" && config == "accept-new":
 		st.trust = trustNew
 	case mode == "" && (config == "no" || config == "off"):
@@ -267,154 +358,15 @@ func (r *resolver) hostKeys(mode string) (err error) {
 	case mode == "" && config == "yes":
 		st.trust = trustNever
 	}
-	return r.knownHosts()
-}
-
-func (r *resolver) knownHosts() error {
-	st := r.st
-	if len(r.o.KnownHosts) > 0 {
-		for _, file := range r.o.KnownHosts {
-			st.userKnown = append(st.userKnown, expandHome(file, r.home))
-		}
-		st.knownHosts = st.userKnown
+	if len(r.o.KnownHosts) == 0 {
+		st.userKnown, st.knownHosts = r.UserKnownHostsFiles, slices.Concat(r.UserKnownHostsFiles, r.GlobalKnownHostsFiles)
 		return nil
 	}
-	user, err := r.files("UserKnownHostsFile", "~/.ssh/known_hosts ~/.ssh/known_hosts2")
-	if err != nil {
-		return err
+	for _, file := range r.o.KnownHosts {
+		st.userKnown = append(st.userKnown, expandHome(file, r.home))
 	}
-	global, err := r.files("GlobalKnownHostsFile", "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2")
-	st.userKnown, st.knownHosts = user, slices.Concat(user, global)
-	return err
-}
-
-// files reads an option that names several files, or none.
-func (r *resolver) files(option, otherwise string) ([]string, error) {
-	var files []string
-	for _, word := range words(first(r.get(option), otherwise)) {
-		if !isSet(word) {
-			continue
-		}
-		file, err := r.path(option, word)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file)
-	}
-	return files, nil
-}
-
-// path expands tokens, ${VARIABLES} and a leading ~ in the name of a file.
-func (r *resolver) path(option, name string) (string, error) {
-	var unset error
-	name = bracedVariable.ReplaceAllStringFunc(name, func(variable string) string {
-		value, ok := os.LookupEnv(variable[2 : len(variable)-1])
-		if !ok {
-			unset = fmt.Errorf("ssh_config: %s %s: the environment has no %s", option, name, variable)
-		}
-		return value
-	})
-	if unset != nil {
-		return "", unset
-	}
-	name, err := r.expand(option, name, "dhprun")
-	if err != nil {
-		return "", err
-	}
-	return expandHome(name, r.home), nil
-}
-
-var bracedVariable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
-
-// expand replaces the tokens that an option may contain.
-func (r *resolver) expand(option, text, allowed string) (string, error) {
-	values := map[byte]string{
-		'd': r.home, 'h': r.st.host, 'p': strconv.Itoa(r.st.port), 'r': r.st.user, 'n': r.st.name, 'u': r.local,
-	}
-	var out strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] != '%' || i+1 == len(text) {
-			out.WriteByte(text[i])
-			continue
-		}
-		i++
-		switch {
-		case text[i] == '%':
-			out.WriteByte('%')
-		case strings.IndexByte(allowed, text[i]) >= 0:
-			out.WriteString(values[text[i]])
-		default:
-			return "", fmt.Errorf("ssh_config: %s %s: %%%c is not known here: expected %s", option, text, text[i],
-				tokens(allowed))
-		}
-	}
-	return out.String(), nil
-}
-
-func tokens(allowed string) string {
-	var all []string
-	for _, c := range allowed {
-		all = append(all, "%"+string(c))
-	}
-	return strings.Join(append(all, "%%"), ", ")
-}
-
-func (r *resolver) number(option string, otherwise int) (int, error) {
-	text := r.get(option)
-	if text == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > 65535 {
-		return 0, fmt.Errorf("ssh_config: %s is %q: expected a number from 1 to 65535", option, text)
-	}
-	return n, nil
-}
-
-// span reads a time as ssh_config writes it: seconds, or 1h30m. 0 and none mean that nothing was said.
-func (r *resolver) span(option string, otherwise time.Duration) (time.Duration, error) {
-	text := r.get(option)
-	if !isSet(text) || text == "0" {
-		return otherwise, nil
-	}
-	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 {
-		return time.Duration(seconds) * time.Second, nil
-	}
-	var total time.Duration
-	units := map[byte]time.Duration{
-		's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour,
-	}
-	rest := strings.ToLower(text)
-	for rest != "" {
-		end := strings.IndexFunc(rest, func(c rune) bool { return c < '0' || c > '9' })
-		if end < 1 || units[rest[end]] == 0 {
-			return 0, fmt.Errorf("ssh_config: %s is %q: expected seconds, or a time such as 1m30s", option, text)
-		}
-		n, err := strconv.Atoi(rest[:end])
-		if err != nil {
-			return 0, fmt.Errorf("ssh_config: %s is %q: %w", option, text, err)
-		}
-		total += time.Duration(n) * units[rest[end]]
-		rest = rest[end+1:]
-	}
-	return total, nil
-}
-
-// words splits a value into words, which may be quoted.
-func words(text string) []string {
-	var all []string
-	for text = strings.TrimSpace(text); text != ""; text = strings.TrimSpace(text) {
-		word, rest := "", ""
-		if strings.HasPrefix(text, `"`) {
-			word, rest, _ = strings.Cut(text[1:], `"`)
-		} else if end := strings.IndexAny(text, " \t"); end >= 0 {
-			word, rest = text[:end], text[end:]
-		} else {
-			word = text
-		}
-		all, text = append(all, word), rest
-	}
-	return all
+	st.knownHosts = st.userKnown
+	return nil
 }
 
 func expandHome(name, home string) string {

@@ -71,7 +71,7 @@ func TestConfigAsOpenSSH(t *testing.T) {
 // resolve completes options that must be right.
 func (l *lab) resolve(o SSHOptions) *settings {
 	l.Helper()
-	st, err := resolve(l.session, &configs{}, o)
+	st, err := resolve(l.Context(), l.session, &configs{}, o)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -198,12 +198,15 @@ func TestConfigAgent(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	l := newLab(t, Options{})
 	for text, want := range map[string]string{
-		"Match user root\n  Port 1\n":           "Match",
-		"Match exec true\n":                     "Match",
+		"Match planet mars\n":                   "config:1: Match",
+		"NoSuchKeyword x\n":                     "nosuchkeyword is no keyword",
+		"RevokedHostKeys ~/revoked\n":           "config:1: RevokedHostKeys is not supported",
+		"Ciphers 3des-cbc\n":                    "config:1: Ciphers names nothing that is known here",
+		"PreferredAuthentications hostbased\n":  "leaves no way to log in",
 		"Port x\n":                              `Port is "x"`,
 		"Port 0\n":                              `Port is "0"`,
 		"ConnectTimeout soon\n":                 `ConnectTimeout is "soon": expected seconds`,
-		"HostName %z\n":                         "%z is not known here: expected %h, %n, %%",
+		"HostName %z\n":                         "%z is not known here: expected %h, %%",
 		"ProxyCommand nc %C\n":                  "ProxyCommand nc %C: %C is not known",
 		"ProxyJump a:b:c,\n":                    "ProxyJump",
 		"HostName -oProxyCommand=x\n":           "HostName is",

@@ -143,10 +143,10 @@ func (c *sshConn) answers(patience time.Duration) bool {
 
 // forwardAgent lets the host use the agent, for as long as the connection lives.
 func (c *sshConn) forwardAgent() error {
-	if c.settings.agent == "" {
+	if c.settings.forwardedAgent == "" {
 		return errors.New("agent_forwarding: there is no agent: SSH_AUTH_SOCK is not set")
 	}
-	return agent.ForwardToRemote(c.client, c.settings.agent)
+	return agent.ForwardToRemote(c.client, c.settings.forwardedAgent)
 }
 
 // sleep waits, but not beyond the end of ctx.

@@ -39,11 +39,12 @@ type dialling struct {
 
 // connect makes a connection and records that. Its errors are *Error.
 func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, error) {
-	st, err := resolve(p.session, &p.files, o)
+	st, err := resolve(ctx, p.session, &p.files, o)
 	if err != nil {
 		op := "connect to " + o.name()
 		return nil, &Error{Fault: Unreachable, Host: o.Slug, Op: op, Err: err, Hint: configHint(err)}
 	}
+	p.warnOf(ctx, st)
 	scope := ScopeOf(ctx)
 	event := journal.Event{Kind: journal.ConnectStart, ID: p.session.Journal().NewID(), Parent: scope.Parent,
 		Node: scope.Node, Host: st.slug, Address: st.address(), User: st.user}
@@ -273,7 +274,11 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 		login: d.login, ctx: ctx, pause: watch.pause, heard: c.wire.read.Load, silence: -1, used: map[string]bool{},
 		talk: func(q PasswordQuestion) (string, error) { return d.talk(ctx, q) },
 	}
+	if d.st.hostKeyAlgorithms != nil {
+		algorithms = d.st.hostKeyAlgorithms
+	}
 	return &ssh.ClientConfig{
+		Config:            d.st.crypto,
 		User:              d.st.user,
 		HostKeyAlgorithms: algorithms,
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {

@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -58,7 +59,32 @@ func (c *credentials) collect() ([]*credential, error) {
 	if !c.st.identitiesOnly {
 		all = append(all, c.agent...)
 	}
-	return distinct(append(all, locked...)), nil
+	return distinct(c.withCertificates(append(all, locked...))), nil
+}
+
+// withCertificates puts the certificates of CertificateFile before their keys.
+func (c *credentials) withCertificates(keys []*credential) []*credential {
+	for _, file := range c.st.certificates {
+		cert, err := readCertificate(file)
+		if err != nil {
+			c.leftOut(fmt.Sprintf("%s (%v)", c.short(file), err))
+			continue
+		}
+		at := slices.IndexFunc(keys, func(k *credential) bool {
+			return k.public != nil && bytes.Equal(k.public.Marshal(), cert.Key.Marshal())
+		})
+		if at < 0 {
+			c.leftOut(c.short(file) + " (there is no key to it)")
+			continue
+		}
+		with, err := keys[at].certified(c.short(file), cert)
+		if err != nil {
+			c.leftOut(fmt.Sprintf("%s (%v)", c.short(file), err))
+			continue
+		}
+		keys = slices.Insert(slices.Clone(keys), at, with)
+	}
+	return keys
 }
 
 // askAgent lists the agent's keys.

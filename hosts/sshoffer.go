@@ -51,8 +51,8 @@ func (a *attempt) offerable(c *credential) bool {
 	if c.public == nil || c.held != nil && c.held.gone != nil {
 		return false
 	}
-	id := string(c.public.Marshal())
-	return !a.refused[id] && !a.used[id]
+	id := c.public.Marshal()
+	return !a.refused[string(id)] && !a.used[string(id)]
 }
 
 func (a *attempt) offer(c *credential) ssh.AuthMethod {

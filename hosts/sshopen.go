@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -23,9 +24,32 @@ func (d *dialling) open(ctx context.Context, watch *watchdog) (net.Conn, *sshCon
 		conn, err := startProxy(d.pool, d.st.proxyCommand)
 		return conn, nil, err
 	}
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", d.st.address())
+	conn, err := d.dial(ctx)
+	for tries := 1; err != nil && tries < d.st.attempts && ctx.Err() == nil; tries++ {
+		if err := sleep(ctx, betweenAttempts); err != nil {
+			return nil, nil, err
+		}
+		watch.phase(phaseConnect) // each has the whole time limit
+		conn, err = d.dial(ctx)
+	}
 	return conn, nil, err
+}
+
+// betweenAttempts is the pause that ConnectionAttempts is given, as in OpenSSH.
+const betweenAttempts = time.Second
+
+// dial connects directly.
+func (d *dialling) dial(ctx context.Context) (net.Conn, error) {
+	var dialer net.Dialer
+	network := first(d.st.network, "tcp")
+	if d.st.bind != "" {
+		local, err := net.ResolveTCPAddr(network, net.JoinHostPort(d.st.bind, "0"))
+		if err != nil {
+			return nil, fmt.Errorf("BindAddress %s: %w", d.st.bind, err)
+		}
+		dialer.LocalAddr = local
+	}
+	return dialer.DialContext(ctx, network, d.st.address())
 }
 
 // isHop reports whether the connection that ctx is for is made for the sake of another.

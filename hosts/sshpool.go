@@ -32,6 +32,7 @@ type pool struct {
 	trusted trusted
 	signing signing
 	loose   sync.Once // the warning about StrictHostKeyChecking no
+	warned  sync.Map  // the warnings about ssh_config, each given once
 	idle    time.Duration
 	maxIdle int
 
@@ -249,15 +250,6 @@ func (p *pool) unpark(l *link) {
 	p.busy.Add(1)
 }
 
-// hold keeps a connection that is in use for one more user, until release.
-func (p *pool) hold(c *sshConn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if c.link != nil {
-		c.link.hold()
-	}
-}
-
 // hold needs pool.mu.
 func (l *link) hold() {
 	l.users++
@@ -351,6 +343,15 @@ func (p *pool) enter(ctx context.Context, sshd string) (leave func(), err error)
 		return func() { <-gate }, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
+	}
+}
+
+// warnOf tells what ssh_config says of a host and has no effect.
+func (p *pool) warnOf(ctx context.Context, st *settings) {
+	for _, text := range st.warnings {
+		if _, again := p.warned.LoadOrStore(text, true); !again {
+			p.log(ctx, journal.Warning, "", text)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -160,6 +161,13 @@ func (p *sshProcess) request(line string, terminal *pty.Size) error {
 	if terminal != nil {
 		refusal := "the server gives no terminal: use interactive=False"
 		if err := p.ask("pty-req", terminalRequest(*terminal), refusal); err != nil {
+			return err
+		}
+	}
+	for _, variable := range p.conn.settings.environment {
+		name, value, _ := strings.Cut(variable, "=")
+		// The server takes what its AcceptEnv allows, and need not say what it did.
+		if _, err := p.channel.SendRequest("env", false, ssh.Marshal(struct{ Name, Value string }{name, value})); err != nil {
 			return err
 		}
 	}
