@@ -208,3 +208,6 @@ func (o *output) String() string {
 	defer o.mu.Unlock()
 	return o.buf.String()
 }
+
+// Accepted returns how many logins sshd has accepted so far, as its log says.
+func (s *Server) Accepted() int { return strings.Count(s.sshd.log(), "Accepted publickey for ") }
