@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
 
 	"deployer/hosts"
 	"deployer/nodes"
@@ -71,7 +72,7 @@ func FuzzQueryValues(f *testing.F) {
 	for seed := range uint64(2000) {
 		f.Add(seed, uint8(seed%5))
 	}
-	names, err := starlark.Eval(&starlark.Thread{}, "", "dict("+queryNames+")", nil)
+	names, err := starlark.EvalOptions(&syntax.FileOptions{}, &starlark.Thread{}, "", "dict("+queryNames+")", nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func FuzzQueryValues(f *testing.F) {
 	prog := &program{}
 	f.Fuzz(func(t *testing.T, seed uint64, depth uint8) {
 		text := queryGen{rand.New(rand.NewPCG(seed, 1))}.text(int(depth % 5))
-		want, wantErr := starlark.Eval(&starlark.Thread{}, "", text, globals)
+		want, wantErr := starlark.EvalOptions(&syntax.FileOptions{}, &starlark.Thread{}, "", text, globals)
 		q, err := nodes.ParseQuery(text)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
