@@ -78,7 +78,7 @@ func (p *program) command() *cobra.Command {
 		Version:               version(),
 		SilenceErrors:         true,
 		SilenceUsage:          true,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return p.list(cmd.Context(), "") },
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return p.list(cmd.Context(), "", "auto") },
 	}
 	root.SetVersionTemplate(p.Name + " {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -155,7 +155,7 @@ func (p *program) runCommand() *cobra.Command {
 				return &usageError{err, cmd.CommandPath() + " --help"}
 			}
 			if len(args) == 0 {
-				return p.list(cmd.Context(), o.path)
+				return p.list(cmd.Context(), o.path, o.color)
 			}
 			return p.oneShot(cmd.Context(), o, args[0], args[1:])
 		},

@@ -37,7 +37,7 @@ func (p *program) demo(ctx context.Context) (err error) {
 	}
 	p.tree = filepath.Join(dir, "deploy")
 	fmt.Fprintf(p.Err, "four SSH hosts on this machine: %s\n\n", strings.Join(demoHosts[:], ", "))
-	if err := p.list(ctx, ""); err != nil {
+	if err := p.list(ctx, "", "auto"); err != nil {
 		return err
 	}
 	for _, line := range [][]string{{"machines", "release"}, {"machines", "report"}} {

@@ -2,59 +2,67 @@ package deployer
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
+	"deployer/console"
 	"deployer/hosts"
 	"deployer/nodes"
 )
 
-func listChildren(w io.Writer, n *nodes.Place) {
-	var rows []string
-	for _, name := range n.Steps() {
-		if strings.HasPrefix(name, "_") {
+// listPlace is what there is at a node: its children and actions, in the colours of their groups.
+func listPlace(n *nodes.Place, colour bool) string {
+	text := console.FormatName(n.Path(), groupColour(n), colour) + "\n"
+	if doc := firstLine(n.Template().Documentation()); doc != "" {
+		text += doc + "\n"
+	}
+	return text + console.FormatList("nodes, to name with --path:", childRows(n), colour) +
+		console.FormatList("actions:", actionRows(n), colour)
+}
+
+func childRows(n *nodes.Place) []console.Row {
+	var rows []console.Row
+	for _, c := range n.Children() {
+		if nodes.IsPrivate(c.Name) {
 			continue
 		}
-		doc := firstLine(n.Template().Member(name).Child.Documentation())
-		if child, err := n.Step(name); err != nil {
-			doc = err.Error()
-		} else if slugs := child.Cells(); len(slugs) > 0 {
-			doc = strings.TrimSpace(fmt.Sprintf("%s [%s]", doc, strings.Join(slugs, "] [")))
+		row := console.Row{Name: nodes.FormatStep(c.Name), Text: firstLine(n.Member(c.Name).Child.Documentation())}
+		if c.Err != nil {
+			row.Text, row.Colour = c.Err.Error(), groupColour(n)
+		} else {
+			row.Colour = groupColour(c.Place)
+			if slugs := c.Place.Cells(); len(slugs) > 0 {
+				row.Text = strings.TrimSpace(fmt.Sprintf("%s [%s]", row.Text, strings.Join(slugs, "] [")))
+			}
 		}
-		rows = append(rows, row(nodes.FormatStep(name), doc))
+		rows = append(rows, row)
 	}
-	section(w, "nodes, to name with --path:", rows)
+	return rows
 }
 
-func listActions(w io.Writer, n *nodes.Place) {
-	var rows []string
+func actionRows(n *nodes.Place) []console.Row {
+	var rows []console.Row
+	add := func(name string, a nodes.Action) {
+		a.Name = name
+		rows = append(rows, console.Row{Name: nodes.Usage(&a), Colour: groupColour(n), Text: firstLine(a.Documentation())})
+	}
 	if def := n.Template().Default; def != nil {
-		usage := *def
-		usage.Name = "."
-		rows = append(rows, row(nodes.Usage(&usage), firstLine(def.Documentation())))
+		add(".", *def)
 	}
-	for _, name := range n.ActionNames() {
-		if !strings.HasPrefix(name, "_") {
-			action, _ := n.Action(name) // one of those that it has
-			usage := *action
-			usage.Name = name // or an alias
-			rows = append(rows, row(nodes.Usage(&usage), firstLine(action.Documentation())))
+	for _, a := range n.Actions() {
+		if !nodes.IsPrivate(a.Name) {
+			add(a.Name, *a.Action)
 		}
 	}
-	section(w, "actions:", rows)
+	return rows
 }
 
-func row(name, doc string) string { return strings.TrimSuffix(name+"\t"+doc, "\t") }
-
-func section(w io.Writer, title string, rows []string) {
-	if len(rows) == 0 {
-		return
+// groupColour is the colour of the group that a node is in, or "".
+func groupColour(n *nodes.Place) string {
+	if g := n.Group(); g != nil {
+		return g.Color
 	}
-	fmt.Fprintf(w, "\n%s\n", title)
-	for _, r := range rows {
-		fmt.Fprintf(w, "  %s\n", r)
-	}
+	return ""
 }
 
 func firstLine(doc string) string {

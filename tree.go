@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"deployer/journal"
 	"deployer/nodes"
@@ -144,7 +143,7 @@ func resolve(tree *nodes.Tree, path string) (*nodes.Place, error) {
 }
 
 // list shows what is at a path: what could be run there, and what lies below.
-func (p *program) list(ctx context.Context, path string) error {
+func (p *program) list(ctx context.Context, path, color string) error {
 	tree, err := p.load(ctx, journal.NewSecrets())
 	if err != nil {
 		return err
@@ -153,14 +152,8 @@ func (p *program) list(ctx context.Context, path string) error {
 	if err != nil {
 		return &usageError{err, ""}
 	}
-	w := tabwriter.NewWriter(p.Out, 0, 8, 3, ' ', 0)
-	fmt.Fprintln(w, n.Path())
-	if doc := firstLine(n.Template().Documentation()); doc != "" {
-		fmt.Fprintln(w, doc)
-	}
-	listChildren(w, n)
-	listActions(w, n)
-	return w.Flush()
+	_, err = io.WriteString(p.Out, listPlace(n, p.output(p.Out, color).Colour))
+	return err
 }
 
 // starter writes a tree to begin with.

@@ -73,6 +73,7 @@ func (t *Template) change(d Definition) (*Template, []Problem) {
 	}
 	if d.Group != nil {
 		t.Group = d.Group
+		problems = append(problems, d.Group.check(d.Pos)...)
 	}
 	if d.Default != nil {
 		t.Default = d.Default
@@ -100,6 +101,18 @@ func (t *Template) change(d Definition) (*Template, []Problem) {
 		}
 	}
 	return t, problems
+}
+
+// check says what is wrong with a group.
+func (g *Group) check(at Pos) []Problem {
+	switch {
+	case g.Name == "":
+		return []Problem{{Pos: at, Message: "the group has no name"}}
+	case g.Color != "" && !slices.Contains(Colors(), g.Color):
+		return []Problem{{Pos: at, Message: fmt.Sprintf("the group %s has the colour %q", g.Name, g.Color),
+			Hint: "it can be " + strings.Join(Colors(), ", ")}}
+	}
+	return nil
 }
 
 // suspect warns of an attribute that is new in a derived template, and whose name is nearly one that the base has.

@@ -316,3 +316,19 @@ func largeTree(b *testing.B) *nodes.Tree {
 	}}
 	return &nodes.Tree{Template: template(b, d)}
 }
+
+func TestGroupsOfStructs(t *testing.T) {
+	for group, want := range map[nodes.Group]string{
+		{Name: "mine", Color: "blue"}:   "",
+		{Name: "mine"}:                  "",
+		{Name: "mine", Color: "purple"}: `the group mine has the colour "purple": it can be grey, red, green`,
+		{Color: "red"}:                  "the group has no name",
+	} {
+		shop := newShop()
+		shop.Group = &group
+		_, err := nodes.Bind(shop)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v: got %v, want %s", group, err, want)
+		}
+	}
+}

@@ -54,6 +54,13 @@ type inspectArgs struct {
 	filter               filter
 }
 
+// The ways to show a path, as the manual calls them.
+const (
+	nameOnly    = "NAME_ONLY"
+	nodeOnly    = "NODE_ONLY"
+	nodeAndName = "NODE_AND_NAME"
+)
+
 func noParams(*inspectArgs) []param    { return nil }
 func nameParam(a *inspectArgs) []param { return []param{{name: "name", set: text(&a.name)}} }
 func privateParam(a *inspectArgs) []param {
@@ -65,8 +72,8 @@ func kindParam(a *inspectArgs) []param {
 	return []param{{name: "kind", optional: true, set: oneOf(&a.kind, "slugs", "numbers", "hosts")}}
 }
 func pathParam(a *inspectArgs) []param {
-	a.pathType = "names"
-	return []param{{name: "path_type", optional: true, set: oneOf(&a.pathType, "names", "nodes", "nodes_and_names")}}
+	a.pathType = nameOnly
+	return []param{{name: "path_type", optional: true, set: oneOf(&a.pathType, nameOnly, nodeOnly, nodeAndName)}}
 }
 func keyParam(a *inspectArgs) []param { return []param{{name: "cell", set: anyValue(&a.key)}} }
 func filterParam(a *inspectArgs) []param {
@@ -125,9 +132,9 @@ func (i inspector) path(_ site, a *inspectArgs) (starlark.Value, error) {
 	for _, n := range i.place().Line() {
 		name := starlark.String(n.Name())
 		switch a.pathType {
-		case "names":
+		case nameOnly:
 			path = append(path, name)
-		case "nodes":
+		case nodeOnly:
 			path = append(path, i.value(n))
 		default:
 			path = append(path, starlark.Tuple{i.value(n), name})

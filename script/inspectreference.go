@@ -47,9 +47,9 @@ func inspectorEntries() []entry {
 	list := []entry{
 		{name: "get_name", usage: "get_name()", text: "The name of the node in its parent; of the root that of its template."},
 		{name: "get_full_name", usage: "get_full_name()", text: "The names from the root to the node, with dots between them."},
-		{name: "get_path", usage: `get_path(path_type = "names")`,
-			text: `The way from the root to the node, as a tuple: of "names", of "nodes", or "nodes_and_names", which are
-pairs.`},
+		{name: "get_path", usage: `get_path(path_type = "NAME_ONLY")`,
+			text: `The way from the root to the node, as a tuple of names, with "NODE_ONLY" of nodes, with
+"NODE_AND_NAME" of pairs.`},
 		{name: "get_root", usage: "get_root()", text: "The root of the tree."},
 		{name: "get_parent", usage: "get_parent()", text: "The node above. It is an error at the root."},
 		{name: "get_group", usage: "get_group()",

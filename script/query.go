@@ -39,7 +39,7 @@ func (q *query) String() string {
 		c.loader.record(nodes.Problem{
 			Pos: callerOf(c.thread).Pos, Message: "a query cannot be put into a text while the tree loads",
 			Hint: `write Q("…%s…") % Q.x, which does so when it is read`,
-		}, nil)
+		}, site{call: c, thread: c.thread}.trace())
 	}
 	return q.e.String()
 }

@@ -265,5 +265,8 @@ func groupBuiltin(s site) (starlark.Value, error) {
 		{name: "name", set: someText(&g.Name)},
 		{name: "color", optional: true, set: oneOf(&g.Color, nodes.Colors()...)},
 	})
-	return groupValue{g}, s.complain(problems...)
+	if len(problems) > 0 {
+		return broken{}, s.complain(problems...)
+	}
+	return groupValue{g}, nil
 }
