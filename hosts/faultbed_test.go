@@ -32,6 +32,8 @@ type fault struct {
 	how RunOptions
 	// idle happens before the command, on a connection that was made for another one.
 	idle func(b *bed)
+	// twice makes the fault a second time, on a connection on which a guard supervises the commands; then warm is set.
+	twice, warm bool
 	// then happens once the command has printed "begun".
 	then func(b *bed)
 	// want is the fault that is seen, "" for a command that succeeds, or is one of several where that is a matter of
@@ -75,6 +77,12 @@ func runFaults(t *testing.T, o sshdtest.Options, table []fault) {
 	t.Helper()
 	t.Setenv("SSH_AUTH_SOCK", "") // nobody's agent plays a part
 	sshd := sshdtest.Start(t, o)
+	for _, f := range table {
+		if f.twice {
+			f.name, f.warm = f.name+", with a guard", true
+			table = append(table, f)
+		}
+	}
 	before := descriptors(t)
 	var wait sync.WaitGroup
 	place := make(chan struct{}, atOnceFaults)
@@ -135,6 +143,9 @@ func (b *bed) attempt() []string {
 		if b.fault.cd != "" {
 			handle = handle.Cd(b.fault.cd)
 		}
+		if b.fault.warm {
+			b.warmUp(ctx, handle)
+		}
 		if b.fault.idle != nil {
 			b.again(ctx, handle)
 			b.fault.idle(b)
@@ -150,6 +161,27 @@ func (b *bed) attempt() []string {
 	})
 	b.left(`"fault":"` + b.Name() + b.limit.String() + `"`)
 	return b.failed
+}
+
+// warmUp runs commands until the guard runs, as it does where the login shell is root's.
+func (b *bed) warmUp(ctx context.Context, h *Handle) {
+	for deadline := time.Now().Add(time.Minute); !b.guarded(); b.again(ctx, h) {
+		if time.Now().After(deadline) {
+			b.fails("no guard runs")
+			return
+		}
+	}
+}
+
+func (b *bed) guarded() bool {
+	b.session.pool.mu.Lock()
+	defer b.session.pool.mu.Unlock()
+	for _, l := range b.session.pool.links {
+		if l.conn != nil && l.conn.guard.runs() {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *bed) fails(format string, args ...any) {

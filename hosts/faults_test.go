@@ -158,53 +158,61 @@ var commanding = []fault{
 		want: Unreachable,
 		says: []string{`the host did not begin the command within`, `it said "Your name?"`}},
 
-	{name: "exit status 1", made: works, run: "false", want: Failed, exit: Exit{Status: 1},
+	{name: "exit status 1", twice: true, made: works, run: "false", want: Failed, exit: Exit{Status: 1},
 		says: []string{"exit status 1"}},
-	{name: "exit status 254", made: works, run: "exit 254", want: Failed, exit: Exit{Status: 254},
+	{name: "exit status 254", twice: true, made: works, run: "exit 254", want: Failed, exit: Exit{Status: 254},
 		says: []string{"exit status 254"}},
-	{name: "exit status 255, as of ssh itself", made: works, run: "exit 255", want: Failed, exit: Exit{Status: 255},
+	{name: "exit status 255, as of ssh itself", twice: true, made: works, run: "exit 255", want: Failed,
+		exit: Exit{Status: 255},
 		says: []string{"exit status 255"}},
-	{name: "killed by TERM", made: works, run: "kill -TERM $$", want: Failed, exit: Exit{143, "TERM"},
+	{name: "killed by TERM", twice: true, made: works, run: "kill -TERM $$", want: Failed, exit: Exit{143, "TERM"},
 		says: []string{"killed by SIGTERM (exit status 143)"}},
-	{name: "killed by KILL", made: works, run: "kill -KILL $$", want: Failed, exit: Exit{137, "KILL"},
+	{name: "killed by KILL", twice: true, made: works, run: "kill -KILL $$", want: Failed, exit: Exit{137, "KILL"},
 		says: []string{"killed by SIGKILL (exit status 137)"}},
-	{name: "killed by SEGV", made: works, run: "ulimit -c 0; kill -SEGV $$", want: Failed, exit: Exit{139, "SEGV"},
+	{name: "killed by SEGV", twice: true, made: works, run: "ulimit -c 0; kill -SEGV $$", want: Failed,
+		exit: Exit{139, "SEGV"},
 		says: []string{"killed by SIGSEGV (exit status 139)"}},
 	{name: "killed with its supervisor", made: works, run: "kill -KILL $PPID; SLEEP", want: Failed,
 		exit: Exit{137, "KILL"}, says: []string{"killed by SIGKILL (exit status 137)"}},
 	{name: "no exit status", made: faulty(sshserver.Faults{NoExitStatus: true}), run: "echo out", want: Lost,
 		out:  "out\n",
 		says: []string{"the server closed the session without saying how the command ended (it may have run"}},
-	{name: "its own time limit", made: works, run: "SLEEP", how: RunOptions{Timeout: 300 * time.Millisecond},
+	{name: "its own time limit", twice: true, made: works, run: "SLEEP",
+		how:  RunOptions{Timeout: 300 * time.Millisecond},
 		want: TimedOut,
 		says: []string{"ran into its time limit of 300ms"}},
 
-	{name: "sshd is killed", made: ownServer, run: "echo begun; SLEEP",
+	{name: "sshd is killed", twice: true, made: ownServer, run: "echo begun; SLEEP",
 		then: func(b *bed) { b.own.KillConnections(b.T) }, want: Lost, out: "begun\n",
 		says: []string{": echo ran >>", "the connection was lost: the host",
 			"the connection (it may have run, in part or whole: look there before running it again)"}},
-	{name: "sshd is stopped while it runs", made: limitedTo(ownServer), run: "echo begun; SLEEP",
+	{name: "sshd is stopped while it runs", twice: true, made: limitedTo(ownServer), run: "echo begun; SLEEP",
 		then: func(b *bed) { b.heal = b.own.StopConnections(b.T) },
 		want: Lost, out: "begun\n", says: []string{"the connection was lost: no answer to keepalives for"}},
-	{name: "closed while idle", made: proxied, idle: failing(sshserver.End), run: "echo out", out: "out\n"},
-	{name: "reset while idle", made: proxied, idle: failing(sshserver.Reset), run: "echo out", out: "out\n"},
-	{name: "stalled while idle", made: limitedTo(proxied), idle: failing(sshserver.Stall), run: "echo out", out: "out\n"},
-	{name: "closed while idle, and refused then", made: proxied, idle: gone, want: Unreachable,
+	{name: "closed while idle", twice: true, made: proxied, idle: idling(sshserver.End), run: "echo out",
+		out: "out\n"},
+	{name: "reset while idle", twice: true, made: proxied, idle: idling(sshserver.Reset), run: "echo out",
+		out: "out\n"},
+	{name: "stalled while idle", twice: true, made: limitedTo(proxied), idle: idling(sshserver.Stall),
+		run: "echo out", out: "out\n"},
+	{name: "closed while idle, and refused then", twice: true, made: proxied, idle: gone, want: Unreachable,
 		says: []string{"connection refused"}},
 
-	{name: "cut while it runs", made: proxied, run: "echo begun; SLEEP", then: failing(sshserver.End), want: Lost,
+	{name: "cut while it runs", twice: true, made: proxied, run: "echo begun; SLEEP", then: failing(sshserver.End),
+		want: Lost,
 		out:  "begun\n",
 		says: []string{"the connection was lost: the host closed the connection"}},
-	{name: "reset while it runs", made: proxied, run: "echo begun; SLEEP", then: failing(sshserver.Reset),
+	{name: "reset while it runs", twice: true, made: proxied, run: "echo begun; SLEEP",
+		then: failing(sshserver.Reset),
 		want: Lost, out: "begun\n",
 		says: []string{"the connection was lost: the host reset the connection"}},
-	{name: "stalled while it runs", made: limitedTo(proxied), run: "echo begun; SLEEP",
+	{name: "stalled while it runs", twice: true, made: limitedTo(proxied), run: "echo begun; SLEEP",
 		then: failing(sshserver.Stall), want: Lost, out: "begun\n",
 		says: []string{"the connection was lost: no answer to keepalives for"}},
 	{name: "frozen while it runs", made: limitedTo(faulty(sshserver.Faults{})), run: "echo begun; SLEEP",
 		then: func(b *bed) { b.served.Freeze() }, want: Lost, out: "begun\n",
 		says: []string{"the connection was lost: no answer to keepalives for"}},
-	{name: "cut in the middle of its output", made: proxied, run: "echo begun; cat /dev/zero",
+	{name: "cut in the middle of its output", twice: true, made: proxied, run: "echo begun; cat /dev/zero",
 		then: failing(sshserver.End), want: Lost,
 		says: []string{"the connection was lost: the host"}},
 	{name: "reset in the middle of its input", made: proxied, run: "echo begun; SLEEP",
@@ -278,8 +286,17 @@ func proxied(b *bed) SSHOptions {
 	return o
 }
 
+// idling makes all connections fail now, as if they had been idle for long.
+func idling(how sshserver.Failure) func(b *bed) {
+	return func(b *bed) {
+		b.session.pool.trustTime = 0
+		b.proxy.Fail(how)
+	}
+}
+
 // gone ends the way to the host.
 func gone(b *bed) {
+	b.session.pool.trustTime = 0
 	b.heal = nil
 	b.proxy.Close()
 }

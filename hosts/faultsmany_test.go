@@ -40,9 +40,37 @@ func TestFaultsEverywhere(t *testing.T) {
 			for i := range steps {
 				trouble := sshserver.Trouble{How: how, ToServer: way.toServer, After: i * way.size / steps, Times: 1}
 				table = append(table, fault{
-					name: fmt.Sprintf("%s at byte %d %s", name, trouble.After, way.name), run: "echo out", out: "out\n",
+					name: fmt.Sprintf("%s at byte %d %s", name, trouble.After, way.name), run: "echo out",
+					out: "out\n",
 					made: limitedTo(func(b *bed) SSHOptions { o, _ := b.behind(b.sshd, trouble); return o }),
 					want: fine, or: everywhere,
+				})
+			}
+		}
+	}
+	runFaults(t, sshdtest.Options{}, table)
+}
+
+// The same on a connection that has been in use, from a command on: it never ends well, and nothing of it is left on the
+// host, whether or not the guard had heard of it.
+func TestFaultsEverywhereWarm(t *testing.T) {
+	steps := 5
+	if soak() {
+		steps = 150
+	}
+	var table []fault
+	for _, way := range []struct {
+		name     string
+		toServer bool
+		size     int
+	}{{"to the client", false, 300}, {"to the server", true, 1200}} {
+		for name, how := range map[string]sshserver.Failure{"closed": sshserver.End, "reset": sshserver.Reset} {
+			for i := range steps {
+				trouble := sshserver.Trouble{How: how, ToServer: way.toServer, After: i * way.size / steps}
+				table = append(table, fault{
+					name: fmt.Sprintf("%s at byte %d %s", name, trouble.After, way.name), run: "echo begun; SLEEP",
+					made: proxied, warm: true, idle: func(b *bed) { b.proxy.Arm(trouble) }, then: failing(how),
+					want: Lost,
 				})
 			}
 		}

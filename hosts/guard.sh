@@ -1,7 +1,8 @@
 # deployer: end the commands of this connection that still run when it ends, or that we are told to end
 #
 # Only bash reads this. The last part takes lines from a pipe: "run WORD PID START" from each command, and what comes
-# over the connection from the first part, whose standard output is the way into the pipe: "end WORD".
+# over the connection from the first part, whose standard output is the way into the pipe: "end WORD". With the first
+# part that way ends, so that no command can come in unseen: then the pipe does when the last line has been taken.
 shopt -s lastpipe
 exec 3>&1 >/dev/null 2>&1
 declare -A commands
@@ -26,7 +27,6 @@ forget() {
 {
 	printf 'guard %s\n' $BASHPID >&3
 	while IFS= read -r line; do printf '%s\n' "$line"; done
-	printf 'close\n'
 } | while read -r verb word rest; do
 	case $verb in
 	run)
@@ -36,7 +36,6 @@ forget() {
 		[ ${#commands[@]} -lt 100 ] || forget
 		;;
 	end) [ -n "${commands[$word]}" ] || commands[$word]=doomed ;; # it has yet to say that it runs
-	close) break ;;
 	esac
 	[ "$verb" = end ] && [ "${commands[$word]}" != doomed ] || continue
 	{ endCommand "$word"; printf 'ended %s\n' "$word" >&3; } &

@@ -126,7 +126,10 @@ func (c *sshConn) session(ctx context.Context) (*sessionChannel, error) {
 		if err := c.slots.take(ctx); err != nil {
 			return nil, err
 		}
-		ch, err := c.takeSpare(), error(nil)
+		ch, err := (*sessionChannel)(nil), error(nil)
+		if !c.wire.silent(c.pool.trustTime) {
+			ch = c.takeSpare()
+		}
 		if ch == nil {
 			ch, err = c.open(ctx)
 		}

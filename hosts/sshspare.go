@@ -1,6 +1,9 @@
 package hosts
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // spare is a session that is opened while a command runs, so that the next command need not wait for that: it takes one
 // round trip instead of two. Nothing runs in it on the host. It takes no slot, and makes room when a command needs it.
@@ -39,6 +42,10 @@ func (c *sshConn) fillSpare() {
 		c.runGuard()
 	}
 }
+
+// trustTime is how long a connection may be silent until its spare session is not trusted. To open another one shows
+// whether the connection has died meanwhile, before a command is sent: then it is sent on a new connection.
+const trustTime = time.Second
 
 // takeSpare returns the spare session, or nil if there is none that is open.
 func (c *sshConn) takeSpare() *sessionChannel {

@@ -19,6 +19,7 @@ type wire struct {
 	net.Conn
 	found func()       // called when the server has greeted
 	read  atomic.Int64 // bytes
+	heard atomic.Int64 // when something was read last, in nanoseconds since 1970
 
 	ahead   []byte // read, and not handed on yet; used by the one reader
 	greeted bool   // the first line in ahead, once, is the server's version
@@ -55,12 +56,18 @@ func (w *wire) Read(b []byte) (int, error) {
 func (w *wire) receive(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
 	w.read.Add(int64(n))
+	if n > 0 {
+		w.heard.Store(time.Now().UnixNano())
+	}
 	if err != nil {
 		w.settle()
 		w.ended(err)
 	}
 	return n, err
 }
+
+// silent reports whether nothing has come for so long.
+func (w *wire) silent(d time.Duration) bool { return time.Since(time.Unix(0, w.heard.Load())) >= d }
 
 // settleTime is how long the end of a connection is kept back, so that what came just before it has been dealt with.
 const settleTime = 20 * time.Millisecond

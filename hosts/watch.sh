@@ -19,6 +19,7 @@ end() {
 		for pause in 0.1 0.1 0.2 0.3 0.5 0.8 1 1 1; do
 			left=
 			each count -
+			[ -z "$waiting" ] || kill -s 0 $$ || waiting= # who was to let us end was killed
 			[ -n "$left$waiting" ] || return
 			sleep $pause || sleep 1
 		done

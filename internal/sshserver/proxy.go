@@ -53,7 +53,14 @@ func (p *Proxy) Set(t Trouble) {
 	defer p.mu.Unlock()
 	p.trouble = t
 	for r := range p.routes {
-		r.spared.Store(true)
+		r.arm(Trouble{})
+	}
+}
+
+// Arm changes what happens to the connections that are open; bytes are counted from now on.
+func (p *Proxy) Arm(t Trouble) {
+	for _, r := range p.open() {
+		r.arm(t)
 	}
 }
 
@@ -123,7 +130,8 @@ func (p *Proxy) track(client *flaky) *route {
 	if p.closed {
 		return nil
 	}
-	r := &route{client: client, trouble: p.trouble}
+	r := &route{client: client, first: p.trouble.First}
+	r.arm(p.trouble)
 	if p.trouble.Times == 1 {
 		p.trouble = Trouble{}
 	}

@@ -9,13 +9,21 @@ import (
 
 // A route is one connection through a [Proxy].
 type route struct {
-	trouble Trouble
 	client  *flaky
+	first   string // sent to the client before anything else
 	mu      sync.Mutex
 	server  *net.TCPConn // nil until it is connected
 	stalled atomic.Bool  // nothing passes any more
-	spared  atomic.Bool  // the trouble will not happen
+	armed   atomic.Pointer[fuse]
 }
+
+// A fuse is a trouble to come.
+type fuse struct {
+	Trouble
+	left int // bytes to pass before it happens; used by the one direction in which they are counted
+}
+
+func (r *route) arm(t Trouble) { r.armed.Store(&fuse{t, t.After}) }
 
 // serve connects to the server, and copies both ways until both have ended or the client is gone.
 func (r *route) serve(target string) {
@@ -29,12 +37,12 @@ func (r *route) serve(target string) {
 	r.mu.Lock()
 	r.server = server
 	r.mu.Unlock()
-	if _, err := io.WriteString(r.client, r.trouble.First); err != nil {
+	if _, err := io.WriteString(r.client, r.first); err != nil {
 		return
 	}
 	var back sync.WaitGroup
-	back.Go(func() { r.copy(r.client, server, !r.trouble.ToServer) })
-	r.copy(server, r.client, r.trouble.ToServer)
+	back.Go(func() { r.copy(r.client, server, false) })
+	r.copy(server, r.client, true)
 	// Where the client has ended only its half, the server may still have something to say. A client that has gone
 	// does not read it: then writing ends the copying, and so does the end of the server, which follows.
 	back.Wait()
@@ -46,20 +54,13 @@ type halfCloser interface {
 	CloseWrite() error
 }
 
-// copy copies one way until its end, and makes the trouble if what passes here is counted.
-func (r *route) copy(to halfCloser, from io.Reader, counted bool) {
+// copy copies one way until its end, and makes the trouble when its time has come.
+func (r *route) copy(to halfCloser, from io.Reader, toServer bool) {
 	buf := make([]byte, 32<<10)
-	left := r.trouble.After
-	struck := !counted || r.trouble.How == Works
 	for {
 		n, err := from.Read(buf)
-		data := buf[:n]
-		if !struck && n > left && !r.spared.Load() {
-			struck = true
-			data = r.strike(to, data, left)
-		}
-		left -= n
-		if n > 0 && !r.stalled.Load() {
+		data := r.burn(to, buf[:n], toServer)
+		if len(data) > 0 && !r.stalled.Load() {
 			if _, err := to.Write(data); err != nil {
 				return
 			}
@@ -71,15 +72,24 @@ func (r *route) copy(to halfCloser, from io.Reader, counted bool) {
 	}
 }
 
-// strike passes on what is left of the bytes that are to pass, makes the trouble, and returns what remains of data.
-func (r *route) strike(to io.Writer, data []byte, left int) []byte {
-	if r.trouble.How == Flip {
-		data[left] ^= 0xff
+// burn counts what passes, and returns what of it has not been passed on.
+func (r *route) burn(to io.Writer, data []byte, toServer bool) []byte {
+	f := r.armed.Load()
+	if f.How == Works || f.ToServer != toServer {
 		return data
 	}
-	_, _ = to.Write(data[:left]) // where that fails, so does what follows
-	r.fail(r.trouble.How)
-	return data[left:]
+	if f.left -= len(data); f.left >= 0 {
+		return data
+	}
+	before := len(data) + f.left
+	r.armed.CompareAndSwap(f, &fuse{})
+	if f.How == Flip {
+		data[before] ^= 0xff
+		return data
+	}
+	_, _ = to.Write(data[:before]) // where that fails, so does what follows
+	r.fail(f.How)
+	return data[before:]
 }
 
 // fail makes the connection fail on both sides. A stall keeps reading, and loses what it reads, so that the end of the
