@@ -41,7 +41,7 @@ func TestFaultsEverywhere(t *testing.T) {
 				trouble := sshserver.Trouble{How: how, ToServer: way.toServer, After: i * way.size / steps, Times: 1}
 				table = append(table, fault{
 					name: fmt.Sprintf("%s at byte %d %s", name, trouble.After, way.name), run: "echo out",
-					out: "out\n",
+					out:  "out\n",
 					made: limitedTo(func(b *bed) SSHOptions { o, _ := b.behind(b.sshd, trouble); return o }),
 					want: fine, or: everywhere,
 				})
