@@ -78,12 +78,14 @@ func (f Filter) Match(n *Place) bool { return f.match == nil || f.match(n) }
 
 // And chooses what both choose.
 func (f Filter) And(g Filter) Filter {
-	return Filter{f.in(andFilter) + " & " + g.in(notFilter), andFilter, func(n *Place) bool { return f.Match(n) && g.Match(n) }}
+	both := func(n *Place) bool { return f.Match(n) && g.Match(n) }
+	return Filter{f.in(andFilter) + " & " + g.in(notFilter), andFilter, both}
 }
 
 // Or chooses what one of them chooses, or both.
 func (f Filter) Or(g Filter) Filter {
-	return Filter{f.in(orFilter) + " | " + g.in(andFilter), orFilter, func(n *Place) bool { return f.Match(n) || g.Match(n) }}
+	either := func(n *Place) bool { return f.Match(n) || g.Match(n) }
+	return Filter{f.in(orFilter) + " | " + g.in(andFilter), orFilter, either}
 }
 
 // Not chooses what the filter does not choose.

@@ -30,7 +30,9 @@ func inspected(t testing.TB) *nodes.Tree {
 		}}
 	query := nodes.Q("parent.value")
 	plain := template(t, nodes.Definition{Name: "Plain", Members: []nodes.Member{{Name: "start", Action: start}}})
-	hidden := template(t, nodes.Definition{Group: &nodes.Group{Name: "staging"}, Members: []nodes.Member{{Name: "in", Child: plain}}})
+	hidden := template(t, nodes.Definition{
+		Group: &nodes.Group{Name: "staging"}, Members: []nodes.Member{{Name: "in", Child: plain}},
+	})
 	base, problems := nodes.NewTemplate(nodes.KindParallel, nodes.Definition{Name: "Base", Members: []nodes.Member{
 		{Name: "start", Action: start}, {Name: "sub", Child: plain}, {Name: "up", Query: &query},
 	}})
@@ -40,14 +42,16 @@ func inspected(t testing.TB) *nodes.Tree {
 	if all := slices.Concat(problems, more, most); len(all) > 0 {
 		t.Fatal(all)
 	}
-	property := &nodes.Property{Eval: func(context.Context, *nodes.Env) (any, error) { panic("it is not to be evaluated") }}
+	property := &nodes.Property{Eval: func(context.Context, *nodes.Env) (any, error) {
+		panic("it is not to be evaluated")
+	}}
 	own := nodes.Q("web[0].up and _hidden and (bad or other) and web['w2'].sub")
 	root := template(t, nodes.Definition{
 		Name: "root", Default: start,
 		Hosts: &nodes.HostsDef{Roles: []hosts.Role{{Name: "host", Hosts: []hosts.Host{local("w1"), local("w2")}}}},
 		Members: []nodes.Member{
-			{Name: "start", Action: start}, {Name: "_hidden", Child: hidden}, {Name: "bad", Child: bad}, {Name: "web", Child: web},
-			{Name: "value", Property: property}, {Name: "own", Query: &own},
+			{Name: "start", Action: start}, {Name: "_hidden", Child: hidden}, {Name: "bad", Child: bad},
+			{Name: "web", Child: web}, {Name: "value", Property: property}, {Name: "own", Query: &own},
 		},
 	})
 	return &nodes.Tree{Name: "test", Template: root}
@@ -122,6 +126,7 @@ func step(t *testing.T, n *nodes.Place, name string) *nodes.Place {
 func TestFiltersAreWritten(t *testing.T) {
 	a, b := nodes.Public(), nodes.HasAction("x")
 	c := nodes.InGroup("staging")
+	named := template(t, nodes.Definition{Name: "T"})
 	for _, tt := range []struct {
 		filter nodes.Filter
 		want   string
@@ -130,7 +135,7 @@ func TestFiltersAreWritten(t *testing.T) {
 		{a.And(b).Or(c.Not()), `filters.public & filters.has_action("x") | ~filters.in_group(staging)`},
 		{a.And(b.Or(c)), `filters.public & (filters.has_action("x") | filters.in_group(staging))`},
 		{a.And(b).Not().And(c.Not().Not()), `~(filters.public & filters.has_action("x")) & ~~filters.in_group(staging)`},
-		{nodes.Private().And(nodes.InstanceOf(template(t, nodes.Definition{Name: "T"}))), "filters.private & filters.instance_of(T)"},
+		{nodes.Private().And(nodes.InstanceOf(named)), "filters.private & filters.instance_of(T)"},
 	} {
 		if got := tt.filter.String(); got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)
@@ -159,17 +164,22 @@ func TestWalkCalls(t *testing.T) {
 		t.Errorf("/web[w2] is at %d", i)
 	}
 	result, err = walk.Call(t.Context(), "start", nodes.Args{Positional: []any{"now"}})
-	if err == nil || err.Error() != "/_hidden/in start: no way" || len(result.Values) != 6 || result.Values[5] != "started /web[w2]/sub" {
+	if err == nil || err.Error() != "/_hidden/in start: no way" || len(result.Values) != 6 ||
+		result.Values[5] != "started /web[w2]/sub" {
 		t.Errorf("with a failure: got %v, error %v", result, err)
 	}
-	if _, err := root.Walk().Call(t.Context(), "start", nodes.Args{}); err == nil || err.Error() != `/_hidden has no action "start": it has no actions; its nodes may: run --path PATH lists them` {
-		t.Errorf("a node without the action: %v", err)
-	}
-	if _, err := walk.Call(t.Context(), "start", nodes.Args{Positional: []any{1, 2}}); err == nil || !strings.Contains(err.Error(), "got 2 positional") {
-		t.Errorf("wrong arguments: %v", err)
-	}
-	if _, err := inspected(t).Root().Walk().Call(t.Context(), "start", nodes.Args{}); err == nil {
-		t.Error("a walk outside of a run calls")
+	for _, tt := range []struct {
+		walk nodes.Walk
+		args nodes.Args
+		want string
+	}{
+		{root.Walk(), nodes.Args{}, `/_hidden has no action "start": it has no actions`},
+		{walk, nodes.Args{Positional: []any{1, 2}}, "got 2 positional arguments"},
+		{inspected(t).Root().Walk(), nodes.Args{}, "a walk outside of a run"},
+	} {
+		if _, err := tt.walk.Call(t.Context(), "start", tt.args); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got %v, want %s", err, tt.want)
+		}
 	}
 }
 
@@ -185,7 +195,8 @@ func TestWalkIsInterrupted(t *testing.T) {
 		return nil, nil
 	}}
 	child := template(t, nodes.Definition{Members: []nodes.Member{{Name: "act", Action: act}}})
-	tree := &nodes.Tree{Template: template(t, nodes.Definition{Members: []nodes.Member{{Name: "act", Action: act}, {Name: "a", Child: child}}})}
+	members := []nodes.Member{{Name: "act", Action: act}, {Name: "a", Child: child}}
+	tree := &nodes.Tree{Template: template(t, nodes.Definition{Members: members})}
 	_, err := nodes.NewRun(nodes.Options{Session: session}).Env(tree.Root()).Walk().Call(ctx, "act", nodes.Args{})
 	if !errors.Is(err, cause) || calls != 1 {
 		t.Errorf("got %v after %d calls", err, calls)
@@ -212,7 +223,8 @@ func TestInspect(t *testing.T) {
 	if want := []string{"start of start", "go of start"}; !slices.Equal(actions, want) {
 		t.Errorf("actions: %q, want %q", actions, want)
 	}
-	if p, q := root.Properties(), root.Queries(); len(p) != 1 || p[0].Name != "value" || len(q) != 1 || q[0].Name != "own" {
+	p, q := root.Properties(), root.Queries()
+	if len(p) != 1 || p[0].Name != "value" || len(q) != 1 || q[0].Name != "own" {
 		t.Errorf("properties %v, queries %v", p, q)
 	}
 	if !root.IsCallable() || in.IsCallable() || root.Member("go").Name != "start" || root.Member("x") != nil {
@@ -261,9 +273,10 @@ func TestInspectStructs(t *testing.T) {
 	if got := paths(root.Walk().Filter(nodes.OfType[*Front]())); !slices.Equal(got, []string{"/web"}) {
 		t.Errorf("of the type Front are %q", got)
 	}
-	if got := paths(root.Walk().Filter(nodes.OfType[interface {
+	type greeter interface {
 		Greet(context.Context, string, int) string
-	}]())); len(got) != 1 {
+	}
+	if got := paths(root.Walk().Filter(nodes.OfType[greeter]())); len(got) != 1 {
 		t.Errorf("of an interface are %q", got)
 	}
 	if got := len(n.References()); got != 6 {
@@ -309,12 +322,13 @@ func largeTree(b *testing.B) *nodes.Tree {
 	}
 	var sites []nodes.Member
 	for i := range 1000 {
-		sites = append(sites, nodes.Member{Name: fmt.Sprint("site", i), Child: template(b, nodes.Definition{Members: services})})
+		site := template(b, nodes.Definition{Members: services})
+		sites = append(sites, nodes.Member{Name: fmt.Sprint("site", i), Child: site})
 	}
-	d := nodes.Definition{Members: append(sites, nodes.Member{Name: "value", Constant: 1}), Hosts: &nodes.HostsDef{
-		Roles: []hosts.Role{{Name: "web", Hosts: []hosts.Host{local("w1"), local("w2")}}, {Name: "db", Hosts: []hosts.Host{local("db")}}},
-	}}
-	return &nodes.Tree{Template: template(b, d)}
+	roles := []hosts.Role{nodes.Role("web", local("w1"), local("w2")), nodes.Role("db", local("db"))}
+	return &nodes.Tree{Template: template(b, nodes.Definition{
+		Members: append(sites, nodes.Member{Name: "value", Constant: 1}), Hosts: &nodes.HostsDef{Roles: roles},
+	})}
 }
 
 func TestGroupsOfStructs(t *testing.T) {

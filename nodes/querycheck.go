@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// queryChecker finds queries that can never be evaluated. It looks at every query of the tree in its node, as far as that
-// tells what the query points at: an attribute that is not there, a cell that is not there, a query that needs itself.
+// queryChecker finds queries that can never be evaluated. It looks at every query of the tree in its node, as far as
+// that tells what the query points at: an attribute or a cell that is not there, a query that needs itself.
 type queryChecker struct {
 	tell  func(Problem)
 	told  map[Problem]bool // without the node: one template may be in many places

@@ -16,8 +16,8 @@ type Reference struct {
 	Attr  string // of To; "" if it is the node itself
 }
 
-// References are all that the queries of the tree point at, as far as that shows without evaluating them: not what is in
-// the value of a property, nor what an action is given. They are in the order of a [Walk].
+// References are all that the queries of the tree point at, as far as that shows without evaluating them: not what is
+// in the value of a property, nor what an action is given. They are in the order of a [Walk].
 func (t *Tree) References() []Reference {
 	var all []Reference
 	for n := range t.Root().Walk().Places() {

@@ -45,15 +45,18 @@ also has doc, usage and suppress_result, a property doc, a query expression. Cal
 
 func inspectorEntries() []entry {
 	list := []entry{
-		{name: "get_name", usage: "get_name()", text: "The name of the node in its parent; of the root that of its template."},
-		{name: "get_full_name", usage: "get_full_name()", text: "The names from the root to the node, with dots between them."},
+		{name: "get_name", usage: "get_name()",
+			text: "The name of the node in its parent; of the root that of its template."},
+		{name: "get_full_name", usage: "get_full_name()",
+			text: "The names from the root to the node, with dots between them."},
 		{name: "get_path", usage: `get_path(path_type = "NAME_ONLY")`,
 			text: `The way from the root to the node, as a tuple of names, with "NODE_ONLY" of nodes, with
 "NODE_AND_NAME" of pairs.`},
 		{name: "get_root", usage: "get_root()", text: "The root of the tree."},
 		{name: "get_parent", usage: "get_parent()", text: "The node above. It is an error at the root."},
 		{name: "get_group", usage: "get_group()",
-			text: "The group of the node, with name and color: its own or that of the nearest node above; default if there is none."},
+			text: `The group of the node, with name and color: its own or that of the nearest node above; default if
+there is none.`},
 		{name: "get_childnodes", usage: "get_childnodes(include_private = True)", text: "The children, in definition order."},
 		{name: "get_childnode", usage: "get_childnode(name)", text: "The child of that name, or an error."},
 		{name: "has_childnode", usage: "has_childnode(name)", text: "Whether there is one."},
@@ -70,7 +73,8 @@ func inspectorEntries() []entry {
 		{name: "has_query", usage: "has_query(name)", text: "Whether there is one."},
 		{name: "trace_query", usage: "trace_query(name)",
 			text: `How a query comes to its value: a list of structs, one for each cell, with node, query, place, value,
-error and steps; these are structs with query, value and error, of its parts in the order in which they were evaluated.`},
+error and steps; these are structs with query, value and error, of its parts in the order in which they were
+evaluated.`},
 		{name: "get_references", usage: "get_references()",
 			text: `The queries of the whole tree that point at the node or an attribute of it, as far as that shows
 without evaluating them: structs with node, name, query, place and attribute, which is empty for the node itself.`},
@@ -96,7 +100,8 @@ split into cells. Nodes are made while one goes over them.`},
 
 func walkEntries() []entry {
 	return []entry{
-		{name: "walk.filter", usage: "walk.filter(filter)", text: "The same without the nodes that the filter does not choose."},
+		{name: "walk.filter", usage: "walk.filter(filter)",
+			text: "The same without the nodes that the filter does not choose."},
 		{name: "walk.prefer_isolation", usage: "walk.prefer_isolation(cell)",
 			text: `The same with that cell in place of nodes that are not isolated, and without those that have no such
 cell.`},
@@ -108,7 +113,8 @@ parallel result whose cells are named by their paths. A cell that fails stops no
 			text: "What chooses nodes of a walk. & is and, | is or, ~ is not."},
 		{name: "filters.public", usage: "filters.public", text: "Nodes whose own name does not begin with _."},
 		{name: "filters.private", usage: "filters.private", text: "Nodes whose own name begins with _."},
-		{name: "filters.has_action", usage: "filters.has_action(name)", text: "Nodes that have an action of that name or alias."},
+		{name: "filters.has_action", usage: "filters.has_action(name)",
+			text: "Nodes that have an action of that name or alias."},
 		{name: "filters.in_group", usage: "filters.in_group(group)",
 			text: "Nodes that are in a group, their own or that of the nearest node above."},
 		{name: "filters.instance_of", usage: "filters.instance_of(template)",

@@ -179,8 +179,8 @@ func (q queryValues) Call(f any, args expr.Args) (any, error) {
 var tokens = map[expr.Op]syntax.Token{
 	expr.Equal: syntax.EQL, expr.Unequal: syntax.NEQ, expr.Less: syntax.LT, expr.LessEqual: syntax.LE,
 	expr.Greater: syntax.GT, expr.GreaterEqual: syntax.GE, expr.In: syntax.IN, expr.NotIn: syntax.IN,
-	expr.Plus: syntax.PLUS, expr.Minus: syntax.MINUS, expr.Times: syntax.STAR, expr.Divide: syntax.SLASH, expr.FloorDivide: syntax.SLASHSLASH,
-	expr.Modulo: syntax.PERCENT,
+	expr.Plus: syntax.PLUS, expr.Minus: syntax.MINUS, expr.Times: syntax.STAR, expr.Divide: syntax.SLASH,
+	expr.FloorDivide: syntax.SLASHSLASH, expr.Modulo: syntax.PERCENT,
 }
 
 func (q queryValues) Unary(op expr.Op, x any) (any, error) {

@@ -53,7 +53,8 @@ func (it *walkIterator) Done() { it.stop() }
 // walkMethods are the methods of a walk.
 func walkMethods() map[string]func(walk, site) (starlark.Value, error) {
 	return map[string]func(walk, site) (starlark.Value, error){
-		"call_action": walk.callAction, "errors": walk.errors, "filter": walk.filter, "prefer_isolation": walk.preferIsolation,
+		"call_action": walk.callAction, "errors": walk.errors, "filter": walk.filter,
+		"prefer_isolation": walk.preferIsolation,
 	}
 }
 
@@ -69,7 +70,8 @@ func (w walk) Attr(name string) (starlark.Value, error) {
 
 func (w walk) filter(s site) (starlark.Value, error) {
 	var f filter
-	if err := s.complain(s.bind("filter", []param{{name: "filter", set: one(&f, "a filter: filters.public")}})...); err != nil {
+	problems := s.bind("filter", []param{{name: "filter", set: one(&f, "a filter: filters.public")}})
+	if err := s.complain(problems...); err != nil {
 		return nil, err
 	}
 	return walk{s.call, w.w.Filter(f.f)}, nil
