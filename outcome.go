@@ -187,7 +187,7 @@ func (o *outcome) report() []console.Failure {
 			f.Host, f.Command, f.Cause, f.Hint, f.Stderr, f.Seconds = e.Host, e.Op, e.Cause(), e.Hint, e.Stderr, e.Seconds
 		}
 		var mistake *script.Error
-		if errors.As(failure, &mistake) && mistake.Err == nil {
+		if errors.As(failure, &mistake) && mistake.Mistake() {
 			f.Stderr = excerpt(mistake)
 		}
 		all = append(all, f)

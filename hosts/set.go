@@ -60,6 +60,9 @@ func (s *Set) Roles() []string {
 	return names
 }
 
+// ByRole returns the roles with their hosts, in definition order.
+func (s *Set) ByRole() []Role { return slices.Clone(s.roles) }
+
 // Filter returns the hosts of some roles. A role that the set does not have holds no hosts.
 func (s *Set) Filter(names ...string) *Set {
 	kept := &Set{session: s.session}

@@ -148,8 +148,7 @@ func (e *Env) openShell(ctx context.Context, slug string) {
 		e.Log(ctx, slug+" is not a host of "+e.place.Path())
 		return
 	}
-	_, err := h.Run(ctx, `exec "${SHELL:-/bin/sh}"`, hosts.RunOptions{IgnoreStatus: true})
-	if err != nil {
+	if _, err := h.Shell(ctx, "", ""); err != nil {
 		e.Log(ctx, err.Error())
 	}
 }

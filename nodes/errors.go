@@ -106,17 +106,17 @@ func (e *HostCountError) Error() string {
 	return fmt.Sprintf("%s has %s%s, and %s%s", e.Node, count(e.Count, "host"), in, e.Why, orNothing(e.Hint))
 }
 
+func (e *NameError) Error() string {
+	if e.Name == "" {
+		return fmt.Sprintf("%s has no %s%s", e.Node, e.What, orNothing(e.Hint))
+	}
+	return fmt.Sprintf("%s has no %s %q%s", e.Node, e.What, e.Name, orNothing(e.Hint))
+}
+
 // count writes a number of things.
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-func (e *NameError) Error() string {
-	if e.Name == "" {
-		return fmt.Sprintf("%s has no %s%s", e.Node, e.What, orNothing(e.Hint))
-	}
-	return fmt.Sprintf("%s has no %s %q%s", e.Node, e.What, e.Name, orNothing(e.Hint))
 }

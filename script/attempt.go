@@ -41,7 +41,7 @@ func attempt(s site) (starlark.Value, error) {
 	if errors.As(err, &partial) {
 		v = partial.value
 	}
-	return outcome(v, starlark.String(s.call.newError(err, nil).Error())), nil
+	return outcome(v, &failure{s.call, s.call.newError(err, nil)}), nil
 }
 
 // catchable reports whether a script may go on after an error.

@@ -5,7 +5,6 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
 
-	"deployer/hosts"
 	"deployer/nodes"
 )
 
@@ -20,23 +19,28 @@ func builtins(prog *program) starlark.StringDict {
 		"struct":    starlark.NewBuiltin("struct", starlarkstruct.Make),
 	}
 	for name, f := range map[string]builtin{
-		"node":          newTemplate("node", nodes.KindNormal),
-		"parallel_node": newTemplate("parallel_node", nodes.KindParallel),
-		"required":      requiredBuiltin,
-		"property":      propertyBuiltin,
-		"action":        actionBuiltin,
-		"map_roles":     mapRoles,
-		"group":         groupBuiltin,
-		"query":         queryBuiltin,
-		"inspect":       inspect,
-		"ssh_host":      sshHost.builtin,
-		"local_host":    localHost.builtin,
-		"wrapped_host":  wrappedHost.builtin,
-		"secret":        newSecret,
-		"from_env":      fromEnv,
-		"from_command":  fromCommand,
-		"quote":         quote,
-		"attempt":       attempt,
+		"node":                  newTemplate("node", nodes.KindNormal),
+		"parallel_node":         newTemplate("parallel_node", nodes.KindParallel),
+		"required":              requiredBuiltin,
+		"property":              propertyBuiltin,
+		"action":                actionBuiltin,
+		"map_roles":             mapRoles,
+		"group":                 groupBuiltin,
+		"query":                 queryBuiltin,
+		"inspect":               inspect,
+		"ssh_host":              sshHost.builtin,
+		"local_host":            localHost.builtin,
+		"wrapped_host":          wrappedHost.builtin,
+		"secret":                newSecret,
+		"from_env":              fromEnv,
+		"from_command":          fromCommand,
+		"quote":                 quote,
+		"iter_isolations":       iterIsolations,
+		"esc1":                  esc1,
+		"esc2":                  esc2,
+		"indent":                indent,
+		"parse_ifconfig_output": parseIfconfig,
+		"attempt":               attempt,
 	} {
 		names[name] = f.value(name)
 	}
@@ -50,11 +54,4 @@ func newTemplate(fn string, kind nodes.Kind) builtin {
 			return nodes.NewTemplate(kind, d)
 		})
 	}
-}
-
-// quote is quote(s).
-func quote(s site) (starlark.Value, error) {
-	var word string
-	problems := s.bind("quote", []param{{name: "text", set: text(&word)}})
-	return starlark.String(hosts.Quote(word)), s.complain(problems...)
 }

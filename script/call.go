@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 
 	"go.starlark.net/starlark"
@@ -147,15 +148,31 @@ type Error struct {
 	Line      string  // the line at Pos; secrets are masked
 	Err       error   // the cause; nil if the script itself is wrong
 	mark      int     // the column of Pos in Line
+	raised    bool    // by fail(…)
+	mistake   bool    // see Mistake
 }
 
 // Error is one line, FILE:LINE:COL: message. Where the cause explains itself, such as a command that failed on a host,
 // it is the cause's message alone: the place is in Pos.
 func (e *Error) Error() string {
-	if e.Err == nil || errors.Is(e.Err, errTooDeep) && e.Pos.Line > 0 {
+	if e.mistake && (e.Err == nil || e.Pos.Line > 0) {
 		return fmt.Sprintf("%s: %s", e.Pos, e.Msg)
 	}
 	return e.Err.Error()
+}
+
+// Mistake reports whether the script is what is wrong, so that its place is what a person wants to know.
+func (e *Error) Mistake() bool { return e.mistake }
+
+// Kind is "fail" of what fail(…) raised, "script" of other mistakes, else that of the cause (see [nodes.ErrorKind]).
+func (e *Error) Kind() string {
+	switch kind := nodes.ErrorKind(e.Err); {
+	case e.Err != nil && kind != "":
+		return kind
+	case e.raised:
+		return "fail"
+	}
+	return "script"
 }
 
 // Format writes the error on several lines: place and message, the line of the file with a mark below the column, and
@@ -177,7 +194,7 @@ func (c *call) newError(err, cause error) *Error {
 	var eval *starlark.EvalError
 	if errors.As(err, &eval) {
 		e.Backtrace = frames(eval.CallStack)
-		e.Msg = cleanMessage(eval.Msg)
+		e.Msg, e.raised = cleanMessage(eval.Msg), strings.HasPrefix(eval.Msg, "fail: ")
 		if inner := goCause(eval); cause == nil || errors.Is(inner, cause) {
 			cause = inner // which says the same, and where
 		}
@@ -190,6 +207,7 @@ func (c *call) newError(err, cause error) *Error {
 	if n := len(e.Backtrace); n > 0 {
 		e.Pos = e.Backtrace[n-1].Pos
 	}
+	e.mistake = cause == nil || errors.Is(cause, errTooDeep) || !explainsItself(cause)
 	e.inner()
 	e.Backtrace = shorten(e.Backtrace)
 	e.Line, e.mark = c.prog.line(e.Pos)
@@ -200,7 +218,7 @@ func (c *call) newError(err, cause error) *Error {
 func (e *Error) inner() {
 	var within *Error
 	if errors.As(e.Err, &within) {
-		e.Pos, e.Msg = within.Pos, within.Msg
+		e.Pos, e.Msg, e.raised = within.Pos, within.Msg, within.raised
 		e.Backtrace = append(e.Backtrace, within.Backtrace...)
 	}
 }

@@ -130,7 +130,7 @@ func (e *envValue) CallInternal(thread *starlark.Thread, args starlark.Tuple,
 	kwargs []starlark.Tuple) (starlark.Value, error) {
 	a, err := e.env.Action("")
 	if err != nil {
-		return nil, wrong("%v", err)
+		return nil, err
 	}
 	s := site{callOf(thread), thread, args, kwargs}
 	return e.perform(s, a, func(c *call, args nodes.Args) (any, error) { return e.env.Call(c.ctx, "", args) })
@@ -222,7 +222,7 @@ func (e *envValue) cells() starlark.Tuple {
 	return out
 }
 
-// Get is env["web1"], env[0] and env[host].
+// Get is env["web1"], env[0], env[host], and env["web1", "db1"] for several dimensions at once.
 func (e *envValue) Get(key starlark.Value) (starlark.Value, bool, error) {
 	k, err := cellKey(key)
 	if err != nil {
@@ -230,7 +230,7 @@ func (e *envValue) Get(key starlark.Value) (starlark.Value, bool, error) {
 	}
 	cell, err := e.env.Cell(k)
 	if err != nil {
-		return nil, false, wrong("%v", err)
+		return nil, false, err
 	}
 	return &envValue{e.call.live(), cell}, true, nil
 }
@@ -250,6 +250,15 @@ func cellKey(key starlark.Value) (any, error) {
 		return key.h.Host(), nil
 	case *hostValue:
 		return key.h, nil
+	case starlark.Tuple:
+		keys := make([]any, len(key))
+		for i, one := range key {
+			var err error
+			if keys[i], err = cellKey(one); err != nil {
+				return nil, err
+			}
+		}
+		return keys, nil
 	}
 	return nil, wrong("a cell is chosen by slug, number or host, not by a %s", key.Type())
 }

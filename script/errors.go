@@ -52,14 +52,19 @@ func goCause(err error) error {
 
 // isOurs reports whether there is an error of this program in the tree of err, with more to say than its text.
 func isOurs(err error) bool {
+	return explainsItself(err) || nodes.ErrorKind(err) != "" || errors.Is(err, errTooDeep)
+}
+
+// explainsItself reports whether an error says all that a person wants to know of it. Of others they want to know the
+// place in the script too.
+func explainsItself(err error) bool {
 	var (
 		host    *hosts.Error
 		action  *nodes.ActionError
 		unknown *nodes.UnknownError
 		inner   *Error
 	)
-	return errors.As(err, &host) || errors.As(err, &action) || errors.As(err, &unknown) || errors.As(err, &inner) ||
-		errors.Is(err, errTooDeep)
+	return errors.As(err, &inner) || errors.As(err, &action) || errors.As(err, &unknown) || errors.As(err, &host)
 }
 
 // frames are the calls of a stack that are in scripts.

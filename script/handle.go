@@ -24,28 +24,6 @@ type machines interface {
 	each(c *call, do func(context.Context, *hosts.Handle) (starlark.Value, error)) (starlark.Value, error)
 }
 
-// method is a method of machines.
-type method func(site, machines) (starlark.Value, error)
-
-// methods are what can be done with one host and with several.
-func methods() map[string]method {
-	return map[string]method{
-		"run": runMethod, "sudo": sudoMethod, "output": outputMethod, "result": resultMethod,
-		"cd": cdMethod, "env": envMethod, "prefix": prefixMethod,
-		"exists": existsMethod, "has_command": hasCommandMethod, "getcwd": getcwdMethod, "facts": factsMethod,
-	}
-}
-
-// bound is a method of a value, as scripts call it.
-func bound(name string, on machines, m method) starlark.Value {
-	return builtin(func(s site) (starlark.Value, error) {
-		if err := s.call.failed(); err != nil {
-			return nil, err
-		}
-		return m(s, on)
-	}).value(name)
-}
-
 // handle is a host inside an action.
 type handle struct {
 	call *call
@@ -71,8 +49,11 @@ func (h *handle) CompareSameType(op syntax.Token, other starlark.Value, _ int) (
 }
 
 func (h *handle) Attr(name string) (starlark.Value, error) {
-	if m := methods()[name]; m != nil {
+	if m := methodOf(name); m != nil {
 		return bound(name, h, m), nil
+	}
+	if name == "start_interactive_shell" {
+		return builtin(h.shell).value(name), nil
 	}
 	if v := hostAttr(h.h.Host(), name); v != nil {
 		return v, nil
@@ -83,10 +64,7 @@ func (h *handle) Attr(name string) (starlark.Value, error) {
 func (h *handle) AttrNames() []string { return handleNames() }
 
 func handleNames() []string {
-	names := slices.Clone(hostAttrs)
-	for name := range methods() {
-		names = append(names, name)
-	}
+	names := slices.Concat(hostAttrs, methodNames, []string{"start_interactive_shell"})
 	slices.Sort(names)
 	return names
 }
@@ -106,121 +84,6 @@ func (h *handle) each(c *call, do func(context.Context, *hosts.Handle) (starlark
 	return do(c.ctx, h.h)
 }
 
-// cdMethod is cd(path). A leading ~ is always a home directory, so that expand has nothing to change.
-func cdMethod(s site, on machines) (starlark.Value, error) {
-	var dir string
-	var expand bool
-	problems := s.bind("cd", []param{
-		{name: "path", set: text(&dir)},
-		{name: "expand", optional: true, set: truth(&expand)},
-	})
-	if err := s.complain(problems...); err != nil {
-		return nil, err
-	}
-	return on.cd(dir), nil
-}
-
-func envMethod(s site, on machines) (starlark.Value, error) {
-	var name, content string
-	escape := true
-	problems := s.bind("env", []param{
-		{name: "name", set: someText(&name)},
-		{name: "value", set: textOrNone(&content)},
-		{name: "escape", optional: true, set: truth(&escape)},
-	})
-	if err := s.complain(problems...); err != nil {
-		return nil, err
-	}
-	return on.setEnv(name, content, !escape)
-}
-
-// textOrNone is a string; None is the empty one.
-func textOrNone(to *string) func(starlark.Value) error {
-	set := text(to)
-	return func(v starlark.Value) error {
-		if v == starlark.None {
-			return nil
-		}
-		return set(v)
-	}
-}
-
-func prefixMethod(s site, on machines) (starlark.Value, error) {
-	var command string
-	problems := s.bind("prefix", []param{{name: "command", set: someText(&command)}})
-	if err := s.complain(problems...); err != nil {
-		return nil, err
-	}
-	return on.prefix(command), nil
-}
-
-// question is a method that asks the host about a name.
-func question(s site, on machines, fn, arg string,
-	ask func(h *hosts.Handle, ctx context.Context, name string, sudo bool) (bool, error)) (starlark.Value, error) {
-	var name string
-	var sudo bool
-	problems := s.bind(fn, []param{
-		{name: arg, set: someText(&name)},
-		{name: "use_sudo", optional: true, set: truth(&sudo)},
-	})
-	if err := s.complain(problems...); err != nil {
-		return nil, err
-	}
-	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		yes, err := ask(h, ctx, name, sudo)
-		return starlark.Bool(yes), err
-	})
-}
-
-func existsMethod(s site, on machines) (starlark.Value, error) {
-	return question(s, on, "exists", "path", (*hosts.Handle).Exists)
-}
-
-func hasCommandMethod(s site, on machines) (starlark.Value, error) {
-	return question(s, on, "has_command", "command", (*hosts.Handle).HasCommand)
-}
-
-func getcwdMethod(s site, on machines) (starlark.Value, error) {
-	if err := s.complain(s.bind("getcwd", nil)...); err != nil {
-		return nil, err
-	}
-	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		dir, err := h.Getcwd(ctx)
-		return starlark.String(dir), err
-	})
-}
-
-func factsMethod(s site, on machines) (starlark.Value, error) {
-	if err := s.complain(s.bind("facts", nil)...); err != nil {
-		return nil, err
-	}
-	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		f, err := h.Facts(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return factsStruct(f), nil
-	})
-}
-
-func factsStruct(f hosts.Facts) starlark.Value {
-	addresses := []starlark.Value{}
-	for _, a := range f.Addresses {
-		addresses = append(addresses, newStruct(starlark.StringDict{
-			"interface": starlark.String(a.Name), "address": starlark.String(a.Address),
-		}))
-	}
-	return newStruct(starlark.StringDict{
-		"hostname": starlark.String(f.Hostname), "system": starlark.String(f.System),
-		"kernel": starlark.String(f.Kernel), "architecture": starlark.String(f.Architecture),
-		"distribution": starlark.String(f.Distribution), "release": starlark.String(f.Release),
-		"user": starlark.String(f.User), "uid": starlark.MakeInt(f.UID),
-		"home": starlark.String(f.Home), "shell": starlark.String(f.Shell),
-		"processors": starlark.MakeInt(f.Processors), "memory": starlark.MakeInt64(f.Memory),
-		"addresses": starlark.NewList(addresses),
-	})
-}
-
 // hostSet is several hosts inside an action.
 type hostSet struct {
 	call *call
@@ -229,10 +92,11 @@ type hostSet struct {
 }
 
 var (
-	_ machines          = (*hostSet)(nil)
-	_ starlark.HasAttrs = (*hostSet)(nil)
-	_ starlark.Mapping  = (*hostSet)(nil)
-	_ starlark.Sequence = (*hostSet)(nil)
+	_ machines            = (*hostSet)(nil)
+	_ starlark.HasAttrs   = (*hostSet)(nil)
+	_ starlark.Mapping    = (*hostSet)(nil)
+	_ starlark.Sequence   = (*hostSet)(nil)
+	_ starlark.Comparable = (*hostSet)(nil)
 )
 
 func (h *hostSet) String() string {
@@ -246,6 +110,18 @@ func (h *hostSet) Type() string          { return "hosts" }
 func (h *hostSet) Truth() starlark.Bool  { return h.set.Len() > 0 }
 func (h *hostSet) Freeze()               {}
 func (h *hostSet) Hash() (uint32, error) { return 0, wrong("a set of hosts cannot be a key") }
+
+// CompareSameType compares the hosts and their order, whatever roles they are in.
+func (h *hostSet) CompareSameType(op syntax.Token, other starlark.Value, _ int) (bool, error) {
+	same := h.String() == other.String()
+	switch op {
+	case syntax.EQL:
+		return same, nil
+	case syntax.NEQ:
+		return !same, nil
+	}
+	return false, wrong("sets of hosts have no order")
+}
 
 // Len is the number of hosts.
 func (h *hostSet) Len() int { return h.set.Len() }
@@ -304,7 +180,7 @@ func index(v starlark.Int, n int, of string) (int, error) {
 }
 
 func (h *hostSet) Attr(name string) (starlark.Value, error) {
-	if m := methods()[name]; m != nil {
+	if m := methodOf(name); m != nil {
 		return bound(name, h, m), nil
 	}
 	switch name {
@@ -314,21 +190,60 @@ func (h *hostSet) Attr(name string) (starlark.Value, error) {
 		return builtin(h.filter).value(name), nil
 	case "by_role":
 		return builtin(h.byRole).value(name), nil
+	case "get_hosts":
+		return builtin(h.getHosts).value(name), nil
+	case "get_hosts_as_dict":
+		return builtin(h.getHostsAsDict).value(name), nil
 	}
 	err := noAttr("a set of hosts", name, h.AttrNames()).(plainError)
-	if slices.Contains(hostAttrs, name) {
+	if slices.Contains(handleNames(), name) {
 		err = err.hint("each host has one: [h." + name + " for h in env.hosts]")
 	}
 	return nil, err
 }
 
+// setAttrs are the attributes of a set that a single host has not.
+var setAttrs = []string{"by_role", "filter", "get_hosts", "get_hosts_as_dict", "roles"}
+
 func (h *hostSet) AttrNames() []string {
-	names := []string{"by_role", "filter", "roles"}
-	for name := range methods() {
-		names = append(names, name)
-	}
+	names := slices.Concat(setAttrs, methodNames)
 	slices.Sort(names)
 	return names
+}
+
+// getHosts is get_hosts(): the hosts as they are defined, each once.
+func (h *hostSet) getHosts(s site) (starlark.Value, error) {
+	if err := s.complain(s.bind("get_hosts", nil)...); err != nil {
+		return nil, err
+	}
+	var all []hosts.Host
+	for _, one := range h.set.Handles() {
+		all = append(all, one.Host())
+	}
+	return definitions(all), nil
+}
+
+// getHostsAsDict is get_hosts_as_dict(): the hosts as they are defined, by role.
+func (h *hostSet) getHostsAsDict(s site) (starlark.Value, error) {
+	if err := s.complain(s.bind("get_hosts_as_dict", nil)...); err != nil {
+		return nil, err
+	}
+	out := starlark.NewDict(0)
+	for _, role := range h.set.ByRole() {
+		if err := out.SetKey(starlark.String(role.Name), definitions(role.Hosts)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// definitions are hosts as a script defines them, which a template can hold.
+func definitions(all []hosts.Host) *starlark.List {
+	list := starlark.NewList(nil)
+	for _, h := range all {
+		_ = list.Append(newHostValue(h)) // a new list: neither frozen nor iterated over
+	}
+	return list
 }
 
 func (h *hostSet) with(set *hosts.Set) *hostSet { return &hostSet{h.call, h.path, set} }

@@ -69,7 +69,7 @@ func privateParam(a *inspectArgs) []param {
 }
 func kindParam(a *inspectArgs) []param {
 	a.kind = "slugs"
-	return []param{{name: "kind", optional: true, set: oneOf(&a.kind, "slugs", "numbers", "hosts")}}
+	return []param{{name: "kind", optional: true, set: isolationKind(&a.kind)}}
 }
 func pathParam(a *inspectArgs) []param {
 	a.pathType = nameOnly

@@ -68,6 +68,8 @@ func plain(v starlark.Value, depth int) (any, error) {
 		return v.env, nil
 	case *collection:
 		return v.result, nil
+	case *failure:
+		return v.String(), nil
 	}
 	return nil, fmt.Errorf("a result of the type %s cannot be shown: return a string, a number, a list, a dict or a struct",
 		v.Type())

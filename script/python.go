@@ -124,8 +124,6 @@ var strangers = map[string]string{
 	"SSHHost":                `write ssh_host("slug", …)`,
 	"LocalHost":              "write local_host()",
 	"required_property":      `write required("why")`,
-	"esc1":                   "write quote(…), which adds the quotes too",
-	"esc2":                   "write quote(…), which adds the quotes too",
 	"dont_isolate_yet":       `write action(f, isolate = "later")`,
 	"isolate_one_only":       `write action(f, isolate = "one")`,
 	"alias":                  `write action(f, alias = "name")`,

@@ -177,10 +177,48 @@ func helperSection() section {
 				text: "The text as one word of a shell command, with its quotes.",
 			},
 			{
+				name: "esc1", usage: "esc1(text), esc2(text)",
+				text: "The text for a place inside '…', or inside \"…\", of a shell command. quote is safer.",
+			},
+			{
+				name: "esc2", usage: "esc2(text)",
+				text: "See esc1.",
+			},
+			{
+				name: "indent", usage: `indent(text, prefix = "  ")`,
+				text: "The text with a prefix before every line.",
+			},
+			{
+				name: "parse_ifconfig_output", usage: "parse_ifconfig_output(output, only_active_interfaces = True)",
+				text: `Reads what ip -j addr, ip addr or ifconfig print, of whatever system, as host.ifconfig() does.`,
+			},
+			{
+				name: "iter_isolations", usage: `iter_isolations(env, identifier_type = "numbers")`,
+				text: `A list of pairs, one for every cell of a node: a tuple that names the cell, with an entry for
+each dimension, and the cell. The tuple holds "numbers", "hosts" or "slugs" (in the manual INT_TUPLES, HOST_TUPLES and
+HOSTS_SLUG); env[tuple] is the cell again. A node that is not split gives itself, with an empty tuple.`,
+			},
+			{
 				name: "attempt", usage: "attempt(f, *args, **kwargs)",
-				text: `Calls f and returns a struct: ok; value, what f returned; error, a message, or None. If an
+				text: `Calls f and returns a struct: ok; value, what f returned; error, what went wrong, or None. If an
 action failed in some cells or on some hosts, value holds what the others gave. Ctrl-C is not caught, nor what is
 unknown in a sandbox, nor endless recursion.`,
+			},
+			{
+				name: "error", usage: "attempt(…).error",
+				text: `What went wrong. str(error) is the message; "text" in error looks into it. Of several failures
+the attributes tell the first; what a failure has not is None.`,
+				options: []optionEntry{
+					{"kind", "the kind of failure, see below"},
+					{"message", "the whole message"},
+					{"node, action, host", "where it happened: a path, a name and a slug"},
+					{"command, status, signal, stderr, hint", `of a failure on a host: the command, its exit status or
+signal, the last lines it printed, what to do`},
+					{"errors", "a list of the failures: one for each host or cell that failed"},
+				},
+				after: `Kinds on a host: command (the exit status was not 0), unreachable, login, host key, lost,
+time limit, sudo, directory, syntax, refused. Others: fail (of fail(…)), script (a mistake in the script), name (no such
+action, child or cell), usage (wrong arguments of an action), hosts (not as many as needed), query.`,
 			},
 			{
 				name: "struct", usage: "struct(**fields)",
@@ -237,12 +275,13 @@ is its path, dir(env) lists its attributes.`,
 			},
 			{
 				name: "env.initialize_node", usage: "env.initialize_node(template)",
-				text: "A node that has no place in the tree, with hosts of its own.",
+				text: `A node that has no place in the tree, with hosts of its own, which may be those of env:
+T(hosts = {"web": env.hosts.filter("web")}). Messages call it <NAME>.`,
 			},
 			{
-				name: "env[…]", usage: `env["web1"], env[0], env[host]`,
-				text: `A cell, by slug, by number or by host. Iterating yields all cells; a node that is not split
-yields itself.`,
+				name: "env[…]", usage: `env["web1"], env[0], env[host], env["web1", "db1"]`,
+				text: `A cell, by slug, by number or by host; of several dimensions one after the other, or all at
+once. Iterating yields all cells; a node that is not split yields itself.`,
 			},
 		},
 	}
@@ -307,6 +346,32 @@ host.prefix(". venv/bin/activate").`,
 				text: "The directory that commands run in. Works in a sandbox.",
 			},
 			{
+				name: "host.get_start_path", usage: "host.get_start_path()",
+				text: "The directory that commands run in without any cd. Works in a sandbox.",
+			},
+			{
+				name: "host.expand_path", usage: "host.expand_path(path)",
+				text: `The path as an absolute one: joined to the directory that commands run in, a leading ~ or ~user
+replaced by the home directory. Works in a sandbox.`,
+			},
+			{
+				name: "host.start_interactive_shell", usage: "host.start_interactive_shell(command = None, initial_input = None)",
+				text: `Gives the person a shell on the host, in its directory and with its variables, or runs command
+on the terminal in its place; initial_input is typed first. Returns the exit status. Not on a set of hosts; in a sandbox
+nothing is opened. Without a terminal the shell reads initial_input alone, and none is an error.`,
+			},
+			{
+				name: "host.ip_address", usage: "host.ip_address(interface = None)",
+				text: `The first IPv4 address of an interface; without a name, of the first interface that is up and
+is not the loopback. Works in a sandbox.`,
+			},
+			{
+				name: "host.ifconfig", usage: "host.ifconfig(only_active_interfaces = True)",
+				text: `The network interfaces: interfaces, a list of structs (name; ip, the first IPv4 address; up;
+hardware; addresses, with the size of their networks), get_interface(name) and get_address(ip). Those without an IPv4
+address are left out. Works in a sandbox.`,
+			},
+			{
 				name: "host.facts", usage: "host.facts()",
 				text: `What the host is, asked in one round trip: a struct of hostname, system, kernel, architecture,
 distribution, release, user, uid, home, shell, processors, memory (bytes), addresses (structs of interface and
@@ -347,6 +412,14 @@ run returns [] and warns.`,
 			{
 				name: "hosts.by_role", usage: "hosts.by_role()",
 				text: "A dict of the sets of hosts by role.",
+			},
+			{
+				name: "hosts.get_hosts", usage: "hosts.get_hosts()",
+				text: "A list of the hosts as they are defined, each once, which the hosts of a template can be.",
+			},
+			{
+				name: "hosts.get_hosts_as_dict", usage: "hosts.get_hosts_as_dict()",
+				text: "A dict of such lists by role.",
 			},
 		},
 	}

@@ -13,6 +13,7 @@ type entry struct {
 	usage   string // as it is written
 	text    string
 	options []optionEntry
+	after   string // follows the options
 }
 
 // optionEntry describes an argument that is given by name.
@@ -73,6 +74,9 @@ func (e entry) help() string {
 	for _, o := range e.options {
 		fmt.Fprintf(&b, "      %-22s %s\n", o.name, strings.ReplaceAll(o.text, "\n", " "))
 	}
+	if e.after != "" {
+		fmt.Fprintf(&b, "    %s\n", strings.ReplaceAll(e.after, "\n", "\n    "))
+	}
 	return b.String()
 }
 
@@ -92,6 +96,9 @@ func markdown() string {
 					b.WriteByte('\n')
 				}
 				fmt.Fprintf(&b, "- `%s`: %s\n", o.name, strings.ReplaceAll(o.text, "\n", " "))
+			}
+			if e.after != "" {
+				fmt.Fprintf(&b, "\n%s\n", e.after)
 			}
 		}
 	}

@@ -76,11 +76,12 @@ func TestTable(t *testing.T) {
 	for _, name := range envAttrs {
 		want = append(want, "env."+name)
 	}
-	for name := range methods() {
+	for _, name := range methodNames {
 		want = append(want, "host."+name)
 	}
+	want = append(want, "host.start_interactive_shell", "error")
 	for _, name := range (&hostSet{}).AttrNames() {
-		if methods()[name] == nil {
+		if methodOf(name) == nil {
 			want = append(want, "hosts."+name)
 		}
 	}
