@@ -87,6 +87,7 @@ type oneRun struct {
 	log     *logFile // nil without --log
 	session *hosts.Session
 	nodes   *nodes.Run
+	person  *console.Person // nil if nobody is present
 }
 
 // start opens the journal with its readers and the session.
@@ -121,7 +122,7 @@ func (r *oneRun) openSession() {
 	run := nodes.Options{Sandbox: r.options.sandbox}
 	if terminal := r.program.presence(r.options); terminal != nil {
 		person := r.program.newPerson(terminal, r.screen, r.journal.Secrets())
-		options.Person, run.Person = person, person
+		options.Person, run.Person, r.person = person, person, person.Person
 		if r.program.ownsTerminal(r.options) {
 			options.Terminal = person
 		}
@@ -192,6 +193,7 @@ var errLeftBehind = errors.New("the action did not end when it was interrupted, 
 func (r *oneRun) call(ctx context.Context, args nodes.Args) (any, error) {
 	var value any
 	var err error
+	ctx = console.With(ctx, r.nodes, r.person)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

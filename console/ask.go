@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -10,12 +11,13 @@ import (
 	"deployer/pty"
 )
 
-// question is a question to a person.
-type question struct {
-	first  []string // lines to read before it
-	text   string   // stands before what is typed
-	hidden bool     // what is typed is not shown
-	valid  func(answer string) (wrong string)
+// Question is a question to a person.
+type Question struct {
+	Before []string // lines to read before it
+	Text   string   // stands before what is typed
+	Hidden bool     // what is typed is not shown
+	// Check says what is wrong with an answer, or "": then it is taken.
+	Check func(answer string) (wrong string)
 }
 
 func anything(string) string { return "" }
@@ -26,11 +28,29 @@ var asking = pty.Modes{CRToNL: true, Output: true, NLToCRNL: true}
 
 // ask asks until the answer is valid. It returns the cause of ctx when that is cancelled, at once, and [ErrNoAnswer]
 // where there is no answer. The terminal is as before when it returns, or panics.
-func (p *Person) ask(ctx context.Context, q question) (answer string, err error) {
+func (p *Person) ask(ctx context.Context, q Question) (string, error) {
 	if err := p.own(ctx); err != nil {
 		return "", err
 	}
 	defer p.disown()
+	if p.function != nil {
+		return p.askFunction(ctx, q)
+	}
+	return p.askTerminal(ctx, q)
+}
+
+func (p *Person) askFunction(ctx context.Context, q Question) (string, error) {
+	answer, err := p.function(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	if wrong := q.Check(answer); wrong != "" {
+		return "", fmt.Errorf("%w: the answer was %q: %s", ErrNoAnswer, answer, wrong)
+	}
+	return answer, nil
+}
+
+func (p *Person) askTerminal(ctx context.Context, q Question) (answer string, err error) {
 	modes, err := pty.ModesOf(p.terminal)
 	if err != nil {
 		return "", noAnswer(err)
@@ -74,8 +94,8 @@ func (p *Person) own(ctx context.Context) error {
 
 func (p *Person) disown() { <-p.owner }
 
-func (p *Person) answer(q question, input io.Reader) (string, error) {
-	for _, text := range q.first {
+func (p *Person) answer(q Question, input io.Reader) (string, error) {
+	for _, text := range q.Before {
 		if err := p.screen.say(clean(text, false)); err != nil {
 			return "", noAnswer(err)
 		}
@@ -85,7 +105,7 @@ func (p *Person) answer(q question, input io.Reader) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		wrong := q.valid(answer)
+		wrong := q.Check(answer)
 		if wrong == "" {
 			return answer, nil
 		}
@@ -96,8 +116,8 @@ func (p *Person) answer(q question, input io.Reader) (string, error) {
 }
 
 // line reads one line below the question.
-func (p *Person) line(q question, input io.Reader) (line string, err error) {
-	if err := p.screen.showQuestion(q.text); err != nil {
+func (p *Person) line(q Question, input io.Reader) (line string, err error) {
+	if err := p.screen.showQuestion(q.Text); err != nil {
 		return "", noAnswer(err)
 	}
 	defer func() {
@@ -122,18 +142,18 @@ func (p *Person) line(q question, input io.Reader) (line string, err error) {
 		case givenUp:
 			return "", ErrNoAnswer
 		}
-		if q.hidden {
+		if q.Hidden {
 			continue
 		}
-		if err := p.screen.showQuestion(q.text + typed.shown()); err != nil {
+		if err := p.screen.showQuestion(q.Text + typed.shown()); err != nil {
 			return "", noAnswer(err)
 		}
 	}
 }
 
 // final is the answer: a password as it was typed, else without spaces around it.
-func (p *Person) final(q question, t *typing) string {
-	if q.hidden {
+func (p *Person) final(q Question, t *typing) string {
+	if q.Hidden {
 		return string(t.text)
 	}
 	return strings.TrimSpace(string(t.text))

@@ -18,6 +18,9 @@ import (
 // nothing must be closed before. The terminal is as before then, and no key was taken that keyboard did not get. It may
 // be called more than once.
 func (p *Person) Attach(keyboard io.Writer, resized func(pty.Size)) (detach func() error, err error) {
+	if p.terminal == nil {
+		return nil, errors.New("there is no terminal")
+	}
 	select {
 	case p.owner <- struct{}{}:
 	default:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -19,6 +18,7 @@ var ErrNoAnswer = errors.New("the question was not answered")
 // Person asks the person at a terminal, one question at a time, and gives the terminal to commands. It is safe for use
 // by many goroutines.
 type Person struct {
+	function  func(context.Context, Question) (string, error) // nil: the answers come from the terminal
 	terminal  *os.File
 	screen    *Screen
 	interrupt func()
@@ -32,6 +32,12 @@ func NewPerson(terminal *os.File, s *Screen, interrupt func()) *Person {
 		interrupt = func() {}
 	}
 	return &Person{terminal: terminal, screen: s, interrupt: interrupt, owner: make(chan struct{}, 1)}
+}
+
+// NewFunctionPerson returns a person whose answers come from a function, which is called for one question at a time, and
+// not again where an answer is wrong. There is no terminal to give to commands.
+func NewFunctionPerson(answer func(context.Context, Question) (string, error)) *Person {
+	return &Person{function: answer, owner: make(chan struct{}, 1)}
 }
 
 // PasswordQuestion says which password is wanted. It is the question of package hosts.
@@ -55,7 +61,7 @@ func (p *Person) Password(ctx context.Context, q PasswordQuestion) (string, erro
 	for _, line := range q.Lines {
 		first = append(first, list(q.Hosts)+" says: "+line)
 	}
-	return p.ask(ctx, question{first: first, text: clean(text, false), hidden: !q.Shown, valid: anything})
+	return p.ask(ctx, Question{Before: first, Text: clean(text, false), Hidden: !q.Shown, Check: anything})
 }
 
 // text stands before what is typed. What a host asks is told apart from what we ask: it must not get the passphrase of
@@ -121,7 +127,7 @@ func (p *Person) Confirm(ctx context.Context, text string) (bool, error) {
 func (p *Person) confirm(ctx context.Context, first []string, text string) (bool, error) {
 	var yes bool
 	text = oneLine(text, maxCommand) + " [y/N] "
-	_, err := p.ask(ctx, question{first: first, text: text, valid: func(answer string) string {
+	_, err := p.ask(ctx, Question{Before: first, Text: text, Check: func(answer string) string {
 		switch strings.ToLower(answer) {
 		case "y", "yes":
 			yes = true
@@ -157,7 +163,7 @@ func (p *Person) AfterFailure(ctx context.Context, failed string, canConnect boo
 	}
 	var chosen int
 	first := strings.Split(strings.TrimRight(failed, "\n"), "\n")
-	_, err := p.ask(ctx, question{first: first, text: text, valid: func(answer string) string {
+	_, err := p.ask(ctx, Question{Before: first, Text: text, Check: func(answer string) string {
 		chosen = slices.IndexFunc(words, func(word string) bool {
 			return strings.HasPrefix(word, strings.ToLower(answer))
 		})
@@ -173,32 +179,12 @@ func (p *Person) AfterFailure(ctx context.Context, failed string, canConnect boo
 	return Answer(chosen), nil
 }
 
-// RandomChoice is what Choose returns where any will do.
-const RandomChoice = -1
-
 // Choose asks for one of several things by its number, from 0, or its name, and returns its index, or [RandomChoice] if
 // any will do.
 func (p *Person) Choose(ctx context.Context, title string, names []string) (int, error) {
-	first := []string{oneLine(title, maxCommand)}
-	for i, name := range names {
-		first = append(first, fmt.Sprintf("%4d  %s", i, oneLine(name, maxCommand)))
-	}
-	var chosen int
-	text := "number or name, or r for a random one: "
-	_, err := p.ask(ctx, question{first: first, text: text, valid: func(answer string) string {
-		if chosen = slices.Index(names, answer); chosen >= 0 {
-			return ""
-		}
-		if n, err := strconv.ParseUint(answer, 10, 31); err == nil && int(n) < len(names) {
-			chosen = int(n)
-			return ""
-		}
-		chosen = RandomChoice
-		if answer == "r" || answer == "random" {
-			return ""
-		}
-		return fmt.Sprintf("answer a number from 0 to %d, a name of the list, or r", len(names)-1)
-	}})
+	chosen := noChoice
+	list := choice{options: names, empty: noChoice, random: true}
+	_, err := p.ask(ctx, list.question(title, "number or name, or r for a random one: ", &chosen))
 	return chosen, err
 }
 
@@ -218,4 +204,9 @@ func list(names []string) string {
 }
 
 // Size is the size of the terminal.
-func (p *Person) Size() pty.Size { return pty.SizeOf(p.terminal) }
+func (p *Person) Size() pty.Size {
+	if p.terminal == nil {
+		return pty.Default
+	}
+	return pty.SizeOf(p.terminal)
+}

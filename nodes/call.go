@@ -57,7 +57,7 @@ func (e *Env) callOne(ctx context.Context, a *Action, args Args) (any, error) {
 	case len(cells) == 1:
 		chosen = 0
 	case e.run.options.Person != nil:
-		e.run.event(ctx, journal.Event{Kind: journal.Question, Message: "which cell of " + e.place.Path()})
+		e.run.Record(ctx, journal.Event{Kind: journal.Question, Message: "which cell of " + e.place.Path()})
 		if chosen, err = e.run.options.Person.ChooseCell(ctx, cells); err != nil {
 			return nil, err
 		}
@@ -129,7 +129,7 @@ func (e *Env) afterFailure(ctx context.Context, failed *ActionError) Decision {
 		return Abort
 	}
 	for {
-		e.run.event(ctx, journal.Event{Kind: journal.Question, Host: on[0].Host, Message: "what to do about the failure"})
+		e.run.Record(ctx, journal.Event{Kind: journal.Question, Host: on[0].Host, Message: "what to do about the failure"})
 		decision, err := person.AfterFailure(ctx, failed)
 		if err != nil {
 			return Abort // no answer is no consent to go on

@@ -71,6 +71,11 @@ func Logf(ctx context.Context, format string, args ...any) {
 	mustRun(ctx).Log(ctx, fmt.Sprintf(format, args...))
 }
 
+// Warnf writes a warning to the log. It panics if the context is of no run.
+func Warnf(ctx context.Context, format string, args ...any) {
+	mustRun(ctx).Warn(ctx, fmt.Sprintf(format, args...))
+}
+
 func mustRun(ctx context.Context) *Env {
 	env := frameOf(ctx).env
 	if env == nil {

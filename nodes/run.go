@@ -46,12 +46,17 @@ func (r *Run) Env(n *Place) *Env { return &Env{place: n, run: r} }
 
 // Print writes a line of a script to standard output.
 func (e *Env) Print(ctx context.Context, line string) {
-	e.run.event(ctx, journal.Event{Kind: journal.Message, Host: e.cellSlug(), Stream: journal.Stdout, Message: line})
+	e.run.Record(ctx, journal.Event{Kind: journal.Message, Host: e.cellSlug(), Stream: journal.Stdout, Message: line})
 }
 
 // Log writes a line of a script to the log.
 func (e *Env) Log(ctx context.Context, line string) {
-	e.run.event(ctx, journal.Event{Kind: journal.Message, Host: e.cellSlug(), Message: line})
+	e.run.Record(ctx, journal.Event{Kind: journal.Message, Host: e.cellSlug(), Message: line})
+}
+
+// Warn writes a warning of a script to the log.
+func (e *Env) Warn(ctx context.Context, text string) {
+	e.run.Record(ctx, journal.Event{Kind: journal.Warning, Host: e.cellSlug(), Message: text})
 }
 
 func (e *Env) cellSlug() string {
@@ -61,11 +66,22 @@ func (e *Env) cellSlug() string {
 	return ""
 }
 
-// event writes an event at the place where ctx is.
-func (r *Run) event(ctx context.Context, ev journal.Event) {
+// Record writes an event at the place where ctx is.
+func (r *Run) Record(ctx context.Context, ev journal.Event) {
 	scope := hosts.ScopeOf(ctx)
 	ev.Node, ev.Parent = scope.Node, scope.Parent
 	r.Journal().Write(ev)
+}
+
+// Secrets are the secrets that the run knows.
+func (r *Run) Secrets() *journal.Secrets { return r.Journal().Secrets() }
+
+// Among is the path of the node where ctx is, if several are at work at once; else "".
+func (r *Run) Among(ctx context.Context) string {
+	if scope := hosts.ScopeOf(ctx); scope.Parallel {
+		return scope.Node
+	}
+	return ""
 }
 
 // ParallelResult is what an action gives that ran in every cell of a node, or in those of several nodes.

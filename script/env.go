@@ -49,7 +49,7 @@ func (e *envValue) CompareSameType(op syntax.Token, other starlark.Value, _ int)
 }
 
 // envAttrs are the attributes that every env has.
-var envAttrs = []string{"host", "hosts", "initialize_node", "log", "parent", "sandbox"}
+var envAttrs = []string{"console", "host", "hosts", "initialize_node", "log", "parent", "sandbox"}
 
 // AttrNames lists what dir(env) shows.
 func (e *envValue) AttrNames() []string {
@@ -68,6 +68,8 @@ func (e *envValue) Attr(name string) (starlark.Value, error) {
 		return nil, err
 	}
 	switch name {
+	case "console":
+		return consoleValue{e}, nil
 	case "host":
 		h, err := e.env.Host()
 		if err != nil {

@@ -1,0 +1,254 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"deployer/journal"
+)
+
+// Console is how an action of a run talks with a person. It is for the action that asked for it, not to be kept.
+//
+// Where nobody is there, a question gives its default, and the log says so; without a default it is an error. No question
+// waits for somebody who cannot answer. A question that is left without an answer (Ctrl-D, end of input) is an error too;
+// Ctrl-C ends the run. Errors are *QuestionError, or the cause of the context that ended.
+type Console struct {
+	ctx context.Context // of one action, as the console is
+	of  *setup
+}
+
+// Run is the run that questions belong to. [deployer/nodes.Run] is one.
+type Run interface {
+	// Record writes an event of an action to the journal.
+	Record(ctx context.Context, e journal.Event)
+	// Secrets are masked in questions; a password that was typed becomes one of them.
+	Secrets() *journal.Secrets
+	// Among says which of several that work at once a context is of, or "" where one works alone.
+	Among(ctx context.Context) string
+}
+
+type setup struct {
+	run    Run
+	person *Person // nil: nobody is there
+}
+
+type setupKey struct{}
+
+// With returns a context whose consoles ask a person, nil if nobody is there, about things of a run.
+func With(ctx context.Context, run Run, p *Person) context.Context {
+	return context.WithValue(ctx, setupKey{}, &setup{run, p})
+}
+
+// From returns the console of a context. Without [With] nobody is there.
+func From(ctx context.Context) Console {
+	of, ok := ctx.Value(setupKey{}).(*setup)
+	if !ok {
+		of = &setup{}
+	}
+	return Console{ctx, of}
+}
+
+// ErrNobody is the cause of a [QuestionError] where nobody is there to be asked and the question has no default.
+var ErrNobody = errors.New("nobody is there to answer: run it at a terminal, or let the question have a default")
+
+// QuestionError is a question that has no answer.
+type QuestionError struct {
+	Question string
+	Err      error // ErrNobody, ErrNoAnswer, or a mistake in the question
+}
+
+func (e *QuestionError) Error() string { return fmt.Sprintf("%q: %v", e.Question, e.Err) }
+
+func (e *QuestionError) Unwrap() error { return e.Err }
+
+// Interactive reports whether somebody is there to be asked.
+func (c Console) Interactive() bool { return c.of.person != nil }
+
+// YesNo is a default for [Console.Confirm].
+type YesNo int
+
+// The defaults. With NoDefault the person has to say yes or no.
+const (
+	NoDefault YesNo = iota
+	Yes
+	No
+)
+
+// Confirm asks a question to be answered with yes or no.
+func (c Console) Confirm(question string, byDefault YesNo) (bool, error) {
+	marks := map[YesNo]string{NoDefault: " [y/n] ", Yes: " [Y/n] ", No: " [y/N] "}
+	yes, question := byDefault == Yes, c.shown(question)
+	q := Question{Text: question + marks[byDefault], Check: func(answer string) string {
+		switch answer = strings.ToLower(answer); {
+		case answer == "y", answer == "yes":
+			yes = true
+		case answer == "n", answer == "no":
+			yes = false
+		case answer != "" || byDefault == NoDefault:
+			return "answer y or n"
+		}
+		return ""
+	}}
+	word := map[bool]string{true: "yes", false: "no"}[yes]
+	_, err := c.ask(question, q, word, byDefault != NoDefault)
+	return yes && err == nil, err
+}
+
+// InputOptions are options of [Console.Input].
+type InputOptions struct {
+	Default string   // what an empty answer means; "": there is no default
+	Empty   bool     // an empty answer will do, and is the default where there is no other
+	Answers []string // those that are accepted; none: all
+	Hidden  bool     // what is typed is not shown
+}
+
+// Input asks for a line of text, which it returns without spaces around it.
+func (c Console) Input(label string, o InputOptions) (string, error) {
+	label = c.shown(label)
+	has := o.Default != "" || o.Empty
+	if has && !o.accepts(o.Default) {
+		return "", &QuestionError{label, errors.New("its default is none of its answers")}
+	}
+	text := label
+	if len(o.Answers) > 0 {
+		text += " (" + c.shown(strings.Join(o.Answers, ", ")) + ")"
+	}
+	if o.Default != "" && !o.Hidden {
+		text += " [" + c.shown(o.Default) + "]"
+	}
+	check := func(answer string) string {
+		switch answer = cmp.Or(answer, o.Default); {
+		case answer == "" && !o.Empty:
+			return "type something"
+		case !o.accepts(answer):
+			return "answer one of " + c.shown(strings.Join(o.Answers, ", "))
+		}
+		return ""
+	}
+	byDefault := c.shown(o.Default)
+	if o.Hidden {
+		byDefault = journal.Masked
+	}
+	answer, err := c.ask(label, Question{Text: text + ": ", Hidden: o.Hidden, Check: check}, byDefault, has)
+	if err != nil {
+		return "", err
+	}
+	return cmp.Or(answer, o.Default), nil
+}
+
+func (o InputOptions) accepts(answer string) bool {
+	return len(o.Answers) == 0 || slices.Contains(o.Answers, answer)
+}
+
+// Password asks for a text that is not shown while it is typed, nor anywhere else from then on: it is masked in all that
+// the run writes. It may not be empty.
+func (c Console) Password(label string) (string, error) {
+	password, err := c.Input(label, InputOptions{Hidden: true})
+	if err == nil && c.of.run != nil {
+		c.of.run.Secrets().Add(password)
+	}
+	return password, err
+}
+
+// ChoiceOptions are options of [Console.Choice].
+type ChoiceOptions struct {
+	Default string // the option that an empty answer means; "": there is no default
+	Random  bool   // any will do: an empty answer is a random one
+}
+
+// empty is the index that an empty answer means.
+func (o ChoiceOptions) empty(options []string) (int, error) {
+	at := slices.Index(options, o.Default)
+	switch {
+	case len(options) == 0:
+		return noChoice, errors.New("there is nothing to choose from")
+	case o.Random && o.Default != "":
+		return noChoice, errors.New("its default is random: it cannot have another one")
+	case o.Random:
+		return RandomChoice, nil
+	case o.Default == "":
+		return noChoice, nil
+	case at < 0:
+		return noChoice, errors.New("its default is none of its options")
+	}
+	return at, nil
+}
+
+// Choice asks for one of several options, by its number, from 1, or its name. It returns its index, from 0.
+func (c Console) Choice(question string, options []string, o ChoiceOptions) (int, error) {
+	question = c.shown(question)
+	chosen, err := o.empty(options)
+	if err != nil {
+		return noChoice, &QuestionError{question, err}
+	}
+	shown := make([]string, len(options))
+	for i, option := range options {
+		shown[i] = c.shown(option)
+	}
+	text, byDefault := "number or name: ", c.shown(o.Default)
+	if o.Random {
+		byDefault = "random"
+	}
+	if byDefault != "" {
+		text = "number or name [" + byDefault + "]: "
+	}
+	list := choice{options: shown, first: 1, empty: chosen, random: o.Random}
+	if _, err := c.ask(question, list.question(question, text, &chosen), byDefault, byDefault != ""); err != nil {
+		return noChoice, err
+	}
+	if chosen == RandomChoice {
+		chosen = rand.IntN(len(options))
+	}
+	return chosen, nil
+}
+
+// ask asks the person, or gives "" for the default where nobody is there.
+func (c Console) ask(question string, q Question, byDefault string, has bool) (string, error) {
+	switch {
+	case c.ctx.Err() != nil:
+		return "", context.Cause(c.ctx)
+	case c.of.person == nil && !has:
+		return "", &QuestionError{question, ErrNobody}
+	case c.of.person == nil:
+		c.record(journal.Event{Kind: journal.Message, Message: question + ": " + byDefault + " (nobody is asked)"})
+		return "", nil
+	}
+	if among := c.among(); among != "" {
+		q.Text = among + ": " + q.Text
+	}
+	c.record(journal.Event{Kind: journal.Question, Message: question})
+	answer, err := c.of.person.ask(c.ctx, q)
+	switch {
+	case c.ctx.Err() != nil:
+		return "", context.Cause(c.ctx)
+	case err != nil:
+		return "", &QuestionError{question, err}
+	}
+	return answer, nil
+}
+
+func (c Console) record(e journal.Event) {
+	if c.of.run != nil {
+		c.of.run.Record(c.ctx, e)
+	}
+}
+
+func (c Console) among() string {
+	if c.of.run == nil {
+		return ""
+	}
+	return c.of.run.Among(c.ctx)
+}
+
+// shown is a text as a question may show it: on one line, without secrets.
+func (c Console) shown(text string) string {
+	if c.of.run != nil {
+		text = c.of.run.Secrets().Mask(text)
+	}
+	return oneLine(text, maxCommand)
+}
