@@ -63,10 +63,13 @@ func (s *Set) Roles() []string {
 // ByRole returns the roles with their hosts, in definition order.
 func (s *Set) ByRole() []Role { return slices.Clone(s.roles) }
 
-// Filter returns the hosts of some roles. A role that the set does not have holds no hosts.
+// Filter returns the hosts of some roles, in the order of these. A role that the set does not have holds no hosts.
 func (s *Set) Filter(names ...string) *Set {
 	kept := &Set{session: s.session}
-	in := map[string]bool{}
+	left := make(map[string]*Handle, len(s.handles))
+	for _, h := range s.handles {
+		left[h.Slug()] = h
+	}
 	for _, name := range names {
 		role := Role{Name: name}
 		for _, r := range s.roles {
@@ -76,12 +79,10 @@ func (s *Set) Filter(names ...string) *Set {
 		}
 		kept.roles = append(kept.roles, role)
 		for _, h := range role.Hosts {
-			in[h.Slug()] = true
-		}
-	}
-	for _, h := range s.handles {
-		if in[h.Slug()] {
-			kept.handles = append(kept.handles, h)
+			if handle := left[h.Slug()]; handle != nil {
+				kept.handles = append(kept.handles, handle)
+				delete(left, h.Slug())
+			}
 		}
 	}
 	return kept
