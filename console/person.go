@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -13,7 +12,14 @@ import (
 )
 
 // ErrNoAnswer is returned where a person did not answer a question: Ctrl-C, Ctrl-D, or the end of the input.
-var ErrNoAnswer = errors.New("the question was not answered")
+var ErrNoAnswer error = noAnswerError{}
+
+type noAnswerError struct{}
+
+func (noAnswerError) Error() string { return "the question was not answered" }
+
+// Kind is what scripts see of it.
+func (noAnswerError) Kind() string { return "no answer" }
 
 // Person asks the person at a terminal, one question at a time, and gives the terminal to commands. It is safe for use
 // by many goroutines.

@@ -265,7 +265,7 @@ func TestAt(t *testing.T) {
 		want string
 	}{
 		{"web2", "web2"}, {0, "web1"}, {local("web2"), "web2"}, {site.Web.Cell.Hosts(ctx).All()[1], "web2"},
-		{2, `/web has no cell "2": there are 2, counted from 0`},
+		{2, `/web has no cell "2": 2 in all, counted from 0`},
 		{"web3", `/web has no cell "web3": did you mean web1 or web2?`},
 		{nodes.Host{}, "the nodes.Host is none: it comes from no node"},
 		{site.Hosts(ctx), "/web: a cell is chosen by slug, number or host, not by nodes.Hosts"},

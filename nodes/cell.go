@@ -52,20 +52,24 @@ func (n *Place) cellIndex(key any) (int, error) {
 		if 0 <= i && i < len(slugs) {
 			return i, nil
 		}
-		return 0, &NameError{Node: n.Path(), What: "cell", Name: name, Hint: fmt.Sprintf("there are %d, counted from 0", len(slugs))}
+		return 0, n.noCell(name, slugs, fmt.Sprintf("%d in all, counted from 0", len(slugs)))
 	}
 	if name == "" {
 		return 0, fmt.Errorf("%s: a cell is chosen by slug, number or host, not by %T", n.Path(), key)
 	}
 	index, err := CellIndex(slugs, name)
 	if err != nil {
-		hint := fmt.Sprintf("its role %q holds no hosts", HostRole)
-		if len(slugs) > 0 {
-			hint = alternatives(name, slugs)
-		}
-		return 0, &NameError{Node: n.Path(), What: "cell", Name: name, Hint: hint}
+		return 0, n.noCell(name, slugs, alternatives(name, slugs))
 	}
 	return index, nil
+}
+
+// noCell says that a cell is not among those of the slugs.
+func (n *Place) noCell(name string, slugs []string, hint string) error {
+	if len(slugs) == 0 {
+		hint = fmt.Sprintf("its role %q holds no hosts", HostRole)
+	}
+	return &NameError{Node: n.Path(), What: "cell", Name: name, Hint: hint}
 }
 
 // keyText is what names a cell as a person would write it, or "" if it is none.

@@ -179,9 +179,13 @@ func (c *checker) unfilled() {
 		default:
 			hint = "it has " + strings.Join(names, ", ")
 		}
+		gets := "holds no hosts"
+		if u.m.All || len(u.m.From) > 1 {
+			gets = "gets none from there"
+		}
 		c.tell(Problem{Pos: pos, Warning: true, Hint: hint,
-			Message: fmt.Sprintf("%s maps its role %q from %q, but %s has no such role, so it holds no hosts",
-				u.first.Path(), u.m.Role, u.from, above.Path())})
+			Message: fmt.Sprintf("%s maps its role %q from %q, but %s has no such role, so it %s",
+				u.first.Path(), u.m.Role, u.from, above.Path(), gets)})
 	}
 }
 

@@ -56,7 +56,18 @@ func (k Kind) String() string {
 }
 
 // reserved names mean something in an action's env, so that no member may have them.
-var reserved = []string{"host", "parent", "console", "sandbox", "log", "initialize_node", "array", "just_one"}
+var reserved = []string{
+	"host", "hosts", "parent", "console", "sandbox", "log", "initialize_node", "array", "just_one",
+}
+
+// refused says that a member, or an action's other name, has a name that is reserved; nil if it has not.
+func refused(name string, at Pos) *Problem {
+	if !slices.Contains(reserved, name) {
+		return nil
+	}
+	return &Problem{Pos: at, Hint: "choose another name",
+		Message: fmt.Sprintf("%q cannot be the name of a member: it has a meaning inside actions", name)}
+}
 
 // change applies d to a template that nobody else has yet.
 func (t *Template) change(d Definition) (*Template, []Problem) {
@@ -146,6 +157,10 @@ func (t *Template) alias() (problems []Problem) {
 			continue
 		}
 		for _, alias := range m.Action.Aliases {
+			if p := refused(alias, m.Pos); p != nil {
+				problems = append(problems, *p)
+				continue
+			}
 			if t.aliases == nil {
 				t.aliases = map[string]*Member{}
 			}
@@ -162,8 +177,8 @@ func (t *Template) alias() (problems []Problem) {
 
 // set adds or replaces a member, keeping its place.
 func (t *Template) set(m *Member) []Problem {
-	if slices.Contains(reserved, m.Name) {
-		return []Problem{{Pos: m.Pos, Message: fmt.Sprintf("%q cannot be the name of a member: it has a meaning inside actions", m.Name), Hint: "choose another name"}}
+	if p := refused(m.Name, m.Pos); p != nil {
+		return []Problem{*p}
 	}
 	if m.Child != nil {
 		if p := t.nesting(m); p != nil {
@@ -213,18 +228,21 @@ func (t *Template) inside(in *Inside, given bool) []Problem {
 	case given:
 		return []Problem{{Pos: in.Pos, Message: fmt.Sprintf("%q is both defined and overridden here", in.Step), Hint: "put the value into its definition"}}
 	}
-	derived, problems := child.Child.Derive(in.Definition)
+	d, unknown := child.overrides(in.Definition)
+	derived, problems := child.Child.Derive(d)
 	changed := *child
 	changed.Child = derived
-	problems = append(problems, child.overrides(in)...)
+	problems = append(problems, unknown...)
 	return append(problems, t.set(&changed)...)
 }
 
-// overrides refuses a new attribute inside a child, which nothing there could know of. Actions, properties and children
-// can be added.
-func (m *Member) overrides(in *Inside) (problems []Problem) {
-	for _, one := range in.Members {
-		if !one.isConstant() || m.Child.byName[one.Name] != nil {
+// overrides refuses a new attribute inside a child, which nothing there could know of, and returns the definition
+// without it. Actions, properties and children can be added.
+func (m *Member) overrides(d Definition) (known Definition, problems []Problem) {
+	known, known.Members = d, nil
+	for _, one := range d.Members {
+		if !one.isConstant() || m.Child.byName[one.Name] != nil || slices.Contains(reserved, one.Name) {
+			known.Members = append(known.Members, one)
 			continue
 		}
 		hint := didYouMean(one.Name, m.Child.names())
@@ -233,7 +251,7 @@ func (m *Member) overrides(in *Inside) (problems []Problem) {
 		}
 		problems = append(problems, Problem{Pos: one.Pos, Message: fmt.Sprintf("%s has no %q to override", m.Name, one.Name), Hint: hint})
 	}
-	return problems
+	return known, problems
 }
 
 // names are the names of all members.

@@ -10,7 +10,7 @@ import (
 //
 //   - of a [hosts.Error] its fault, such as "command", "unreachable" or "sudo", whatever it led to;
 //   - "query" of a [QueryError], "name" of a [NameError], "usage" of a [UsageError], "hosts" of a [HostCountError],
-//     "unknown" of an [UnknownError];
+//     "required" of a [RequiredError], "unknown" of an [UnknownError], "panic" of a [PanicError];
 //   - of any other error with a method Kind() string what that says, else "".
 //
 // Of several errors it is the kind of the first.
@@ -35,7 +35,13 @@ func (e *NameError) Kind() string { return "name" }
 func (e *UsageError) Kind() string { return "usage" }
 
 // Kind implements what ErrorKind looks for.
+func (e *RequiredError) Kind() string { return "required" }
+
+// Kind implements what ErrorKind looks for.
 func (e *HostCountError) Kind() string { return "hosts" }
+
+// Kind implements what ErrorKind looks for.
+func (e *PanicError) Kind() string { return "panic" }
 
 // Kind implements what ErrorKind looks for.
 func (e *UnknownError) Kind() string { return "unknown" }

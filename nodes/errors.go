@@ -42,7 +42,20 @@ func Failures(err error) []error {
 	if inner := actionErrors(err); len(inner) > 0 {
 		return inner
 	}
-	return []error{err}
+	return eachHost(err)
+}
+
+// eachHost returns the errors of several hosts apart, where there are several in err.
+func eachHost(err error) []error {
+	failed := hosts.Errors(err)
+	if len(failed) < 2 {
+		return []error{err}
+	}
+	var all []error
+	for _, one := range failed {
+		all = append(all, one)
+	}
+	return all
 }
 
 // actionErrors returns the failures below err if these are of actions.
@@ -104,6 +117,17 @@ func (e *HostCountError) Error() string {
 		in = fmt.Sprintf(" in its role %q", e.Role)
 	}
 	return fmt.Sprintf("%s has %s%s, and %s%s", e.Node, count(e.Count, "host"), in, e.Why, orNothing(e.Hint))
+}
+
+// RequiredError says that an attribute was read that must be set, and is not.
+type RequiredError struct {
+	Node string // path
+	Name string
+	Why  string // what it is for; may be ""
+}
+
+func (e *RequiredError) Error() string {
+	return fmt.Sprintf("%s: %s is required, and not set%s", e.Node, e.Name, orNothing(e.Why))
 }
 
 func (e *NameError) Error() string {

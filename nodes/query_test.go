@@ -167,7 +167,7 @@ func TestQueryErrors(t *testing.T) {
 		"up":                   "/ is the root, and has no parent",
 		"domian":               `/ has no attribute "domian": did you mean domain?`,
 		"web['w3']":            `/web has no cell "w3": did you mean w1 or w2?`,
-		"web[7]":               `/web has no cell "7": there are 2, counted from 0`,
+		"web[7]":               `/web has no cell "7": 2 in all, counted from 0`,
 		"web[0].greet('a')":    "greet: the argument times is missing (usage: greet NAME",
 		"web[0].greet.x":       "greet is an action, so it has no x: call it",
 		"endpoint.prot":        `there is no field "prot": did you mean port?`,

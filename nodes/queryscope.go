@@ -205,7 +205,7 @@ func (e *Env) Attr(ctx context.Context, name string) (any, error) {
 	case m.Query != nil:
 		return e.Query(ctx, name)
 	case m.Required != nil:
-		return nil, fmt.Errorf("%s: %s is required, and not set%s", e.place.Path(), name, orNothing(m.Required.Why))
+		return nil, &RequiredError{Node: e.place.Path(), Name: name, Why: m.Required.Why}
 	}
 	return m.Constant, nil
 }

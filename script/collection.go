@@ -57,7 +57,7 @@ func (r *collection) Get(key starlark.Value) (starlark.Value, bool, error) {
 	at := -1
 	switch key := key.(type) {
 	case starlark.Int:
-		i, err := index(key, len(r.values), "result")
+		i, err := index(key, len(r.values), "there is no result")
 		if err != nil {
 			return nil, false, err
 		}

@@ -1,7 +1,6 @@
 package script
 
 import (
-	"fmt"
 	"slices"
 
 	"go.starlark.net/starlark"
@@ -97,7 +96,7 @@ func (e *envValue) member(c *call, name string) (starlark.Value, error) {
 	m := e.env.Member(name)
 	switch {
 	case m == nil:
-		return nil, noAttr(e.String(), name, e.AttrNames())
+		return nil, &nodes.NameError{Node: e.String(), What: "attribute", Name: name, Hint: didYouMean(name, e.AttrNames())}
 	case m.Child != nil:
 		child, err := e.env.Child(name)
 		if err != nil {
@@ -113,8 +112,7 @@ func (e *envValue) member(c *call, name string) (starlark.Value, error) {
 		}
 		return fromGo(c, v)
 	case m.Required != nil:
-		err := plainError{nodes.Problem{Message: fmt.Sprintf("%s: %s is required, and not set", e, name)}}
-		return nil, err.hint(m.Required.Why)
+		return nil, &nodes.RequiredError{Node: e.String(), Name: name, Why: m.Required.Why}
 	}
 	return fromGo(c, m.Constant)
 }
@@ -226,7 +224,7 @@ func (e *envValue) cells() starlark.Tuple {
 
 // Get is env["web1"], env[0], env[host], and env["web1", "db1"] for several dimensions at once.
 func (e *envValue) Get(key starlark.Value) (starlark.Value, bool, error) {
-	k, err := cellKey(key)
+	k, err := cellKey(e.String(), key)
 	if err != nil {
 		return nil, false, err
 	}
@@ -237,15 +235,15 @@ func (e *envValue) Get(key starlark.Value) (starlark.Value, bool, error) {
 	return &envValue{e.call.live(), cell}, true, nil
 }
 
-// cellKey is what names a cell, as the nodes layer wants it.
-func cellKey(key starlark.Value) (any, error) {
+// cellKey is what names a cell, as the nodes layer wants it. of begins the error.
+func cellKey(of string, key starlark.Value) (any, error) {
 	switch key := key.(type) {
 	case starlark.String:
 		return string(key), nil
 	case starlark.Int:
 		n, ok := key.Int64()
 		if !ok || n != int64(int(n)) {
-			return nil, wrong("there is no cell %s", key)
+			return nil, wrong("%s: there is no cell %s", of, key)
 		}
 		return int(n), nil
 	case *handle:
@@ -256,13 +254,13 @@ func cellKey(key starlark.Value) (any, error) {
 		keys := make([]any, len(key))
 		for i, one := range key {
 			var err error
-			if keys[i], err = cellKey(one); err != nil {
+			if keys[i], err = cellKey(of, one); err != nil {
 				return nil, err
 			}
 		}
 		return keys, nil
 	}
-	return nil, wrong("a cell is chosen by slug, number or host, not by a %s", key.Type())
+	return nil, wrong("%s: a cell is chosen by slug, number or host, not by a %s", of, key.Type())
 }
 
 // log is env.log(…).

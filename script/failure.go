@@ -43,7 +43,10 @@ func (f *failure) Binary(op syntax.Token, y starlark.Value, side starlark.Side) 
 	return nil, nil // the interpreter says that there is no such operation
 }
 
-var failureAttrs = []string{"action", "command", "errors", "hint", "host", "kind", "message", "node", "signal", "status", "stderr"}
+var failureAttrs = []string{
+	"action", "attribute", "command", "errors", "hint", "host", "kind", "message", "node", "query", "signal", "status",
+	"stderr", "sudo",
+}
 
 func (f *failure) AttrNames() []string { return failureAttrs }
 
@@ -57,6 +60,8 @@ func (f *failure) Attr(name string) (starlark.Value, error) {
 		return f.parts(), nil
 	case "node", "action", "host":
 		return textOrNothing(f.where()[name]), nil
+	case "attribute", "query":
+		return f.ofQuery(name), nil
 	}
 	if v := f.ofCommand(name); v != nil {
 		return v, nil
@@ -115,6 +120,8 @@ func (f *failure) ofCommand(name string) starlark.Value {
 		return textOrNothing(e.Hint)
 	case "stderr":
 		return textOrNothing(e.Stderr)
+	case "sudo":
+		return starlark.Bool(e.Sudo)
 	case "signal":
 		return textOrNothing(e.Exit.Signal)
 	case "status":
@@ -124,6 +131,16 @@ func (f *failure) ofCommand(name string) starlark.Value {
 		return starlark.MakeInt(e.Exit.Status)
 	}
 	return nil
+}
+
+// ofQuery is the name or the text of the query that failed.
+func (f *failure) ofQuery(name string) starlark.Value {
+	q := &nodes.QueryError{}
+	errors.As(f.err, &q)
+	if name == "query" {
+		return textOrNothing(q.Query)
+	}
+	return textOrNothing(q.Name)
 }
 
 // textOrNothing is a string, or None.

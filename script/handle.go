@@ -145,13 +145,13 @@ func (h *hostSet) Get(key starlark.Value) (starlark.Value, bool, error) {
 	case slugged:
 		return h.bySlug(key.slug())
 	case starlark.Int:
-		i, err := index(key, h.set.Len(), "hosts")
+		i, err := index(key, h.set.Len(), h.path+" has no host")
 		if err != nil {
 			return nil, false, err
 		}
 		return h.list()[i], true, nil
 	}
-	return nil, false, wrong("hosts[…] takes a number or a slug, not a %s", key.Type())
+	return nil, false, wrong("%s: hosts[…] takes a number, a slug or a host, not a %s", h.path, key.Type())
 }
 
 func (h *hostSet) bySlug(slug string) (starlark.Value, bool, error) {
@@ -166,15 +166,15 @@ func (h *hostSet) bySlug(slug string) (starlark.Value, bool, error) {
 	return nil, false, plainError{p}
 }
 
-// index reads a number that counts from 0, or from the end if it is negative.
-func index(v starlark.Int, n int, of string) (int, error) {
+// index reads a number that counts from 0, or from the end if it is negative. none begins the error.
+func index(v starlark.Int, n int, none string) (int, error) {
 	i, ok := v.Int64()
 	at := i
 	if at < 0 {
 		at += int64(n)
 	}
 	if !ok || at < 0 || at >= int64(n) {
-		return 0, wrong("%s[%s]: there are %d, counted from 0", of, v, n)
+		return 0, wrong("%s %s: %d in all, counted from 0", none, v, n)
 	}
 	return int(at), nil
 }

@@ -246,7 +246,7 @@ func (i inspector) handle(h hosts.Host) starlark.Value {
 }
 
 func (i inspector) isolation(_ site, a *inspectArgs) (starlark.Value, error) {
-	key, err := cellKey(a.key)
+	key, err := cellKey(i.place().Path(), a.key)
 	if err != nil {
 		return nil, err
 	}

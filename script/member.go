@@ -148,11 +148,20 @@ func (m memberSetter) actions(v starlark.Value) []nodes.Problem {
 		case made == nil:
 		case made.Name == "lambda":
 			problems = append(problems, m.problem(`action(f, name = "…")`, "a lambda has no name")...)
+		case m.means(made.Name):
+			problems = append(problems, m.problem(`give the action another name: action(f, name = "…")`,
+				"%s = … has a meaning of its own in a node", made.Name)...)
 		default:
 			m.d.Members = append(m.d.Members, nodes.Member{Name: made.Name, Pos: m.at, Action: made})
 		}
 	}
 	return problems
+}
+
+// means reports whether a name is a key that is no member.
+func (m memberSetter) means(name string) bool {
+	m.name = name
+	return name != "hosts" && m.meaning() != nil // hosts is refused for all fronts
 }
 
 // defaultAction is default = f.

@@ -214,11 +214,14 @@ the attributes tell the first; what a failure has not is None.`,
 					{"node, action, host", "where it happened: a path, a name and a slug"},
 					{"command, status, signal, stderr, hint", `of a failure on a host: the command, its exit status or
 signal, the last lines it printed, what to do`},
+					{"sudo", "True if the command was run with sudo"},
+					{"attribute, query", "of a query that failed: its name, and what it says"},
 					{"errors", "a list of the failures: one for each host or cell that failed"},
 				},
 				after: `Kinds on a host: command (the exit status was not 0), unreachable, login, host key, lost,
 time limit, sudo, directory, syntax, refused. Others: fail (of fail(…)), script (a mistake in the script), name (no such
-action, child or cell), usage (wrong arguments of an action), hosts (not as many as needed), query.`,
+attribute, action, child or cell), required (an attribute that is not set), usage (wrong arguments of an action), hosts
+(not as many as needed), query, no answer (of a person who was asked).`,
 			},
 			{
 				name: "struct", usage: "struct(**fields)",

@@ -19,9 +19,9 @@ type template struct {
 }
 
 var (
-	_ starlark.Callable   = (*template)(nil)
-	_ starlark.HasAttrs   = (*template)(nil)
-	_ starlark.Comparable = (*template)(nil)
+	_ starlark.Callable    = (*template)(nil)
+	_ starlark.HasSetField = (*template)(nil)
+	_ starlark.Comparable  = (*template)(nil)
 )
 
 func (t *template) String() string       { return fmt.Sprintf("<template %s>", t.Name()) }
@@ -93,6 +93,11 @@ func (t *template) Attr(name string) (starlark.Value, error) {
 		return nil, wrong("%s.%s is required, and has no value here: %s", t.Name(), name, m.Required.Why)
 	}
 	return fromGo(nil, m.Constant)
+}
+
+// SetField refuses.
+func (t *template) SetField(name string, _ starlark.Value) error {
+	return wrong("%s.%s cannot be set: a template never changes: %[1]s(%[2]s = …) derives another one", t.Name(), name)
 }
 
 // AttrNames lists what Attr knows.

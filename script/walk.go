@@ -82,7 +82,7 @@ func (w walk) preferIsolation(s site) (starlark.Value, error) {
 	if err := s.complain(s.bind("prefer_isolation", []param{{name: "cell", set: anyValue(&key)}})...); err != nil {
 		return nil, err
 	}
-	k, err := cellKey(key)
+	k, err := cellKey("prefer_isolation", key)
 	if err != nil {
 		return nil, err
 	}
