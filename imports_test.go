@@ -21,8 +21,9 @@ var allowed = map[string][]string{
 		"deployer/internal/sshserver",
 	},
 	"deployer/script": {
-		"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/internal/expr",
+		"deployer/nodes", "deployer/stock", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/internal/expr",
 	},
+	"deployer/stock":                  {"deployer/nodes", "deployer/hosts"},
 	"deployer/nodes":                  {"deployer/hosts", "deployer/journal", "deployer/internal/expr"},
 	"deployer/hosts":                  {"deployer/journal", "deployer/pty", "deployer/internal/sshconfig"},
 	"deployer/console":                {"deployer/journal", "deployer/pty"},

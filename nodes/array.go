@@ -52,9 +52,11 @@ func Collect[T, R any](ctx context.Context, a *Array[T], do func(ctx context.Con
 	}
 	results := make([]R, len(cells))
 	errs := env.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {
-		var err error
 		ctx = cells[i].enter(ctx)
-		results[i], err = do(ctx, &a.Cell)
+		cell, err := cellOf(ctx, cells[i], a)
+		if err == nil {
+			results[i], err = do(ctx, cell)
+		}
 		return cells[i].failure(ctx, err)
 	})
 	return results, errors.Join(errs...)
@@ -76,7 +78,24 @@ func (a *Array[T]) At(ctx context.Context, key any, do func(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	return do(cell.enter(ctx), &a.Cell)
+	ctx = cell.enter(ctx)
+	self, err := cellOf(ctx, cell, a)
+	if err != nil {
+		return err
+	}
+	return do(ctx, self)
+}
+
+// cellOf is the struct of a cell: the one of the array, or in a derived tree one that was made for the cell.
+func cellOf[T any](ctx context.Context, cell *Env, a *Array[T]) (*T, error) {
+	if cell.place.template.self == any(&a.Cell) {
+		return &a.Cell, nil
+	}
+	self, err := cell.receiver(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return any(self).(*T), nil
 }
 
 var errNoHost = errors.New("the nodes.Host is none: it comes from no node")

@@ -57,11 +57,10 @@ func bound(n Embedder) (*spot, error) {
 	}
 	binding.Lock()
 	defer binding.Unlock()
-	if at := n.node().spot; at != nil && at.template.self == n {
+	if at := n.node().spot; at != nil && at.self == n {
 		return at, nil
 	}
-	b := &treeBinder{tree: &Tree{}, types: map[reflect.Type]*structType{}, sources: newSources(),
-		nodes: map[*Node]*spot{}, hosts: map[string]hosts.Host{}}
+	b := newTreeBinder()
 	root := &spot{tree: b.tree}
 	b.tree.Template = b.node(root, n, KindNormal, tags{})
 	b.tree.Name = b.tree.Template.Name
@@ -74,14 +73,33 @@ func bound(n Embedder) (*spot, error) {
 	return root, nil
 }
 
+// TemplateOf returns the template of a struct that is in no tree, for a front that derives others from it. What
+// [Bind] refuses is an error, and so is what it would warn of; but a required field may be empty: then a derived template
+// must set it. The struct is only read, and stays as it is as long as there are templates of it.
+func TemplateOf(n Embedder) (*Template, error) {
+	b := newTreeBinder()
+	b.open = true
+	t := b.node(&spot{tree: b.tree}, n, KindNormal, tags{})
+	if problems := append(b.problems, b.tree.warnings...); len(problems) > 0 {
+		return nil, &TreeError{problems}
+	}
+	return t, nil
+}
+
 // treeBinder makes one tree. It changes no struct.
 type treeBinder struct {
+	open     bool // what is required may be set later
 	tree     *Tree
 	types    map[reflect.Type]*structType
 	sources  *sources
 	nodes    map[*Node]*spot
 	hosts    map[string]hosts.Host // by slug
 	problems []Problem
+}
+
+func newTreeBinder() *treeBinder {
+	return &treeBinder{tree: &Tree{}, types: map[reflect.Type]*structType{}, sources: newSources(),
+		nodes: map[*Node]*spot{}, hosts: map[string]hosts.Host{}}
 }
 
 func (b *treeBinder) wrong(at *spot, hint, format string, args ...any) {

@@ -149,6 +149,9 @@ func assign(to reflect.Value, v any) error {
 		to.Set(given)
 		return nil
 	}
+	if u, ok := v.(Unknowable); ok && u.Unknown() != nil {
+		return u.Unknown()
+	}
 	p, err := plain(v)
 	if err != nil {
 		return err

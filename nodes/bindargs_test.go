@@ -211,20 +211,3 @@ func TestValuesOfGo(t *testing.T) {
 		}
 	}
 }
-
-// TestDerivedFromGo derives a template from one that is bound to a struct, which knows nothing of the changes.
-func TestDerivedFromGo(t *testing.T) {
-	tree, err := Bind(&withDefaults{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	derived, problems := tree.Template.Derive(Definition{Name: "other"})
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	env := NewRun(Options{}).Env((&Tree{Template: derived}).Root())
-	_, err = derived.Member("act").Action.Call(t.Context(), env, Args{Positional: []any{"x"}})
-	if want := "other is derived from a template of Go: its actions have no struct with what differs"; err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}

@@ -56,11 +56,14 @@ func (m *method) call(ctx context.Context, e *Env, args Args) (value any, err er
 			value, err = nil, newPanic(cause)
 		}
 	}()
-	self, err := e.place.template.receiver()
+	self, err := e.receiver(ctx)
 	if err != nil {
 		return nil, err
 	}
 	in := []reflect.Value{reflect.ValueOf(self)}
+	if want := m.fn.Type().In(0); in[0].Type() != want {
+		return nil, fmt.Errorf("%s is written for a %s, and this node is a %s", m.name, want.Elem(), in[0].Type().Elem())
+	}
 	if m.context {
 		in = append(in, reflect.ValueOf(withFrame(ctx, frame{env: e, action: m.name})))
 	}
@@ -113,16 +116,6 @@ func (m *method) byParam(args Args) []any {
 		given[at] = named.Value
 	}
 	return given
-}
-
-// receiver is the struct whose methods a template has. A template that was derived from one of Go has none: nobody has
-// put what differs into a struct.
-func (t *Template) receiver() (Embedder, error) {
-	if t.self == nil || t.self.node().spot.template != t {
-		return nil, fmt.Errorf("%s is derived from a template of Go: its actions have no struct with what differs",
-			t.called())
-	}
-	return t.self, nil
 }
 
 // PanicError is a panic in an action of a Go program.

@@ -51,7 +51,7 @@ func (t *structType) actionsOf(self Embedder) Actions {
 
 // notMembers are methods that mean something to Go or to this package.
 var notMembers = []string{
-	"Actions", "String", "GoString", "Format", "Error", "MarshalText", "MarshalJSON", "UnmarshalText", "UnmarshalJSON",
+	"Actions", "GoSource", "String", "GoString", "Format", "Error", "MarshalText", "MarshalJSON", "UnmarshalText", "UnmarshalJSON",
 }
 
 // foundMethod is an exported method.

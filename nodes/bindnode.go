@@ -44,7 +44,10 @@ func (b *nodeBinder) template(self Embedder, d Definition, source Source) *Templ
 		b.wrong(p.Hint, "%s", p.Message)
 	}
 	made.Kind, made.self, made.Source = b.kind, self, source
-	b.at.template = made
+	if self != nil {
+		made.of = b.t
+	}
+	b.at.template, b.at.self = made, self
 	return made
 }
 
@@ -60,10 +63,15 @@ func (b *nodeBinder) members() []Member {
 	for i := range b.t.fields {
 		f := &b.t.fields[i]
 		value := b.v.FieldByIndex(f.index)
-		if f.required && value.IsZero() {
+		m := b.member(f, value)
+		switch {
+		case !f.required || !value.IsZero():
+		case b.open:
+			m = Member{Name: f.name, Doc: f.doc, Required: &Required{Why: f.doc}}
+		default:
 			b.wrong(f.doc, "%s is required, and it is empty", b.name(f))
 		}
-		if m := b.member(f, value); m.Name != "" {
+		if m.Name != "" {
 			members = append(members, m)
 		}
 	}
@@ -111,6 +119,10 @@ func (b *nodeBinder) child(at *spot, f *structField, value reflect.Value) *Templ
 	if value.Kind() == reflect.Pointer && value.IsNil() || value.Kind() == reflect.Map && value.Len() == 0 {
 		return nil
 	}
+	if f.kind == mapField && b.open {
+		b.wrong("make it a field for each node", "%s is a map of nodes, from which no template can be derived", b.name(f))
+		return nil
+	}
 	if f.kind == mapField {
 		return b.mapOf(at, f, value)
 	}
@@ -139,7 +151,7 @@ func (b *nodeBinder) below(at *spot, f *structField, n Embedder, kind Kind, tags
 		}
 	}
 	other := b.nodes[n.node()]
-	if bound := n.node().spot; other == nil && bound != nil && bound.template.self == n {
+	if bound := n.node().spot; other == nil && bound != nil && bound.self == n {
 		other = bound
 	}
 	if other != nil {

@@ -47,15 +47,16 @@ func (t *structType) problem(name, hint, format string, args ...any) Problem {
 func newStructType(self Embedder, sources *sources) *structType {
 	t := &structType{Type: reflect.TypeOf(self).Elem(), byName: map[string]string{}}
 	for _, f := range reflect.VisibleFields(t.Type) {
-		t.field(f)
+		t.readField(f)
 	}
+	sources.embed(self)
 	t.readMethods(self, sources)
 	t.source = sources.ofType(t.Type)
 	return t
 }
 
-// field looks at a field. Fields of embedded structs are fields of the struct, as in Go.
-func (t *structType) field(f reflect.StructField) {
+// readField looks at a field. Fields of embedded structs are fields of the struct, as in Go.
+func (t *structType) readField(f reflect.StructField) {
 	if t.isNodes(f) || t.behindPointer(f) {
 		return
 	}

@@ -126,14 +126,15 @@ func (g *Group) check(at Pos) []Problem {
 	return nil
 }
 
-// suspect warns of an attribute that is new in a derived template, and whose name is nearly one that the base has.
+// suspect warns of an attribute that is new in a derived template, and whose name is nearly one that the base has. In one
+// of Go it is a mistake: the struct has all attributes that its methods know.
 func (t *Template) suspect(m *Member) []Problem {
-	if t.Base == nil || !m.isConstant() || t.byName[m.Name] != nil {
+	if t.Base == nil || !m.isAttribute() || t.byName[m.Name] != nil {
 		return nil
 	}
 	for _, old := range t.Base.members {
-		if (old.isConstant() || old.Required != nil) && isMisspelt(m.Name, old.Name) {
-			return []Problem{{Pos: m.Pos, Warning: true, Hint: fmt.Sprintf("did you mean %s?", old.Name),
+		if old.isAttribute() && isMisspelt(m.Name, old.Name) {
+			return []Problem{{Pos: m.Pos, Warning: t.of == nil, Hint: fmt.Sprintf("did you mean %s?", old.Name),
 				Message: fmt.Sprintf("%s has no %q, so this adds it", t.Base.called(), m.Name)}}
 		}
 	}
@@ -184,6 +185,9 @@ func (t *Template) set(m *Member) []Problem {
 		if p := t.nesting(m); p != nil {
 			return []Problem{*p}
 		}
+	}
+	if p := t.unfit(m); p != nil {
+		return []Problem{*p}
 	}
 	if old := t.byName[m.Name]; old != nil {
 		t.members[slices.Index(t.members, old)] = m

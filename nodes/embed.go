@@ -39,12 +39,15 @@ type Embedder interface {
 
 func (n *Node) node() *Node { return n }
 
-// spot is the place of a struct in the tree that it was bound to, before any cell of it was chosen.
+// spot is the place of a struct in the tree that it was bound to, before any cell of it was chosen. Of a struct that was
+// made for one action (see instance.go) it is where that action sees it.
 type spot struct {
-	tree     *Tree
+	tree     *Tree // nil of a struct that was made
 	parent   *spot // nil: the root
 	name     string
 	template *Template
+	self     Embedder // the struct; nil if there is none, or it is not made yet
+	made     *makes   // nil of a struct that was bound
 }
 
 // Host is the only host of the node: of its role "host" if that has one, else of all its roles. Commands of a node with
@@ -75,8 +78,12 @@ func Parent[P any](n Embedder) P {
 		panic(errUnbound)
 	}
 	for up := at.parent; up != nil; up = up.parent {
-		if p, ok := up.template.self.(P); ok {
-			return p
+		if _, ok := up.template.self.(P); ok {
+			self, err := up.structHere()
+			if err != nil {
+				panic(err)
+			}
+			return self.(P)
 		}
 	}
 	panic(fmt.Errorf("%s has nothing of the type %v above it", at.path(), reflect.TypeFor[P]()))
@@ -101,8 +108,13 @@ func (s *spot) inTree(t *Tree) string {
 	return s.path() + " of the tree " + s.tree.Name
 }
 
-// place is the place of the spot, outside of any cell.
-func (s *spot) place() (*Place, error) { return s.tree.Root().to(s) }
+// place is the place of the spot: outside of any cell, but for a struct that was made in one.
+func (s *spot) place() (*Place, error) {
+	if s.made != nil {
+		return s.made.place()
+	}
+	return s.tree.Root().to(s)
+}
 
 // frame is what a context knows of the run it is in.
 type frame struct {
@@ -135,7 +147,9 @@ func envOf(ctx context.Context, n *Node) (*Env, error) {
 		return nil, errNoRun
 	case n.spot == nil:
 		return nil, errUnbound
-	case n.spot.template == here.place.template:
+	case n.spot.made != nil && n.spot.made.fault != nil:
+		return nil, n.spot.made.fault
+	case here.place.at(n.spot):
 		return here, nil
 	}
 	place, err := here.place.to(n.spot)
@@ -149,7 +163,7 @@ func envOf(ctx context.Context, n *Node) (*Env, error) {
 // down again.
 func (n *Place) to(s *spot) (*Place, error) {
 	for up := n; up != nil; up = up.parent {
-		if up.template == s.template {
+		if up.at(s) {
 			return up, nil
 		}
 	}
@@ -161,6 +175,20 @@ func (n *Place) to(s *spot) (*Place, error) {
 		return nil, err
 	}
 	return parent.Step(s.name)
+}
+
+// at reports whether a place is that of a spot, in whatever cell. Trees of scripts have one template in many places.
+func (n *Place) at(s *spot) bool {
+	for n.template == s.template {
+		if n.parent == nil || s.parent == nil {
+			return n.parent == nil && s.parent == nil
+		}
+		if n.name != s.name {
+			return false
+		}
+		n, s = n.parent, s.parent
+	}
+	return false
 }
 
 // scoped is the context of what happens at a node, which need not be the one whose action runs.

@@ -267,6 +267,10 @@ func nameOf(v any) string {
 // maxWraps is how often a value may stand for another, as a pointer does, until it is taken for one that never ends.
 const maxWraps = 100
 
+// Plain returns a value of any front as one of the types that [Plainer] names, a *ParallelResult, a hosts.Host or a
+// *Place; what is in a list or a Dict is left as it is. A value that cannot be shown is an error.
+func Plain(v any) (any, error) { return plain(v) }
+
 // plain returns a result as one of the types that this file knows.
 func plain(v any) (any, error) {
 	for range maxWraps {

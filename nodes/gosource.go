@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -18,7 +19,8 @@ import (
 // sources reads the Go files of a tree, when something in them is asked for. They are at hand where the program was
 // built, unless it was built with -trimpath; elsewhere nothing is found.
 type sources struct {
-	dirs map[string]string // of packages, by path; filled before the tree is used
+	dirs     map[string]string // of packages, by path; filled before the tree is used
+	embedded map[string]fs.FS  // of packages that bring their text with them; likewise
 
 	mu    sync.Mutex
 	files map[string]*sourceFile
@@ -31,7 +33,22 @@ type sourceFile struct {
 }
 
 func newSources() *sources {
-	return &sources{dirs: map[string]string{}, files: map[string]*sourceFile{}}
+	return &sources{dirs: map[string]string{}, embedded: map[string]fs.FS{}, files: map[string]*sourceFile{}}
+}
+
+// WithSource is implemented by structs of a package that is built into programs together with its text, so that
+// documentation and source are at hand wherever the program runs.
+type WithSource interface {
+	// GoSource holds the Go files of the package that defines the method.
+	GoSource() fs.FS
+}
+
+// embed takes note of the text of a struct's package, if the struct itself brings it.
+func (s *sources) embed(n Embedder) {
+	if with, ok := n.(WithSource); ok {
+		_, of := whereIs(reflect.TypeOf(n).Elem(), "GoSource")
+		s.embedded[of.PkgPath()] = with.GoSource()
+	}
 }
 
 // ofMethod returns the source of a method that is written at pos.
@@ -39,7 +56,7 @@ func (s *sources) ofMethod(of reflect.Type, name string, pos Pos) Source {
 	if pos.File != "" {
 		s.dirs[of.PkgPath()] = filepath.Dir(pos.File)
 	}
-	return &methodSource{s, pos.File, typeName(of), name}
+	return &methodSource{s, of.PkgPath(), pos.File, typeName(of), name}
 }
 
 // ofType returns the source of a type.
@@ -51,20 +68,46 @@ func typeName(t reflect.Type) string {
 	return name
 }
 
-// file returns a file, which is parsed once.
-func (s *sources) file(path string) *sourceFile {
+// file returns a file of a package, which is parsed once.
+func (s *sources) file(pkg, path string) *sourceFile {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.files[path]
 	if f == nil {
 		f = &sourceFile{set: token.NewFileSet()}
 		mode := parser.ParseComments | parser.SkipObjectResolution
-		if parsed, err := parser.ParseFile(f.set, path, nil, mode); err == nil {
-			f.decls = parsed.Decls
+		if text, err := s.read(pkg, path); err == nil {
+			if parsed, err := parser.ParseFile(f.set, path, text, mode); err == nil {
+				f.decls = parsed.Decls
+			}
 		}
 		s.files[path] = f
 	}
 	return f
+}
+
+func (s *sources) read(pkg, path string) ([]byte, error) {
+	if in := s.embedded[pkg]; in != nil {
+		return fs.ReadFile(in, filepath.Base(path))
+	}
+	return os.ReadFile(path)
+}
+
+// list returns the Go files of a package.
+func (s *sources) list(pkg string) []string {
+	dir, known := s.dirs[pkg]
+	if !known {
+		return nil
+	}
+	in := s.embedded[pkg]
+	if in == nil {
+		in = os.DirFS(dir)
+	}
+	names, _ := fs.Glob(in, "*.go") // a folder that cannot be read is not at hand
+	for i, name := range names {
+		names[i] = filepath.Join(dir, name)
+	}
+	return names
 }
 
 func (f *sourceFile) pos(p token.Pos) Pos {
@@ -101,11 +144,11 @@ func start(decl ast.Node) token.Pos {
 // methodSource is a method in a file.
 type methodSource struct {
 	*sources
-	path, of, name string
+	pkg, path, of, name string
 }
 
 func (m *methodSource) find() (*sourceFile, *ast.FuncDecl) {
-	f := m.file(m.path)
+	f := m.file(m.pkg, m.path)
 	for _, decl := range f.decls {
 		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Name.Name == m.name && receiverName(fn) == m.of {
 			return f, fn
@@ -161,16 +204,8 @@ type typeSource struct {
 }
 
 func (t *typeSource) find() (*sourceFile, *ast.GenDecl, *ast.TypeSpec) {
-	dir, known := t.dirs[t.pkg]
-	if !known {
-		return nil, nil, nil
-	}
-	entries, _ := os.ReadDir(dir) // a folder that cannot be read is not at hand
-	for _, entry := range entries {
-		if filepath.Ext(entry.Name()) != ".go" {
-			continue
-		}
-		f := t.file(filepath.Join(dir, entry.Name()))
+	for _, path := range t.list(t.pkg) {
+		f := t.file(t.pkg, path)
 		for _, decl := range f.decls {
 			gen, ok := decl.(*ast.GenDecl)
 			if !ok || gen.Tok != token.TYPE {

@@ -46,8 +46,9 @@ type Template struct {
 	Default *Action   // what calling the node itself runs; may be nil
 	Source  Source    // may be nil
 
-	self    Embedder  // of a tree in Go: what it was made of; nil in scripts
-	members []*Member // in definition order
+	self    Embedder    // of Go: the struct that it, or what it is derived from, was made of; else nil
+	of      *structType // of self
+	members []*Member   // in definition order
 	byName  map[string]*Member
 	aliases map[string]*Member // of actions; nil if there are none
 	odd     []string           // names of children with separators of paths in them
@@ -191,6 +192,9 @@ func (p *Property) Documentation() string { return documentation(p.Doc, p.Source
 func (m *Member) isConstant() bool {
 	return m.Child == nil && m.Action == nil && m.Property == nil && m.Query == nil && m.Required == nil
 }
+
+// isAttribute reports whether the member is a constant, or stands where one may.
+func (m *Member) isAttribute() bool { return m.Child == nil && m.Action == nil && m.Property == nil }
 
 // Required is an attribute that a derived template must set.
 type Required struct{ Why string }

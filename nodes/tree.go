@@ -16,6 +16,11 @@ type Plainer interface {
 	Plain() (any, error)
 }
 
+// Unknowable is a value of a front that a sandbox may not know. Unknown returns why it is not known, or nil.
+type Unknowable interface {
+	Unknown() error
+}
+
 // Dict is a mapping with its keys in order.
 type Dict []Entry
 

@@ -67,7 +67,7 @@ func TestArgumentsFromOutside(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %#v, %v", got, err)
 	}
-	if _, err := r.call(t, context.Background(), "act", struct{}{}); err == nil {
+	if _, err := r.call(t, context.Background(), "act", func() {}); err == nil {
 		t.Error("a value of an unknown type was taken")
 	}
 }
@@ -344,7 +344,8 @@ func TestFromGo(t *testing.T) {
 			t.Errorf("got %v, %v, want %v", again, err, v)
 		}
 	}
-	for _, bad := range []any{struct{}{}, []any{struct{}{}}, nodes.Dict{{Key: []any{}}}, nodes.Dict{{Key: "x", Value: 1}}} {
+	bad := func() {}
+	for _, bad := range []any{bad, []any{bad}, nodes.Dict{{Key: []any{}}}, nodes.Dict{{Key: "x", Value: bad}}} {
 		if v, err := fromGo(nil, bad); err == nil {
 			t.Errorf("%v is taken as %v", bad, v)
 		}

@@ -259,7 +259,7 @@ func (l *loader) loadsOf(s *source) {
 	for _, stmt := range s.file.Stmts {
 		if load, ok := stmt.(*syntax.LoadStmt); ok {
 			if name := load.ModuleName(); name != "" {
-				l.module(relativeTo(s.path, name), pos(load.Module.TokenPos))
+				l.named(s.path, name, pos(load.Module.TokenPos))
 			}
 		}
 	}
@@ -314,7 +314,7 @@ func (l *loader) load(s *source, name string) (starlark.StringDict, error) {
 	}
 	var m *module
 	if name != "" {
-		m = l.module(relativeTo(s.path, name), pos(stmt.Module.TokenPos))
+		m = l.named(s.path, name, pos(stmt.Module.TokenPos))
 	}
 	out := starlark.StringDict{}
 	for _, id := range s.loadedNames(name) {

@@ -15,7 +15,10 @@ import (
 // value is a value of a script on its way through the nodes layer.
 type value struct{ v starlark.Value }
 
-var _ nodes.Plainer = value{}
+var (
+	_ nodes.Plainer    = value{}
+	_ nodes.Unknowable = value{}
+)
 
 // String is for messages and logs. It asks nothing of a value that is not known.
 func (v value) String() string {
@@ -23,6 +26,14 @@ func (v value) String() string {
 		return "unknown"
 	}
 	return v.v.String()
+}
+
+// Unknown implements nodes.Unknowable.
+func (v value) Unknown() error {
+	if unknown, ok := v.v.(*noValue); ok {
+		return unknown.err
+	}
+	return nil
 }
 
 // Plain implements nodes.Plainer.
@@ -173,14 +184,16 @@ func fromGo(c *call, v any) (starlark.Value, error) {
 		return &hostSet{c, c.env.Place().Path(), v}, nil
 	case *nodes.ParallelResult:
 		return newCollection(c, v)
-	case nodes.Plainer:
-		p, err := v.Plain()
-		if err != nil {
-			return nil, err
-		}
-		return fromGo(c, p)
+	case *nodes.Place:
+		return &envValue{c, c.env.Run().Env(v)}, nil
+	case hosts.Host:
+		return newHostValue(v), nil
 	}
-	return nil, fmt.Errorf("a script cannot take a value of the type %T", v)
+	p, err := nodes.Plain(v)
+	if err != nil {
+		return nil, err
+	}
+	return fromGo(c, p)
 }
 
 func fromList(c *call, list []any) (starlark.Value, error) {
