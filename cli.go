@@ -171,6 +171,7 @@ func (p *program) runCommand() *cobra.Command {
 	f.StringVar(&o.hostKeys, "host-keys", "", "what to do about host keys that are not known: `MODE` is strict or accept-new")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always or never")
+	f.StringVar(&o.view, "view", viewLines, "how to show the run: `VIEW` is lines or tree")
 	return cmd
 }
 

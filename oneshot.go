@@ -29,6 +29,7 @@ type runOptions struct {
 	hostKeys       string
 	allowEmpty     bool
 	color          string
+	view           string
 }
 
 func (o runOptions) check() error {
@@ -38,8 +39,17 @@ func (o runOptions) check() error {
 	if !slices.Contains([]string{"auto", "always", "never"}, o.color) {
 		return fmt.Errorf("--color is %q: use auto, always or never", o.color)
 	}
+	if !slices.Contains([]string{viewLines, viewTree}, o.view) {
+		return fmt.Errorf("--view is %q: use %s or %s", o.view, viewLines, viewTree)
+	}
 	return nil
 }
+
+// The views of a run.
+const (
+	viewLines = "lines" // what happens, as it happens
+	viewTree  = "tree"  // actions, and what is in them
+)
 
 // oneShot runs one action and shows what came of it.
 func (p *program) oneShot(ctx context.Context, o runOptions, action string, words []string) error {
@@ -96,7 +106,7 @@ func (p *program) start(o runOptions, n *nodes.Place, secrets *journal.Secrets) 
 	several := len(allHosts(n)) > 1
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
-		Prefix: several, LogOnly: o.json,
+		Prefix: several, Tree: o.view == viewTree, LogOnly: o.json,
 	})
 	sinks := []journal.Sink{r.screen, r.shown}
 	if o.json {

@@ -54,7 +54,7 @@ func From(ctx context.Context) Console {
 }
 
 // ErrNobody is the cause of a [QuestionError] where nobody is there to be asked and the question has no default.
-var ErrNobody = errors.New("nobody is there to answer: run it at a terminal, or let the question have a default")
+var ErrNobody error = noAnswerError("nobody is there to answer: run it at a terminal, or let the question have a default")
 
 // QuestionError is a question that has no answer.
 type QuestionError struct {

@@ -12,11 +12,11 @@ import (
 )
 
 // ErrNoAnswer is returned where a person did not answer a question: Ctrl-C, Ctrl-D, or the end of the input.
-var ErrNoAnswer error = noAnswerError{}
+var ErrNoAnswer error = noAnswerError("the question was not answered")
 
-type noAnswerError struct{}
+type noAnswerError string
 
-func (noAnswerError) Error() string { return "the question was not answered" }
+func (e noAnswerError) Error() string { return string(e) }
 
 // Kind is what scripts see of it.
 func (noAnswerError) Kind() string { return "no answer" }

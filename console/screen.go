@@ -20,6 +20,7 @@ type Output struct {
 type Options struct {
 	Stdout, Stderr Output
 	Prefix         bool // several hosts: their lines start with their slugs
+	Tree           bool // the run is shown as a tree
 	LogOnly        bool // standard output is used for something else: neither output of commands nor prints are shown
 }
 
@@ -29,6 +30,7 @@ type Options struct {
 type Screen struct {
 	prefix  bool
 	logOnly bool
+	tree    *tree // nil: it is shown line by line
 
 	mu       sync.Mutex // guards what follows: a person may be asked while events come
 	stdout   *surface
@@ -56,11 +58,15 @@ var _ journal.Sink = (*Screen)(nil)
 
 // NewScreen returns a screen. It must be closed.
 func NewScreen(o Options) *Screen {
-	return &Screen{
+	s := &Screen{
 		prefix: o.Prefix, logOnly: o.LogOnly,
 		stdout: newSurface(o.Stdout), stderr: newSurface(o.Stderr),
 		streams: map[streamKey]*lines{}, waiting: map[uint64]*time.Timer{}, told: map[string]bool{},
 	}
+	if o.Tree {
+		s.tree = newTree(s)
+	}
+	return s
 }
 
 func newSurface(o Output) *surface {
@@ -77,6 +83,9 @@ func (s *Screen) Close() error {
 	for id := range s.waiting {
 		s.stopWaiting(id)
 	}
+	if s.tree != nil {
+		return s.tree.close()
+	}
 	return nil
 }
 
@@ -91,6 +100,26 @@ func (s *Screen) Write(e journal.Event) error {
 		if err := s.endOutput(e); err != nil {
 			return err
 		}
+	case journal.Message:
+		if e.Stream == journal.Stdout {
+			return s.print(e)
+		}
+	case journal.ConnectStart:
+		s.startWaiting(e)
+		return nil
+	case journal.ConnectEnd:
+		s.stopWaiting(e.ID)
+	}
+	if s.tree != nil {
+		return s.tree.write(e)
+	}
+	return s.writeLine(e)
+}
+
+// writeLine shows an event of the log, but for those that another line tells.
+func (s *Screen) writeLine(e journal.Event) error {
+	switch e.Kind {
+	case journal.CommandEnd:
 		if s.told[e.Host] && neverRan(e.State) {
 			return nil
 		}
@@ -98,13 +127,7 @@ func (s *Screen) Write(e journal.Event) error {
 		if e.Quiet || s.prefix && e.Host != "" {
 			return nil // of an action in many cells one line is enough: that of the node they belong to
 		}
-	case journal.Message:
-		return s.message(e)
-	case journal.ConnectStart:
-		s.startWaiting(e)
-		return nil
 	case journal.ConnectEnd:
-		s.stopWaiting(e.ID)
 		s.told[e.Host] = neverRan(e.State)
 	}
 	return s.log(logLine(e, s.stderr.palette))
@@ -124,7 +147,7 @@ func (s *Screen) output(e journal.Event) error {
 	switch {
 	case e.Stream == journal.Terminal:
 		return s.put(to, e.Data) // a person uses it: what waits for an answer ends with no newline
-	case !s.prefix:
+	case !s.prefix && s.tree == nil:
 		return s.put(to, s.returned(to, e.Data))
 	}
 	key := streamKey{e.ID, e.Stream}
@@ -133,7 +156,7 @@ func (s *Screen) output(e journal.Event) error {
 		l = &lines{returns: to.Terminal}
 		s.streams[key] = l
 	}
-	return l.add(e.Data, s.prefixed(to, e.Host))
+	return l.add(e.Data, s.placed(to, e))
 }
 
 func (s *Screen) surfaceOf(stream string) *surface {
@@ -149,7 +172,7 @@ func (s *Screen) endOutput(e journal.Event) error {
 		key := streamKey{e.ID, stream}
 		if l := s.streams[key]; l != nil {
 			delete(s.streams, key)
-			if err := l.rest(s.prefixed(s.surfaceOf(stream), e.Host)); err != nil {
+			if err := l.rest(s.placed(s.surfaceOf(stream), e)); err != nil {
 				return err
 			}
 		}
@@ -157,29 +180,29 @@ func (s *Screen) endOutput(e journal.Event) error {
 	return nil
 }
 
-// prefixed returns what shows a line of a host.
-func (s *Screen) prefixed(to *surface, slug string) func(line []byte) error {
+// placed returns what shows a line that was printed, at the place where it belongs.
+func (s *Screen) placed(to *surface, e journal.Event) func(line []byte) error {
 	return func(line []byte) error {
 		text := string(line)
 		if to.Terminal {
 			text = clean(text, to.Colour)
 		}
-		return s.line(to, to.slug(slug)+" | "+text)
+		if s.tree != nil {
+			return s.tree.line(e, text, to)
+		}
+		return s.line(to, to.slug(e.Host)+" | "+text)
 	}
 }
 
-// message shows what a script printed or logged.
-func (s *Screen) message(e journal.Event) error {
-	if e.Stream != journal.Stdout {
-		return s.log(logLine(e, s.stderr.palette))
-	}
+// print shows what a script printed.
+func (s *Screen) print(e journal.Event) error {
 	if s.logOnly {
 		return nil
 	}
-	if !s.prefix || e.Host == "" {
+	if s.tree == nil && (!s.prefix || e.Host == "") {
 		return s.line(s.stdout, e.Message)
 	}
-	show := s.prefixed(s.stdout, e.Host)
+	show := s.placed(s.stdout, e)
 	l := &lines{returns: s.stdout.Terminal}
 	if err := l.add([]byte(e.Message+"\n"), show); err != nil {
 		return err
@@ -268,9 +291,18 @@ func (s *Screen) startWaiting(e journal.Event) {
 		defer s.mu.Unlock()
 		if s.waiting[e.ID] != nil {
 			// An error shows with the next event, which cannot be written either.
-			_ = s.log(logLine(e, s.stderr.palette))
+			_ = s.note(e)
 		}
 	})
+}
+
+// note shows that something takes its time.
+func (s *Screen) note(e journal.Event) error {
+	line := logLine(e, s.stderr.palette)
+	if s.tree != nil {
+		return s.tree.note(e, line)
+	}
+	return s.log(line)
 }
 
 func (s *Screen) stopWaiting(id uint64) {

@@ -26,7 +26,7 @@ func (x *execution) log(e journal.Event) {
 	if e.Kind != journal.CommandOutput {
 		e.Command, e.Dir = x.command, x.handle.dir
 		e.Sudo, e.User, e.Terminal = x.options.Sudo, x.options.User, x.request.terminal
-		e.Sandbox = x.scope.Sandbox
+		e.Sandbox, e.Parallel = x.scope.Sandbox, x.scope.Parallel
 	}
 	x.session.Journal().Write(e)
 }

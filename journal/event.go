@@ -78,6 +78,7 @@ type Event struct {
 	User     string   `json:"user,omitempty"`
 	Sandbox  bool     `json:"sandbox,omitempty"`
 	Terminal bool     `json:"terminal,omitempty"` // the command has a terminal
+	Parallel bool     `json:"parallel,omitempty"` // several are at work at once, and this is in one of them
 	Quiet    bool     `json:"quiet,omitempty"`    // not meant for the screen: captured output, the reading of a property
 	Message  string   `json:"message,omitempty"`
 
