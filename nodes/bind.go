@@ -67,6 +67,7 @@ func bound(n Embedder) (*spot, error) {
 	if len(b.problems) > 0 {
 		return nil, &TreeError{b.problems}
 	}
+	b.tree.hosts = b.hosts
 	for node, at := range b.nodes {
 		node.spot = at
 	}

@@ -35,6 +35,14 @@ type tags struct {
 	group    *Group
 }
 
+// all are the things that a tag can say, and whether this one does.
+func (t tags) all() []option {
+	return []option{
+		{"-", t.skip}, {"required", t.required}, {"private", t.private}, {"parallel", t.parallel}, {"name", t.name != ""},
+		{"doc", t.doc != ""}, {"roles", t.hosts != nil}, {"group", t.group != nil},
+	}
+}
+
 // readTags reads the tag of a field. What is wrong with it are the messages.
 func readTags(tag reflect.StructTag) (t tags, wrong []string) {
 	r := tagReader{tags: &t}

@@ -68,11 +68,11 @@ func (t *structType) readField(f reflect.StructField) {
 	case f.Anonymous && f.Type == nodeType:
 		t.tags = tags
 		t.useless(f.Name, option{"required", tags.required}, option{"private", tags.private},
-			option{"name", tags.name != ""}, option{"-", tags.skip})
+			option{"name", tags.name != ""}, option{"-", tags.skip}, option{"roles", tags.hosts != nil})
 	case f.Anonymous && f.Type.Kind() == reflect.Pointer:
 		t.wrong(f.Name, "embed it by value", "it is embedded as a pointer, which may be nil")
 	case f.Anonymous && f.Type.Kind() == reflect.Struct && kind != nestedField:
-		// its fields come next
+		t.useless(f.Name, tags.all()...) // its fields come next
 	case !f.IsExported():
 		if kind != attributeField && kind != otherField && !tags.skip {
 			t.wrong(f.Name, "begin its name with a capital, or tag it `deploy:\"-\"`",

@@ -37,7 +37,7 @@ type (
 
 // Wrong has every mistake that a struct can have.
 type Wrong struct {
-	nodes.Node `deploy:"required"`
+	nodes.Node `deploy:"required" roles:"web"`
 	*left
 	hidden   plainNode
 	Func     func()
@@ -125,7 +125,7 @@ func TestMistakesInStructs(t *testing.T) {
 
 // Mixed has parts that Go cannot tell apart, or that may be missing.
 type Mixed struct {
-	Base
+	Base `group:"beta" doc:"all of it"`
 	More
 	*Limits
 }
@@ -137,7 +137,9 @@ func (*More) Actions() nodes.Actions { return nil }
 
 func TestMistakesOfEmbedding(t *testing.T) {
 	got := mistakes(t, &Mixed{})
-	want := `nodes_test.Mixed.Limits: it is embedded as a pointer, which may be nil: embed it by value
+	want := `nodes_test.Mixed.Base: its tag says doc, which means nothing here
+nodes_test.Mixed.Base: its tag says group, which means nothing here
+nodes_test.Mixed.Limits: it is embedded as a pointer, which may be nil: embed it by value
 nodes_test.Mixed.Base: its Actions are not the only ones that are embedded: write a method Actions that joins them
 nodes_test.Mixed.More: its Actions are not the only ones that are embedded: write a method Actions that joins them`
 	if got != want {
@@ -193,6 +195,7 @@ type holder struct {
 
 const wantMistakes = `
 Wrong.Node: its tag says required, which means nothing here
+Wrong.Node: its tag says roles, which means nothing here
 Wrong.left: it is embedded as a pointer, which may be nil: embed it by value
 Wrong.hidden: it is a node that is not exported, so the tree cannot have it: begin its name with a capital, or tag it ` + "`" + `deploy:"-"` + "`" + `
 Wrong.Func: a func() cannot be an attribute: tag it ` + "`" + `deploy:"-"` + "`" + `, or do not export it

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"deployer/hosts"
 )
@@ -37,11 +39,36 @@ func Initialize(ctx context.Context, n Embedder) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := here.place.mayMeet(at.tree); err != nil {
+		return nil, err
+	}
 	place, err := at.tree.outside().to(at)
 	if err != nil {
 		return nil, err
 	}
 	return here.run.Env(place).enter(ctx), nil
+}
+
+// mayMeet refuses a tree whose hosts have slugs of other hosts here: connections are shared by slug.
+func (n *Place) mayMeet(other *Tree) error {
+	self := n.root().template.self
+	if self == nil {
+		return nil // of a script, which looks after its hosts itself
+	}
+	known := self.node().spot.tree.hosts
+	var problems []Problem
+	for _, slug := range slices.Sorted(maps.Keys(other.hosts)) {
+		if mine := known[slug]; mine != nil {
+			if why := Conflict(mine, other.hosts[slug]); why != "" {
+				problems = append(problems, Problem{Hint: "give one of them another slug",
+					Message: fmt.Sprintf("the slug %q of a host of %s names another one of %s: %s", slug, other.Name, n.root().template.called(), why)})
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return &TreeError{problems}
+	}
+	return nil
 }
 
 // Call runs an action of a node, by the name that it has in the tree, as the shell would: recorded as an action of its

@@ -146,6 +146,14 @@ func (h Hosts) Slugs() []string {
 	return slugs
 }
 
+// Roles are the hosts as they are defined, by role: what the field Roles of a node for [Initialize] can be.
+func (h Hosts) Roles() Roles {
+	if h.err != nil {
+		return nil
+	}
+	return h.set.ByRole()
+}
+
 // Filter returns the hosts of some roles. A role that is not there holds no hosts.
 func (h Hosts) Filter(roles ...string) Hosts {
 	return h.change(func(set *hosts.Set) (*hosts.Set, error) { return set.Filter(roles...), nil })

@@ -25,6 +25,9 @@ func Conflict(a, b hosts.Host) string {
 		if same(name, value, theirs[name]) || otherAccount && slices.Contains(ofAccounts, name) {
 			continue
 		}
+		if slices.Contains(shownSettings, name) {
+			name = fmt.Sprintf("%s (%v, %v)", name, value, theirs[name])
+		}
 		differ = append(differ, name)
 	}
 	slices.Sort(differ)
@@ -33,6 +36,9 @@ func Conflict(a, b hosts.Host) string {
 	}
 	return "they differ in " + strings.Join(differ, ", ")
 }
+
+// shownSettings are those whose values tell two hosts apart that a function made, which have one place in a file.
+var shownSettings = []string{"address", "port"}
 
 // ofAccounts are the settings that belong to an account of a machine.
 var ofAccounts = []string{

@@ -1,13 +1,18 @@
 package nodes
 
-import "context"
+import (
+	"context"
+
+	"deployer/hosts"
+)
 
 // Tree is a whole deployment tree.
 type Tree struct {
 	Name     string    // of the file or type, for people
 	Template *Template // of the root
 
-	warnings []Problem // found when it was made
+	warnings []Problem             // found when it was made
+	hosts    map[string]hosts.Host // of a tree in Go, by slug
 }
 
 // Plainer is a value of a front that can be shown. Plain returns nil, string, bool, int64, *big.Int, float64, []byte,
