@@ -33,6 +33,12 @@ var reserved = map[string]nodes.Problem{
 	"as":       {Message: "there is no as", Hint: "assign with ="},
 }
 
+// notMembers are methods of Python that a node has not, and what to write instead.
+var notMembers = map[string]string{
+	"__call__": "what calling a node runs is default = f",
+	"__init__": "a node is made by node(…), and its attributes are members",
+}
+
 // wrongSigns are never right.
 var wrongSigns = map[string]string{
 	"&&": "write and", "||": "write or", "!": "write not", ":=": "assign with = on a line of its own",

@@ -137,7 +137,7 @@ func (q queryValues) entry(x, key starlark.Value) (starlark.Value, error) {
 		if !ok {
 			return nil, fmt.Errorf("the entries of a %s have numbers: got a %s", x.Type(), key.Type())
 		}
-		i, err := index(n, x.Len(), x.Type())
+		i, err := index(n, x.Len(), "a "+x.Type()+" has no entry")
 		if err != nil {
 			return nil, err
 		}

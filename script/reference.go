@@ -24,8 +24,9 @@ removes`},
 			{
 				name: "parallel_node", usage: "parallel_node(**members)",
 				text: `Makes the template of a node that is split into cells, one for every host of its role host. An
-action runs once in every cell, in parallel, and gives a parallel result. Inside a node it is nested as P.array(…) or
-P.just_one(…).`,
+action runs once in every cell, in parallel, and gives a parallel result; so does what is below a parallel node. Inside
+a node it is nested as P.array(…) or P.just_one(…), inside another parallel node as it is. An array inside an array has
+a node between them, and cells of two dimensions.`,
 			},
 			{
 				name: "T(…)", usage: "T(**overrides)",
@@ -82,12 +83,15 @@ func roleSection() section {
 		title: "Roles",
 		text: `A node holds hosts under the names of roles: hosts = {"web": [web1, web2], "db": db1}. A role holds a
 host, or a list, tuple or set of hosts; a host or a list without a dict is the role host. A child has the roles of its
-parent, unless it has hosts = … itself.`,
+parent, unless it has hosts = … itself. Roles and hosts keep the order in which they are written.
+
+A slug names one machine of the tree: two hosts of one slug are a mistake, unless they are accounts of one machine.`,
 		entries: []entry{
 			{
 				name: "map_roles", usage: `map_roles("web", x = ["web", "db"])`,
-				text: `Fills the roles of a node from those of its parent. Names given by position fill the role
-host. What is not mapped is not seen.`,
+				text: `Fills the roles of a node from those of its parent: a name, or a list of names. Names given by
+position fill the role host. What is not mapped is not seen. A role that the parent does not have is empty; deployer
+check warns of those that no parent in the tree has.`,
 			},
 			{
 				name: "ALL_HOSTS", usage: "map_roles(ALL_HOSTS), map_roles(x = ALL_HOSTS)",
@@ -406,7 +410,7 @@ run returns [] and warns.`,
 		entries: []entry{
 			{
 				name: "hosts.filter", usage: "hosts.filter(*roles)",
-				text: "The hosts of some roles.",
+				text: "The hosts of some roles, in the order of these. A role that is not there is empty.",
 			},
 			{
 				name: "hosts.roles", usage: "hosts.roles",

@@ -186,6 +186,9 @@ func (s site) member(d *nodes.Definition, key string, v starlark.Value) []nodes.
 	at := s.keyword(key)
 	path := steps(key)
 	name := path[len(path)-1]
+	if hint := notMembers[key]; hint != "" {
+		return []nodes.Problem{{Pos: at, Message: "a node has no " + key, Hint: hint}}
+	}
 	if name == "" {
 		return []nodes.Problem{{Pos: at, Message: fmt.Sprintf("%s ends after __: the name of a member is missing", key)}}
 	}
