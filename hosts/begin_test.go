@@ -52,6 +52,7 @@ func TestNotBegun(t *testing.T) {
 
 // The limit is for what comes before the command only. A machine that is too slow for one limit gets another.
 func TestBegunTakesItsTime(t *testing.T) {
+	t.Parallel()
 	var err error
 	for _, limit := range []time.Duration{time.Second, 5 * time.Second, 25 * time.Second} {
 		s, _ := newSession(t, Options{})

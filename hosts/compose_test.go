@@ -94,6 +94,7 @@ func (c composition) check(t *testing.T, h *Handle) {
 }
 
 func TestComposition(t *testing.T) {
+	t.Parallel()
 	tests := compositions(t)
 	everyShell(t, func(t *testing.T, h *Handle) {
 		for _, c := range tests {
@@ -112,6 +113,7 @@ func homeOf(t *testing.T, user string) string {
 }
 
 func TestCompositionStops(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		handle func(*Handle) *Handle
@@ -153,6 +155,7 @@ func TestCompositionStops(t *testing.T) {
 }
 
 func TestStandardStreamsStayApart(t *testing.T) {
+	t.Parallel()
 	everyShell(t, func(t *testing.T, h *Handle) {
 		out, err := h.Run(t.Context(), "echo out; echo err >&2; exit 3", RunOptions{IgnoreStatus: true})
 		if err != nil {

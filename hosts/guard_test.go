@@ -45,6 +45,7 @@ func guardOf(t *testing.T, l *lab, o SSHOptions) (*Handle, *sshConn) {
 }
 
 func TestGuardComposition(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	h, c := guardOf(t, l, l.sshd(sshdtest.Options{}))
 	for _, test := range append(compositions(t),
@@ -85,6 +86,7 @@ func homeThere(t *testing.T, h *Handle) string {
 }
 
 func TestGuardCancel(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	h, c := guardOf(t, l, l.sshd(sshdtest.Options{}))
 	for name, command := range endings {
@@ -110,6 +112,7 @@ func TestGuardCancel(t *testing.T) {
 
 // What a command left behind on purpose outlives the connection; what still ran when it was cut does not.
 func TestGuardCut(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"SetEnv HOME=" + l.home}})
 	h, _ := guardOf(t, l, l.real(s))
@@ -143,6 +146,7 @@ func TestGuardCut(t *testing.T) {
 
 // A start file that leaves something behind, or another login shell, keeps the supervisor.
 func TestGuardNotWanted(t *testing.T) {
+	t.Parallel()
 	for name, rc := range map[string]string{
 		"function": "f() { echo mine; }", "option": "set -o noglob", "shopt": "shopt -s nullglob", "variable": "mine=1",
 		"alias": "alias ls=mine", "trap": "trap 'echo bye' EXIT", "BASH_ENV": "export BASH_ENV=/dev/null",
@@ -174,6 +178,7 @@ func TestGuardNotWanted(t *testing.T) {
 
 // Whoever ends the guard does not end the commands.
 func TestGuardKilled(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	h, c := guardOf(t, l, l.sshd(sshdtest.Options{}))
 	c.guard.mu.Lock()
@@ -189,6 +194,7 @@ func TestGuardKilled(t *testing.T) {
 }
 
 func TestGuardNeedsRoom(t *testing.T) {
+	t.Parallel()
 	for _, sessions := range []int{1, 2, 3} {
 		t.Run(fmt.Sprint(sessions), func(t *testing.T) {
 			l := newLab(t, Options{})
@@ -210,6 +216,7 @@ func TestGuardNeedsRoom(t *testing.T) {
 
 // A forced command runs as often as commands are run, and not once more for a guard.
 func TestGuardForcedCommand(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	count := filepath.Join(t.TempDir(), "count")
 	o := l.sshd(sshdtest.Options{Config: []string{"ForceCommand echo once >> " + count}})

@@ -31,6 +31,7 @@ func commandLines(t *testing.T) string {
 
 // TestSecretsStayHidden gives a secret to commands in every allowed way, and looks for it wherever others could see it.
 func TestSecretsStayHidden(t *testing.T) {
+	t.Parallel()
 	for _, login := range loginShells {
 		t.Run(login, func(t *testing.T) {
 			s, seen := newSession(t, Options{})
@@ -66,6 +67,7 @@ func TestSecretsStayHidden(t *testing.T) {
 }
 
 func TestSecretsAreRefusedOnCommandLines(t *testing.T) {
+	t.Parallel()
 	s, seen := newSession(t, Options{})
 	token := s.Secrets().TokenOf("s3cr3t-value")
 	h := localHandle(t, s, "")
@@ -96,6 +98,7 @@ func TestSecretsAreRefusedOnCommandLines(t *testing.T) {
 }
 
 func TestSecretThatCannotBeFound(t *testing.T) {
+	t.Parallel()
 	s, _ := newSession(t, Options{})
 	token := s.Secrets().Token("from_env(NOPE)", func(context.Context) (string, error) { return "", errors.New("it is not set") })
 	h, err := localHandle(t, s, "").Env("A", token, false)

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -51,26 +51,33 @@ func (r *recorder) of(kind journal.Kind) []journal.Event {
 	return slices.DeleteFunc(slices.Clone(r.all), func(e journal.Event) bool { return e.Kind != kind })
 }
 
-// openLabs is how many there are: only after the last can be told whether goroutines were left.
-var openLabs atomic.Int64
+// TestMain takes the agent of whoever runs the tests away: none may depend on it.
+func TestMain(m *testing.M) {
+	if err := os.Unsetenv("SSH_AUTH_SOCK"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
-// newLab starts a session. No test may depend on the agent or the keys of whoever runs it.
+// labs counts them, so that each has a label of its own.
+var labs atomic.Int64
+
+// newLab starts a session. All goroutines that the test starts from now on are labelled, so that those which it leaves
+// can be told from those of tests that run at the same time.
 func newLab(t *testing.T, o Options) *lab {
 	t.Helper()
-	t.Setenv("SSH_AUTH_SOCK", "")
 	l := &lab{T: t, home: o.Home}
 	if l.home == "" {
 		l.makeHome()
 	}
+	label := fmt.Sprint(labs.Add(1))
+	pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("lab", label)))
 	l.open(o)
-	openLabs.Add(1)
 	t.Cleanup(func() {
 		if err := l.session.Close(); err != nil {
 			t.Error(err)
 		}
-		if openLabs.Add(-1) == 0 {
-			l.noneLeft()
-		}
+		l.noneLeft(fmt.Sprintf(`"lab":%q`, label))
 	})
 	return l
 }
@@ -98,15 +105,14 @@ func (l *lab) open(o Options) {
 }
 
 // noneLeft checks that a closed session has left no goroutine of SSH behind. Those of x/crypto end a moment later.
-func (l *lab) noneLeft() {
+func (l *lab) noneLeft(label string) {
 	l.Helper()
-	stacks := make([]byte, 1<<20)
 	l.eventually("the goroutines of the session have ended", func() bool {
-		stacks = stacks[:runtime.Stack(stacks[:cap(stacks)], true)]
+		stacks := strings.Join(goroutines(label), "")
 		for _, owner := range []string{
 			"hosts.(*pool)", "hosts.(*sshConn)", "hosts.(*sshProcess)", "hosts.(*copier)", "ssh.(*Client)",
 		} {
-			if bytes.Contains(stacks, []byte(owner)) {
+			if strings.Contains(stacks, owner) {
 				return false
 			}
 		}
@@ -335,6 +341,7 @@ func (p *sshPerson) TrustKeys(_ context.Context, keys []NewKey) (bool, error) {
 }
 
 func TestSSHRuns(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	r, err := l.run(context.Background(), at("web", s.Port()), "echo out; echo err >&2; exit 3")
@@ -352,6 +359,7 @@ func TestSSHRuns(t *testing.T) {
 }
 
 func TestSSHHandle(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	handle := l.session.Handle(l.host(at("web", s.Port()))).Cd("/tmp")

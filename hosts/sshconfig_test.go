@@ -45,6 +45,7 @@ Host *
 
 // TestConfigAsOpenSSH has ssh itself say what a file means.
 func TestConfigAsOpenSSH(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	l.write("config", sampleConfig)
 	for _, name := range []string{"web", "web1", "db", "proxied", "a.internal", "other", "10.1.2.3", "WEB"} {
@@ -101,6 +102,7 @@ func sshG(t *testing.T, file, host string) map[string][]string {
 }
 
 func TestConfigValues(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	l.write("config", sampleConfig)
 	config := l.path("config")
@@ -158,6 +160,7 @@ func TestConfigValues(t *testing.T) {
 
 // The user's file is read from the home directory of the session, and the person goes before all.
 func TestConfigDefaultFile(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{HostKeys: "strict"})
 	l.write("config", "Host *\n  Port 2345\n  StrictHostKeyChecking accept-new\n")
 	st := l.resolve(SSHOptions{Slug: "web", HostKeys: "accept-new"})
@@ -167,6 +170,7 @@ func TestConfigDefaultFile(t *testing.T) {
 }
 
 func TestConfigStrictHostKeyChecking(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	for value, want := range map[string]trust{
 		"yes": trustNever, "ask": trustAsk, "accept-new": trustNew, "no": trustNew, "off": trustNew, "Yes": trustNever,
@@ -196,6 +200,7 @@ func TestConfigAgent(t *testing.T) {
 
 // What a file says and we do not understand is never passed over.
 func TestConfigErrors(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	for text, want := range map[string]string{
 		"Match planet mars\n":                   "config:1: Match",
@@ -231,6 +236,7 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestConfigInclude(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	l.write("more", "Host web\n  Port 4444\n")
 	l.write("config", "Include "+l.path("more")+"\nHost *\n  Port 5555\n")
@@ -242,6 +248,7 @@ func TestConfigInclude(t *testing.T) {
 }
 
 func TestConfigHop(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	st := l.resolve(SSHOptions{
 		Slug: "web", ConfigFilename: "none", Jump: "a,me@b:22", Password: "p", Key: "k", KeyPassword: "kp",

@@ -38,6 +38,7 @@ func TestConfigEnvironment(t *testing.T) {
 }
 
 func TestConfigMatchExec(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := l.configured("Host real\n  HostName 127.0.0.1\n"+
 		"Match exec \"test %h:%n = 127.0.0.1:real\" localuser * originalhost real\n  SetEnv LC_X=met\n", "AcceptEnv LC_*")
@@ -48,6 +49,7 @@ func TestConfigMatchExec(t *testing.T) {
 }
 
 func TestConfigCertificateFile(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	ca, key, cert := l.path("ca"), l.path("user"), l.path("elsewhere")
 	for _, args := range [][]string{
@@ -79,6 +81,7 @@ func (l *lab) userName() string {
 }
 
 func TestConfigAlgorithms(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := l.configured("HostKeyAlgorithms ssh-ed25519\nCiphers aes128-ctr\nMACs hmac-sha2-256\nKexAlgorithms ecdh-sha2-nistp256\n")
 	l.output(o, "true")
@@ -89,12 +92,14 @@ func TestConfigAlgorithms(t *testing.T) {
 }
 
 func TestConfigWays(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := l.configured("PubkeyAuthentication no\n")
 	l.fails(o, LoginFailed)
 }
 
 func TestConfigWay(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := l.configured("AddressFamily inet\nBindAddress 127.0.0.2\n")
 	if got := l.output(o, "echo ${SSH_CLIENT%% *}"); got != "127.0.0.2\n" {
@@ -107,6 +112,7 @@ func TestConfigWay(t *testing.T) {
 
 // A server that is started while ConnectionAttempts are left is found.
 func TestConfigConnectionAttempts(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -126,6 +132,7 @@ func TestConfigConnectionAttempts(t *testing.T) {
 
 // What has no effect is said once, with its place.
 func TestConfigWithoutEffect(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := l.configured("RekeyLimit 1G\nCheckHostIP yes\nLocalForward 1 a:2\nControlMaster auto\n")
 	for range 2 {

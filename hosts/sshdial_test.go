@@ -15,6 +15,7 @@ import (
 
 // A server that drops connections at random (MaxStartups) is tried again.
 func TestDropped(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{Faults: sshserver.Faults{DropFirst: 25}})
 	for i, err := range l.runAll(t.Context(), atOnce(20, s.Port()), "true") {
@@ -29,6 +30,7 @@ func TestDropped(t *testing.T) {
 
 // A connection that died while it was idle costs the time limit of connecting, not the patience of the keepalives.
 func TestIdleDied(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	o := at("web", s.Port())
@@ -41,6 +43,7 @@ func TestIdleDied(t *testing.T) {
 
 // A context that ends lets nobody wait, in any phase.
 func TestCancelConnecting(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		fault sshserver.Handshake
@@ -68,6 +71,7 @@ func TestCancelConnecting(t *testing.T) {
 
 // Who else waits for the same connection gets it.
 func TestCancelOneOfTwo(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{Faults: sshserver.Faults{Latency: 50 * time.Millisecond}})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -101,6 +105,7 @@ func TestCancelOneOfTwo(t *testing.T) {
 }
 
 func TestJump(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	first, second := l.server(sshserver.Options{}), l.server(sshserver.Options{})
 	last := l.server(sshserver.Options{Password: sshserver.IsPassword("secret")})
@@ -118,6 +123,7 @@ func TestJump(t *testing.T) {
 }
 
 func TestJumpFails(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	target := l.server(sshserver.Options{})
 	o := at("web", target.Port())
@@ -146,6 +152,7 @@ func TestJumpFails(t *testing.T) {
 
 // A jump host that freezes keeps neither a caller nor the end of the session waiting.
 func TestJumpFreezes(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	jump, target := l.server(sshserver.Options{}), l.server(sshserver.Options{})
 	o := at("web", target.Port())
@@ -163,6 +170,7 @@ func TestJumpFreezes(t *testing.T) {
 }
 
 func TestJumpCircle(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	l.write("config", "Host *\n  ProxyJump bastion\n")
 	o := at("web", 1)
@@ -172,6 +180,7 @@ func TestJumpCircle(t *testing.T) {
 
 // The command ends with the connection.
 func TestProxyCommand(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	jump, target := l.server(sshserver.Options{}), l.server(sshserver.Options{})
 	o := at("web", target.Port())
@@ -190,6 +199,7 @@ func TestProxyCommand(t *testing.T) {
 }
 
 func TestProxyCommandFails(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := at("web", 22)
 	o.ProxyCommand = "sh -c 'echo no way to %h >&2; exit 1'"

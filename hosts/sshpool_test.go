@@ -29,6 +29,7 @@ func (s *syncBuffer) String() string {
 }
 
 func TestPoolShares(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	other := at("web", s.Port())
@@ -42,6 +43,7 @@ func TestPoolShares(t *testing.T) {
 }
 
 func TestPoolRedials(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	for range 3 {
@@ -54,6 +56,7 @@ func TestPoolRedials(t *testing.T) {
 }
 
 func TestPoolIdle(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	l.session.pool.idle = 100 * time.Millisecond
 	s := l.server(sshserver.Options{})
@@ -69,6 +72,7 @@ func TestPoolIdle(t *testing.T) {
 }
 
 func TestPoolCrowded(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	l.session.pool.maxIdle = 3
 	s := l.server(sshserver.Options{})
@@ -89,6 +93,7 @@ func TestPoolCrowded(t *testing.T) {
 
 // The end of the session ends what runs.
 func TestPoolClose(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "sleep 600")
@@ -108,6 +113,7 @@ func TestPoolClose(t *testing.T) {
 
 // A session that lets one host work at a time gets through all of them, also through a question.
 func TestPoolLimitOne(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{trust: true}
 	l := newLab(t, Options{Limit: 1, Person: person})
 	s := l.server(sshserver.Options{})

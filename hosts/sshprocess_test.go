@@ -16,6 +16,7 @@ import (
 )
 
 func TestSSHStdin(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "cat; echo end")
@@ -69,6 +70,7 @@ func TestSSHTerminal(t *testing.T) {
 }
 
 func TestSSHInterrupt(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "echo go; exec sleep 600")
@@ -83,6 +85,7 @@ func TestSSHInterrupt(t *testing.T) {
 
 // A child that holds the output open does not hold the command up.
 func TestSSHBackgroundChild(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	l.within(20*time.Second, func() {
@@ -95,6 +98,7 @@ func TestSSHBackgroundChild(t *testing.T) {
 
 // What it prints while the output lasts is not lost.
 func TestSSHLateOutput(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	got := l.output(at("web", s.Port()), "(for i in 1 2 3 4 5 6 7 8; do sleep 0.3; echo $i; done) & true")
@@ -119,6 +123,7 @@ func (w *slowWriter) Write(b []byte) (int, error) {
 
 // A slow reader gets everything, also what comes after the exit status, and does not hold up the other stream.
 func TestSSHSlowWriter(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	if err := l.session.place(t.Context()); err != nil {
@@ -145,6 +150,7 @@ func TestSSHSlowWriter(t *testing.T) {
 }
 
 func TestSSHBigOutput(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	r, err := l.run(t.Context(), at("web", s.Port()), "head -c 20000000 /dev/zero & head -c 20000000 /dev/zero >&2; wait")
@@ -159,6 +165,7 @@ type failingWriter struct{}
 func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("full") }
 
 func TestSSHFailingWriter(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	if err := l.session.place(t.Context()); err != nil {
@@ -177,6 +184,7 @@ func TestSSHFailingWriter(t *testing.T) {
 
 // A quiet command on a connection that lives is not cut off.
 func TestSSHKeepalive(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	o := at("web", s.Port())
@@ -187,6 +195,7 @@ func TestSSHKeepalive(t *testing.T) {
 }
 
 func TestSSHAbandonFrozen(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "sleep 600")
@@ -220,6 +229,7 @@ func (endless) Read(b []byte) (int, error) { return len(b), nil }
 
 // A frozen server does not hold up who asks for a session.
 func TestSSHCancelSession(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	l.output(at("web", s.Port()), "true")
@@ -234,6 +244,7 @@ func TestSSHCancelSession(t *testing.T) {
 }
 
 func TestSSHManyCommands(t *testing.T) {
+	t.Parallel()
 	for _, sessions := range []int{1, 2, 10} {
 		t.Run(fmt.Sprint(sessions), func(t *testing.T) {
 			l := newLab(t, Options{})
@@ -256,6 +267,7 @@ func TestSSHManyCommands(t *testing.T) {
 
 // Commands beyond the limit wait for others to end, however long that takes, and give up when their context ends.
 func TestSSHSessionsQueue(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{MaxSessions: 2})
 	h := l.host(at("web", s.Port()))

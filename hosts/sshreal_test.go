@@ -15,6 +15,7 @@ import (
 // These tests run over OpenSSH's sshd.
 
 func TestRealRuns(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := l.sshd(sshdtest.Options{})
 	r, err := l.run(t.Context(), o, "echo out; echo err >&2; exit 3")
@@ -65,6 +66,7 @@ func TestRealTerminal(t *testing.T) {
 
 // With its default MaxStartups sshd drops connections from the tenth on.
 func TestRealMaxStartups(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{Limit: 200})
 	base := l.sshd(sshdtest.Options{Config: []string{"MaxStartups 10:30:100"}})
 	var all []SSHOptions
@@ -82,6 +84,7 @@ func TestRealMaxStartups(t *testing.T) {
 
 // Others may have taken the places of those who have not logged in.
 func TestRealMaxStartupsShared(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{Limit: 200})
 	base := l.sshd(sshdtest.Options{Config: []string{"MaxStartups 10:30:100"}})
 	for range 20 { // with so many, sshd drops every third or so
@@ -105,6 +108,7 @@ func TestRealMaxStartupsShared(t *testing.T) {
 }
 
 func TestRealManyCommands(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		config []string
@@ -129,6 +133,7 @@ func TestRealManyCommands(t *testing.T) {
 }
 
 func TestRealJump(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	jump, target := sshdtest.Start(t, sshdtest.Options{}), l.sshd(sshdtest.Options{})
 	l.know(strings.Join(jump.HostKeyLines, "\n") + "\n")
@@ -143,6 +148,7 @@ func TestRealJump(t *testing.T) {
 }
 
 func TestRealAccounts(t *testing.T) {
+	t.Parallel()
 	sshdtest.NeedAccounts(t)
 	account := sshdtest.Account{Name: "deploytest", Password: "pass word"}
 	for _, pam := range []bool{false, true} {
@@ -165,6 +171,7 @@ func TestRealAccounts(t *testing.T) {
 
 // Password and key together, as sshd asks for them with AuthenticationMethods.
 func TestRealTwoSteps(t *testing.T) {
+	t.Parallel()
 	sshdtest.NeedAccounts(t)
 	account := sshdtest.Account{Name: "deploytest", Password: "pass word"}
 	l := newLab(t, Options{})

@@ -68,6 +68,7 @@ func sshHandle(t *testing.T, s *Session, server *sshdtest.Server, slug, user str
 func withPassword(o *SSHOptions) { o.SudoPassword = sudoPassword }
 
 func TestSudo(t *testing.T) {
+	t.Parallel()
 	server := sudoers(t)
 	tests := []struct {
 		name, user string
@@ -115,6 +116,7 @@ func TestSudo(t *testing.T) {
 }
 
 func TestSudoDirectoryVariablesAndHome(t *testing.T) {
+	t.Parallel()
 	server := sudoers(t)
 	s, _ := newSession(t, Options{})
 	h := sshHandle(t, s, server, "h", "tester", withPassword)
@@ -137,6 +139,7 @@ func TestSudoDirectoryVariablesAndHome(t *testing.T) {
 }
 
 func TestSudoAsksOnceForAllHosts(t *testing.T) {
+	t.Parallel()
 	server := sudoers(t)
 	person := &typist{answers: []string{sudoPassword, "not needed"}}
 	s, _ := newSession(t, Options{Person: person})
@@ -161,6 +164,7 @@ func TestSudoAsksOnceForAllHosts(t *testing.T) {
 }
 
 func TestSudoAsksAgainWhenWrong(t *testing.T) {
+	t.Parallel()
 	server := sudoers(t)
 	person := &typist{answers: []string{"wrong", sudoPassword}}
 	s, seen := newSession(t, Options{Person: person})
@@ -180,6 +184,7 @@ func TestSudoAsksAgainWhenWrong(t *testing.T) {
 }
 
 func TestSudoWrongForOneHost(t *testing.T) {
+	t.Parallel()
 	one, other := sudoers(t), sshdtest.Start(t, sshdtest.Options{Accounts: []sshdtest.Account{
 		{Name: "tester", Password: "another password", Sudo: sshdtest.SudoPassword},
 	}})
@@ -199,6 +204,7 @@ func TestSudoWrongForOneHost(t *testing.T) {
 
 // TestPasswordGoesToSudoAlone has a program print what a prompt looks like: it must not get the password.
 func TestPasswordGoesToSudoAlone(t *testing.T) {
+	t.Parallel()
 	server := sudoers(t)
 	s, _ := newSession(t, Options{})
 	h := sshHandle(t, s, server, "h", "tester", withPassword)

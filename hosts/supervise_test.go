@@ -65,6 +65,7 @@ func TestCancelLeavesNothingRunning(t *testing.T) {
 }
 
 func TestAbandonStillEndsTheCommand(t *testing.T) {
+	t.Parallel()
 	s, _ := newSession(t, Options{})
 	err := stopped(t, localHandle(t, s, ""), endings["deaf to INT"], func(s *Session, cancel context.CancelFunc) {
 		cancel()
@@ -76,6 +77,7 @@ func TestAbandonStillEndsTheCommand(t *testing.T) {
 }
 
 func TestTimeLimit(t *testing.T) {
+	t.Parallel()
 	s, _ := newSession(t, Options{})
 	word := mark()
 	_, err := localHandle(t, s, "").Run(t.Context(), "sleep "+word, RunOptions{Timeout: 50 * time.Millisecond})
@@ -117,6 +119,7 @@ func TestKilledClient(t *testing.T) {
 
 // TestForcedCommand is TestKilledClient where the script does not lead its session: a wrapper does.
 func TestForcedCommand(t *testing.T) {
+	t.Parallel()
 	word := mark()
 	r := request{command: "timeout 1000 sleep " + word, word: randomWord()}
 	cmd := exec.Command("/bin/sh", "-c", `sh -c "$ORIGINAL"; exit $?`)
@@ -140,6 +143,7 @@ func TestForcedCommand(t *testing.T) {
 }
 
 func TestBackgroundChildIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
 	s, _ := newSession(t, Options{})
 	word := mark()
 	out, err := run(t, localHandle(t, s, ""), "echo $$; sleep "+word+" & echo started", RunOptions{})
@@ -160,6 +164,7 @@ func TestBackgroundChildIsNotWaitedFor(t *testing.T) {
 }
 
 func TestExitStatus(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		command string
 		want    Exit
@@ -192,6 +197,7 @@ func TestExitStatus(t *testing.T) {
 }
 
 func TestMissingShell(t *testing.T) {
+	t.Parallel()
 	s, _ := newSession(t, Options{})
 	_, err := run(t, localHandle(t, s, "/no/such/shell"), "echo hi", RunOptions{})
 	var failed *Error
@@ -202,6 +208,7 @@ func TestMissingShell(t *testing.T) {
 
 // TestFlood lets a command print much more than is kept.
 func TestFlood(t *testing.T) {
+	t.Parallel()
 	const size = 64 << 20
 	s, seen := newSession(t, Options{})
 	out, err := localHandle(t, s, "").Run(t.Context(), fmt.Sprintf("head -c %d /dev/zero", size), RunOptions{Silent: true})
@@ -221,6 +228,7 @@ func TestFlood(t *testing.T) {
 
 // TestSlowReader has a command end long before its output is read.
 func TestSlowReader(t *testing.T) {
+	t.Parallel()
 	read, write := io.Pipe()
 	var s streams
 	s.copy(write, strings.NewReader(strings.Repeat("x", 100_000)))

@@ -120,6 +120,7 @@ func TestKeysReachTheCommand(t *testing.T) {
 }
 
 func TestTerminalOfParallelCommands(t *testing.T) {
+	t.Parallel()
 	k := &keyboard{}
 	s, _ := newSession(t, Options{Terminal: k})
 	h := localHandle(t, s, "")
@@ -157,6 +158,7 @@ func TestSecretOnTerminal(t *testing.T) {
 }
 
 func TestCancelOnTerminal(t *testing.T) {
+	t.Parallel()
 	k := &keyboard{}
 	s, seen := newSession(t, Options{Terminal: k})
 	err := stopped(t, localHandle(t, s, ""), "sleep %s", func(_ *Session, cancel context.CancelFunc) { cancel() })

@@ -10,6 +10,7 @@ import (
 // TestWatcherEndsWithItsCommand runs commands that end at once, while what watches their standard input still starts.
 // That stays open here: nothing but the end of its command ends a watcher, which otherwise would hold the session.
 func TestWatcherEndsWithItsCommand(t *testing.T) {
+	t.Parallel()
 	word := randomWord()
 	line := loginLine(request{command: "true", shell: "/bin/sh", word: word}.script())
 	read, write, err := os.Pipe()

@@ -22,6 +22,7 @@ func wrapped(t *testing.T, s *Session, command ...string) *Handle {
 }
 
 func TestWrappers(t *testing.T) {
+	t.Parallel()
 	wrappers := map[string][]string{
 		"words":         {"env", "WRAPPED=yes"},
 		"sh -c":         {"env", "WRAPPED=yes", "sh", "-c"},
@@ -46,6 +47,7 @@ func TestWrappers(t *testing.T) {
 }
 
 func TestWrapperThatIsMissing(t *testing.T) {
+	t.Parallel()
 	s, _ := newSession(t, Options{})
 	_, err := run(t, wrapped(t, s, "/no/such/wrapper"), "true", RunOptions{})
 	var failed *Error
@@ -55,6 +57,7 @@ func TestWrapperThatIsMissing(t *testing.T) {
 }
 
 func TestChroot(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can change the root directory")
 	}
