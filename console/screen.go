@@ -124,7 +124,7 @@ func (s *Screen) writeLine(e journal.Event) error {
 			return nil
 		}
 	case journal.ActionStart:
-		if e.Quiet || s.prefix && e.Host != "" {
+		if e.Quiet || s.prefix && e.Parallel && e.Host != "" {
 			return nil // of an action in many cells one line is enough: that of the node they belong to
 		}
 	case journal.ConnectEnd:

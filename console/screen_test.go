@@ -125,11 +125,14 @@ func TestQuietAndLogOnly(t *testing.T) {
 
 func TestOneLineForAnActionInManyCells(t *testing.T) {
 	whole := journal.Event{Kind: journal.ActionStart, Node: "/git", Action: "pull"}
-	cell := journal.Event{Kind: journal.ActionStart, Node: "/git[web1]", Host: "web1", Action: "pull"}
+	cell := journal.Event{Kind: journal.ActionStart, Node: "/git[web1]", Host: "web1", Action: "pull", Parallel: true}
 	property := journal.Event{Kind: journal.ActionStart, Node: "/git", Action: "version", Quiet: true}
-	for prefix, want := range map[bool]string{true: "/git pull\n", false: "/git pull\n/git[web1] pull\n"} {
+	alone := journal.Event{Kind: journal.ActionStart, Node: "/git[web2]", Host: "web2", Action: "clean"}
+	for prefix, want := range map[bool]string{
+		true: "/git pull\n/git[web2] clean\n", false: "/git pull\n/git[web1] pull\n/git[web2] clean\n",
+	} {
 		s := newShown(t, Options{Prefix: prefix})
-		s.events(t, whole, cell, property)
+		s.events(t, whole, cell, property, alone)
 		if got := s.both.String(); got != want {
 			t.Errorf("with prefixes %t: got %q, want %q", prefix, got, want)
 		}

@@ -131,6 +131,9 @@ func (s site) toAction(v starlark.Value, at nodes.Pos) (*nodes.Action, []nodes.P
 	return nil, []nodes.Problem{{Pos: at, Message: fmt.Sprintf("got %s, want a function", v.Type())}}
 }
 
+// lambda is the name of a function without one.
+const lambda = "lambda"
+
 // actions is actions = [f, …].
 func (m memberSetter) actions(v starlark.Value) []nodes.Problem {
 	list, ok := v.(starlark.Sequence)
@@ -146,7 +149,7 @@ func (m memberSetter) actions(v starlark.Value) []nodes.Problem {
 		problems = append(problems, more...)
 		switch {
 		case made == nil:
-		case made.Name == "lambda":
+		case made.Name == lambda:
 			problems = append(problems, m.problem(`action(f, name = "…")`, "a lambda has no name")...)
 		case m.means(made.Name):
 			problems = append(problems, m.problem(`give the action another name: action(f, name = "…")`,
@@ -167,6 +170,11 @@ func (m memberSetter) means(name string) bool {
 // defaultAction is default = f.
 func (m memberSetter) defaultAction(v starlark.Value) []nodes.Problem {
 	made, problems := m.toAction(v, m.at)
+	if made != nil && made.Name == lambda {
+		named := *made
+		named.Name = "." // as a command line names it
+		made = &named
+	}
 	m.d.Default = made
 	return problems
 }
