@@ -157,7 +157,8 @@ func lockedGates() []locked {
 			g.lockKey(passphrase)
 			return sshserver.Options{AuthorizedKeys: []ssh.PublicKey{g.key}}
 		}), "passphrase of ~/.ssh/id_ed25519 on web1: ", 3,
-			"~/.ssh/id_ed25519 (encrypted, and nobody is here to ask: give key_password, or use ssh-agent)", ""},
+			"~/.ssh/id_ed25519 (the server takes it, but it is encrypted, and nobody is here to ask)",
+			"give key_password, or load the key with ssh-add"},
 		{"code", with(func(*gate) sshserver.Options { return quiz(onlyCode...) },
 			fmt.Sprintf("password = %q", rightPassword)), "web1 asks deploy: Verification code: ", 3,
 			`the server asks "Verification code:", and nobody is here to answer`, ""},

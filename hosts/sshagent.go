@@ -169,15 +169,18 @@ func (a *attempt) tellIfSlow(c *credential) (done func()) {
 
 // notSigned notes that an agent did not sign. The next key is tried.
 func (a *attempt) notSigned(c *credential, err error) {
+	a.unsigned = true
 	switch {
 	case c.held.gone != nil:
 		a.leftOut(fmt.Sprintf("%s (%v)", agentKey, err))
+		a.advice = "the server takes a key of the agent that SSH_AUTH_SOCK names: see whether it works, with ssh-add -l"
 	case isHardware(c.public):
-		a.leftOut(c.name + " (the agent did not sign: the key is not plugged in, or was not touched)")
+		a.leftOut(c.name + " (the server takes it, but the agent did not sign)")
+		a.advice = "plug the key in and touch it when it asks for that"
 	default:
-		a.leftOut(c.name + " (the agent refused to sign: it is locked, or nobody confirmed it)")
+		a.leftOut(c.name + " (the server takes it, but the agent refused to sign)")
+		a.advice = "unlock the agent with ssh-add -X, or confirm the use of the key when it asks for that"
 	}
-	a.unsigned = true
 }
 
 // isHardware reports whether a key lives in a device that wants to be touched.

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -167,7 +169,7 @@ func TestAgentFails(t *testing.T) {
 		{"dies when it signs", signing(func(conn net.Conn) error { return conn.Close() }),
 			"could not use: agent (it ended the connection)"},
 		{"is not confirmed", signing(func(net.Conn) error { return errors.New("denied") }),
-			"could not use: agent: key 0 (the agent refused to sign: it is locked, or nobody confirmed it)"},
+			"could not use: agent: key 0 (the server takes it, but the agent refused to sign)"},
 		{"is locked", func(net.Conn) agent.Agent { return locked },
 			"could not use: agent (it holds no keys, or is locked)"},
 		{"is empty", func(net.Conn) agent.Agent { return ring(t) }, "could not use: agent (it holds no keys"},
@@ -293,4 +295,74 @@ func (l *lab) agentWithOne() (ssh.PublicKey, string) {
 	private, public := newPair(l)
 	l.agentOf(ring(l, private))
 	return public, ssh.FingerprintSHA256(public)
+}
+
+// realAgent starts OpenSSH's agent, which has nobody confirm anything, for the hosts of this lab.
+func (l *lab) realAgent() (sshAdd func(input string, args ...string)) {
+	l.Helper()
+	dir, err := os.MkdirTemp("", "agent")
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { os.RemoveAll(dir) })
+	server := exec.Command(find(l.T, "ssh-agent"), "-D", "-a", dir+"/agent")
+	server.Env = append(os.Environ(), "SSH_ASKPASS=/bin/false", "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
+	if err := server.Start(); err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() {
+		_ = server.Process.Kill() // an error means that it has ended
+		_ = server.Wait()
+	})
+	l.Setenv("SSH_AUTH_SOCK", dir+"/agent")
+	l.eventually("the agent listens", func() bool {
+		conn, err := net.Dial("unix", dir+"/agent")
+		return err == nil && conn.Close() == nil
+	})
+	askpass := filepath.Join(dir, "askpass")
+	return func(input string, args ...string) {
+		l.Helper()
+		if err := os.WriteFile(askpass, []byte("#!/bin/sh\necho "+Quote(input)+"\n"), 0o700); err != nil {
+			l.Fatal(err)
+		}
+		add := exec.Command(find(l.T, "ssh-add"), args...)
+		add.Env = append(os.Environ(), "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
+		if out, err := add.CombinedOutput(); err != nil {
+			l.Fatalf("ssh-add %v: %v: %s", args, err, out)
+		}
+	}
+}
+
+// OpenSSH's own agent, with keys and certificates, one that must be confirmed and is not, and locked.
+func TestRealAgent(t *testing.T) {
+	l := newLab(t, Options{})
+	sshAdd := l.realAgent()
+	rsa := newRSA(t)
+	l.keyFile("key", rsa)
+	authority, trusted := newAuthority(l)
+	l.write("key-cert.pub", string(ssh.MarshalAuthorizedKey(certify(l, authority, publicOf(t, rsa), "deploy"))))
+	l.remove("id_ed25519")
+	plain := l.server(authorized(publicOf(t, rsa)))
+	certified := l.server(sshserver.Options{UserAuthority: trusted})
+	o := at("web", plain.Port())
+	l.fails(o, LoginFailed, "could not use: agent (it holds no keys, or is locked)")
+
+	sshAdd("", "-q", l.path("key"))
+	l.remove("key")
+	l.output(o, "true")
+	o.Slug, o.Port = "certified", certified.Port()
+	l.output(o, "true")
+
+	sshAdd("word", "-x")
+	o.Slug = "locked"
+	l.fails(o, LoginFailed, "could not use: agent (it holds no keys, or is locked)")
+	sshAdd("word", "-X")
+	l.output(o, "true")
+
+	sshAdd("", "-q", "-D")
+	l.keyFile("key", rsa)
+	sshAdd("", "-q", "-c", l.path("key"))
+	o.Slug, o.Port = "confirmed", plain.Port()
+	l.fails(o, LoginFailed, "could not use: agent: ", " (the server takes it, but the agent refused to sign)",
+		"unlock the agent with ssh-add -X, or confirm the use of the key")
 }

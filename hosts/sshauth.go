@@ -60,6 +60,7 @@ type login struct {
 	tried       []string        // for people
 	agentKeys   int             // of those tried
 	notes       []string        // ways that could not be used, and why
+	advice      string          // what to do about one that the server would have taken
 	said        []string        // what the server said last, beside its questions
 	offers      []string        // what the server takes
 	connections int             // used up by failures
@@ -73,9 +74,10 @@ type login struct {
 	wrong         map[string]bool // passwords that were refused
 	passwordFirst bool            // before more keys, which cost connections
 
-	live     bool // the server asks what only a person knows
-	answered int  // times that a person answered, and was refused
-	skipped  map[[sha256.Size]byte]bool
+	live       bool // the server asks what only a person knows
+	answered   int  // times that a person answered, and was refused
+	unanswered bool // it asks what nobody will answer
+	skipped    map[[sha256.Size]byte]bool
 }
 
 func newLogin(ctx context.Context, p *pool, st *settings) *login {
@@ -109,6 +111,7 @@ type attempt struct {
 	lastLive  bool        // a person answered last
 	again     bool        // it was refused, and may be answered anew
 	spoke     bool        // a person answered on this connection
+	abandoned bool        // a question was left without an answer
 	over      error       // the person wants no more
 	silence   int64       // heard when the last way was tried; -1: none was
 	used      map[string]bool
@@ -201,6 +204,9 @@ func (a *attempt) judge(succeeded bool) {
 			decided = a.accepted
 		}
 		decided[string(a.last.public.Marshal())] = true
+		if a.unsigned {
+			a.forget(a.last)
+		}
 	}
 	if a.again = a.lastLive && !succeeded; a.again {
 		a.answered++

@@ -125,7 +125,8 @@ func TestLoginKeys(t *testing.T) {
 
 	l.write("id_other", encrypted(t, key, "pass phrase"))
 	o.KeyFilename = "~/.ssh/id_other"
-	l.fails(o, LoginFailed, "tried: ~/.ssh/id_ed25519; could not use: ~/.ssh/id_other (encrypted", "give key_password")
+	l.fails(o, LoginFailed, "tried: ~/.ssh/id_ed25519; could not use: ~/.ssh/id_other (the server takes it, ",
+		"give key_password, or load the key with ssh-add")
 	o.KeyPassword = "wrong phrase"
 	l.fails(o, LoginFailed, "key_password does not open ~/.ssh/id_other")
 	o.KeyPassword = "pass phrase"

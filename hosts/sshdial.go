@@ -31,6 +31,7 @@ type dialling struct {
 	mu     sync.Mutex // guards what follows
 	parked bool       // a person is waited for
 	turn   bool       // the person is ours
+	leave  func()     // gives back the place among the logins of the server
 	place  bool       // it has a place among the working hosts, since it went on after a person was asked
 	over   bool
 
@@ -149,12 +150,7 @@ func (d *drops) again(err error, limit time.Duration) bool {
 
 // attempt makes one connection and logs in. Every phase has the host's time limit.
 func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
-	leave, err := d.pool.enter(ctx, d.sshd())
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	defer d.giveTurn()
+	defer d.depart()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := &watchdog{limit: d.st.timeout, expire: cancel}

@@ -15,6 +15,8 @@ func (l *login) failure() *Error {
 	text := "there is nothing to log in with"
 	if len(l.tried) > 0 {
 		text = "login refused, tried: " + strings.Join(l.waysTried(), ", ")
+	} else if len(l.notes) > 0 {
+		text = "there is nothing left to log in with"
 	}
 	if len(l.notes) > 0 {
 		text += "; could not use: " + strings.Join(l.notes, ", ")
@@ -50,11 +52,16 @@ func (l *login) waysTried() []string {
 func (l *login) hint() string {
 	keys := slices.Contains(l.offers, "publickey")
 	switch {
+	case l.advice != "":
+		return l.advice
 	case l.most > 0 || l.connections >= maxConnections:
 		return "the server refuses so many tries: name the right key with key_filename and set identities_only, " +
 			"or IdentityFile with IdentitiesOnly yes in ssh_config"
 	case l.passwordRefused():
 		return "check username and password"
+	case len(l.notes) > 0 && keys:
+		return fmt.Sprintf("mend what could not be used, or add another public key to ~%s/.ssh/authorized_keys on the host",
+			l.st.user)
 	case len(l.tried) == 0 && keys:
 		return "set key_filename or password, or load a key with ssh-add"
 	case keys:

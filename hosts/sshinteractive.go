@@ -15,7 +15,7 @@ import (
 // interactive answers the server's questions: with the password what seems to be the question for it, with what a
 // person types everything else.
 func (a *attempt) interactive() (ssh.AuthMethod, error) {
-	if a.used["keyboard-interactive"] && !(a.again && a.mayAnswer()) {
+	if a.unanswered || a.used["keyboard-interactive"] && !(a.again && a.mayAnswer()) {
 		return nil, nil
 	}
 	if a.session.opts.Person == nil {
@@ -73,12 +73,7 @@ func (a *attempt) answer(prompt string, echo, alone bool) (string, error) {
 func (a *attempt) answerLive(prompt string, echo bool) (string, error) {
 	prompt = clip(strings.TrimSpace(printable(prompt)), maxChars)
 	if !a.mayAnswer() {
-		err := fmt.Errorf("the server asks %q, and nobody is here to answer", prompt)
-		if a.session.opts.Person != nil {
-			err = fmt.Errorf("the server asks %q, and refused %d answers", prompt, a.answered)
-		}
-		a.leftOut(fmt.Sprintf("keyboard-interactive (%v)", err))
-		return "", err
+		return "", a.unanswerable(prompt)
 	}
 	q := PasswordQuestion{What: fmt.Sprintf("answer to %q", prompt), User: a.st.user, Hosts: []string{a.st.slug},
 		Prompt: prompt, Lines: a.said, Shown: echo}
@@ -98,6 +93,20 @@ func (a *attempt) answerLive(prompt string, echo bool) (string, error) {
 	a.said, a.lastLive, a.spoke = nil, true, true
 	a.noteWay("keyboard-interactive")
 	return answer, nil
+}
+
+// unanswerable is the error of a question that nobody will answer. What was answered before is not judged by it, and
+// what else there is to try is tried on a new connection, since some servers go on waiting for the answer on this one.
+func (a *attempt) unanswerable(prompt string) error {
+	err := fmt.Errorf("the server asks %q, and refused %d answers", prompt, a.answered)
+	if a.session.opts.Person == nil {
+		err = fmt.Errorf("the server asks %q, and nobody is here to answer", prompt)
+		a.advice = "run it where somebody can answer, or log in with a key"
+	}
+	a.leftOut(fmt.Sprintf("keyboard-interactive (%v)", err))
+	a.lastWord = ""
+	a.unanswered, a.abandoned = true, true
+	return err
 }
 
 // hear keeps what the server says, to be shown before its next question. It may say what it was told.

@@ -26,6 +26,14 @@ type credential struct {
 // shortName is its name without the agent's.
 func (c *credential) shortName() string { return strings.TrimPrefix(c.name, agentKey+": ") }
 
+// way is its name among the ways that were tried: the keys of the agent are counted.
+func (c *credential) way() string {
+	if c.held != nil {
+		return agentKey
+	}
+	return c.name
+}
+
 // credentials finds the keys to offer, in the order to offer them: those that the host names, then the files of
 // ssh_config, then the rest of the agent's; encrypted ones at the end of theirs. A key whose file is in the agent is
 // taken from there, and certificates come before their key.

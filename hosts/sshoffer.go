@@ -15,10 +15,12 @@ func (a *attempt) key() (ssh.AuthMethod, error) {
 		return nil, a.st.fail(LoginFailed, err, "")
 	}
 	for _, c := range a.keys {
-		if c.public == nil && a.mayUnlock(c.locked) {
-			return nil, a.ask(&need{passphrase: c.locked}) // which key it is, only its passphrase tells
+		if c.public == nil && !a.skipped[c.locked.id] { // which key it is, only its passphrase tells
+			if err := a.unlock(c); a.need != nil {
+				return nil, err
+			}
 		}
-		if !a.offerable(c) || c.locked != nil && !a.mayUnlock(c.locked) {
+		if !a.offerable(c) {
 			continue
 		}
 		if a.accepted[string(c.public.Marshal())] {
@@ -48,7 +50,8 @@ func (a *attempt) keyLimit() int {
 
 // offerable reports whether a key is still worth a try.
 func (a *attempt) offerable(c *credential) bool {
-	if c.public == nil || c.held != nil && c.held.gone != nil {
+	switch {
+	case c.public == nil, c.held != nil && c.held.gone != nil, c.locked != nil && a.skipped[c.locked.id]:
 		return false
 	}
 	id := c.public.Marshal()
@@ -61,17 +64,25 @@ func (a *attempt) offer(c *credential) ssh.AuthMethod {
 	if c.locked == nil {
 		return ssh.PublicKeys(c.signer)
 	}
-	return ssh.PublicKeys(modern(&lazySigner{c.public, func() error { return a.ask(&need{passphrase: c.locked}) }}))
+	return ssh.PublicKeys(modern(&lazySigner{c.public, func() error { return a.unlock(c) }}))
 }
 
-// note writes down what is tried, once.
+// note writes down that a key is tried.
 func (l *login) note(c *credential) {
-	name := c.name
 	if c.held != nil {
 		l.agentKeys++
-		name = agentKey
 	}
-	l.noteWay(name)
+	l.noteWay(c.way())
+}
+
+// forget takes back that a key was tried: the server was asked whether it takes it, and it could not sign.
+func (l *login) forget(c *credential) {
+	if c.held != nil {
+		if l.agentKeys--; l.agentKeys > 0 {
+			return
+		}
+	}
+	l.tried = slices.DeleteFunc(l.tried, func(way string) bool { return way == c.way() })
 }
 
 func (l *login) noteWay(name string) {
@@ -101,27 +112,34 @@ func (a *attempt) collect() (err error) {
 	return err
 }
 
-// mayUnlock reports whether somebody can be asked for a passphrase.
-func (a *attempt) mayUnlock(k *lockedKey) bool {
-	if a.skipped[k.id] {
-		return false
-	}
+// unlock has a person asked for the passphrase of a key. It always returns an error: the key cannot sign yet.
+func (a *attempt) unlock(c *credential) error {
 	if a.session.opts.Person != nil {
-		return true
+		return a.ask(&need{passphrase: c.locked})
 	}
-	a.skipped[k.id] = true
-	a.leftOut(k.name + " (encrypted, and nobody is here to ask: give key_password, or use ssh-agent)")
-	return false
+	a.skipped[c.locked.id] = true
+	a.unsigned = true
+	note := c.name + " (encrypted, and nobody is here to ask)"
+	if c.public != nil {
+		note = c.name + " (the server takes it, but it is encrypted, and nobody is here to ask)"
+	}
+	a.leftOut(note)
+	a.advice = "give key_password, or load the key with ssh-add"
+	return errors.New(note)
 }
 
 // password tries the password that is known.
 func (a *attempt) password() (ssh.AuthMethod, error) {
-	if a.used["password"] {
+	if a.used["password"] && !a.abandoned {
 		return nil, nil
 	}
 	password, err := a.known()
 	if password == "" || err != nil {
 		return nil, err
+	}
+	if a.abandoned {
+		a.left = true
+		return nil, nil
 	}
 	a.usePassword(password, "password")
 	return ssh.Password(password), nil

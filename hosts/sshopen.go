@@ -17,7 +17,7 @@ func (d *dialling) open(ctx context.Context, watch *watchdog) (net.Conn, *sshCon
 	if len(d.st.jumps) > 0 && d.st.proxyCommand == "" {
 		return d.tunnel(ctx, watch)
 	}
-	if err := d.takeTurn(ctx, watch); err != nil {
+	if err := d.admit(ctx, watch); err != nil {
 		return nil, nil, err
 	}
 	if d.st.proxyCommand != "" {
@@ -52,6 +52,36 @@ func (d *dialling) dial(ctx context.Context) (net.Conn, error) {
 	return dialer.DialContext(ctx, network, d.st.address())
 }
 
+// admit waits until the server may be connected to, once the way there is open: for the person, where the server will
+// ask and wait, and for a place among those who log in to it. The time does not count.
+func (d *dialling) admit(ctx context.Context, watch *watchdog) error {
+	defer watch.pause()()
+	if d.login.live {
+		if err := d.takeTurn(ctx); err != nil {
+			return err
+		}
+	}
+	leave, err := d.pool.enter(ctx, d.sshd())
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.leave = leave
+	return nil
+}
+
+// depart gives back what admit took.
+func (d *dialling) depart() {
+	d.giveTurn()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.leave != nil {
+		d.leave()
+		d.leave = nil
+	}
+}
+
 // isHop reports whether the connection that ctx is for is made for the sake of another.
 func isHop(ctx context.Context) bool { return ctx.Value(wayKey{}) != nil }
 
@@ -77,7 +107,7 @@ func (d *dialling) tunnel(ctx context.Context, watch *watchdog) (net.Conn, *sshC
 	if err != nil {
 		return nil, nil, d.throughFailed(hop, err)
 	}
-	err = d.takeTurn(ctx, watch)
+	err = d.admit(ctx, watch)
 	var conn net.Conn
 	if err == nil {
 		conn, err = via.client.DialContext(ctx, "tcp", d.st.address())

@@ -72,14 +72,9 @@ func (d *dialling) satisfy(ctx context.Context, n *need) error {
 	return d.askPassphrase(ctx, n.passphrase)
 }
 
-// takeTurn waits until the person is free, before the connection to a server that will ask and wait for the answer.
-// It is called when the way there is open: a jump host may have its own questions.
-func (d *dialling) takeTurn(ctx context.Context, watch *watchdog) error {
-	if !d.login.live {
-		return nil
-	}
+// takeTurn waits until the person is free.
+func (d *dialling) takeTurn(ctx context.Context) error {
 	d.rest()
-	defer watch.pause()()
 	if err := d.pool.session.asking.take(ctx); err != nil {
 		return err
 	}

@@ -64,7 +64,12 @@ func TestInteractiveAlone(t *testing.T) {
 	l.fails(o, LoginFailed, "the server takes keyboard-interactive", "set password, or run it where somebody can type it")
 	o.Password = "right"
 	l.fails(o, LoginFailed,
-		`could not use: keyboard-interactive (the server asks "Verification code:", and nobody is here to answer)`)
+		`could not use: keyboard-interactive (the server asks "Verification code:", and nobody is here to answer)`,
+		"run it where somebody can answer")
+	both := asking(codeRound) // and the password by itself is enough
+	both.Password = sshserver.IsPassword("right")
+	o.Port = l.server(both).Port()
+	l.output(o, "true")
 }
 
 func TestInteractiveNotAnswered(t *testing.T) {
@@ -162,6 +167,25 @@ func TestInteractiveInTurn(t *testing.T) {
 		if n := s.Accepted(); n > 2 {
 			t.Errorf("%d connections to %s", n, slug)
 		}
+	}
+}
+
+// So do those that wait for one server, of which it lets few in at a time, and one that works meanwhile has a place.
+func TestInteractiveManyOnOne(t *testing.T) {
+	var free SSHOptions
+	var l *lab
+	l = newLab(t, Options{Limit: 1, Person: told{answer: func(context.Context, PasswordQuestion) (string, error) {
+		_, err := l.run(t.Context(), free, "true")
+		return "123456", err
+	}}})
+	free = at("free", l.server(sshserver.Options{}).Port())
+	for _, err := range l.runAll(t.Context(), atOnce(2*loginsOnce, l.server(asking(codeRound)).Port()), "true") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if len(l.session.work) != 0 {
+		t.Errorf("%d places are still taken", len(l.session.work))
 	}
 }
 
