@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -59,7 +60,8 @@ func once(int) int                   { return 1 }
 
 // TestWaysIn logs in to a host and to every jump host before it, in every way there is.
 func TestWaysIn(t *testing.T) {
-	for _, w := range slices.Concat(waysByKey(), waysByCertificate(), waysByWord(), waysInSteps()) {
+	key := newRSA(t) // which takes its time
+	for _, w := range slices.Concat(waysByKey(key), waysByCertificate(key), waysByWord(), waysInSteps()) {
 		for depth := range 3 {
 			t.Run(fmt.Sprintf("%s, %d jumps", w.name, depth), func(t *testing.T) {
 				person := &knowing{answers: w.answers}
@@ -136,7 +138,7 @@ func (l *lab) lock(name, passphrase string, format ...string) {
 	}
 }
 
-func waysByKey() []way {
+func waysByKey(key *rsa.PrivateKey) []way {
 	return []way{
 		{name: "agent", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
 			private, public := newPair(l)
@@ -174,7 +176,6 @@ func waysByKey() []way {
 			return authorized(public)
 		}, answers: map[string]string{"passphrase of ~/.ssh/id_ed25519": "pass phrase"}, asked: once},
 		{name: "passphrase of a key that does not say which it is", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
-			key := newRSA(l.T)
 			l.write("id_rsa", string(pem.EncodeToMemory(&pem.Block{
 				Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key),
 			})))
@@ -182,21 +183,18 @@ func waysByKey() []way {
 			return authorized(publicOf(l.T, key))
 		}, answers: map[string]string{"passphrase of ~/.ssh/id_rsa": "pass phrase"}, asked: once},
 		{name: "RSA with SHA-2 only", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
-			key := newRSA(l.T)
 			l.keyFile("id_rsa", key)
 			o := authorized(publicOf(l.T, key))
 			o.KeyAlgorithms = []string{ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSASHA512}
 			return o
 		}},
 		{name: "RSA in the agent with SHA-2 only", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
-			key := newRSA(l.T)
 			l.agentOf(ring(l, key))
 			o := authorized(publicOf(l.T, key))
 			o.KeyAlgorithms = []string{ssh.KeyAlgoRSASHA512}
 			return o
 		}},
 		{name: "encrypted RSA with SHA-2 only", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
-			key := newRSA(l.T)
 			l.keyFile("id_rsa", key)
 			l.lock("id_rsa", "pass phrase")
 			o := authorized(publicOf(l.T, key))
@@ -267,7 +265,7 @@ func certify(t testing.TB, authority ssh.Signer, key ssh.PublicKey, account stri
 	return cert
 }
 
-func waysByCertificate() []way {
+func waysByCertificate(key *rsa.PrivateKey) []way {
 	// with has the server trust an authority, and know nothing of the key itself.
 	type holding func(l *lab, o *SSHOptions, key ed25519.PrivateKey, cert *ssh.Certificate)
 	with := func(hold holding) func(*lab, *SSHOptions) sshserver.Options {
@@ -309,7 +307,6 @@ func waysByCertificate() []way {
 			})},
 		{name: "RSA certificate with SHA-2 only", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
 			authority, trusted := newAuthority(l)
-			key := newRSA(l.T)
 			l.keyFile("id_rsa", key)
 			cert := certify(l, authority, publicOf(l.T, key), "deploy")
 			l.write("id_rsa-cert.pub", string(ssh.MarshalAuthorizedKey(cert)))
