@@ -1,7 +1,6 @@
 package hosts
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -67,25 +66,19 @@ func (c *credentials) collect() ([]*credential, error) {
 	if !c.st.identitiesOnly {
 		all = append(all, c.agent...)
 	}
-	return distinct(c.withCertificates(append(all, locked...))), nil
+	return distinct(c.certify(append(all, locked...))), nil
 }
 
-// withCertificates puts the certificates of CertificateFile before their keys.
-func (c *credentials) withCertificates(keys []*credential) []*credential {
+// certify puts the certificates of CertificateFile before their keys. One whose key only the agent holds comes first,
+// and counts with identities_only too.
+func (c *credentials) certify(keys []*credential) []*credential {
 	for _, file := range c.st.certificates {
 		cert, err := readCertificate(file)
-		if err != nil {
-			c.leftOut(fmt.Sprintf("%s (%v)", c.short(file), err))
-			continue
+		var with *credential
+		at := 0
+		if err == nil {
+			at, with, err = c.keyOf(cert, keys, c.short(file))
 		}
-		at := slices.IndexFunc(keys, func(k *credential) bool {
-			return k.public != nil && bytes.Equal(k.public.Marshal(), cert.Key.Marshal())
-		})
-		if at < 0 {
-			c.leftOut(c.short(file) + " (there is no key to it)")
-			continue
-		}
-		with, err := keys[at].certified(c.short(file), cert)
 		if err != nil {
 			c.leftOut(fmt.Sprintf("%s (%v)", c.short(file), err))
 			continue
@@ -93,6 +86,20 @@ func (c *credentials) withCertificates(keys []*credential) []*credential {
 		keys = slices.Insert(slices.Clone(keys), at, with)
 	}
 	return keys
+}
+
+// keyOf finds the key of a certificate, and returns the way to log in with both, and its place.
+func (c *credentials) keyOf(cert *ssh.Certificate, keys []*credential, name string) (int, *credential, error) {
+	isKey := func(k *credential) bool { return sameKey(k.public, cert.Key) }
+	if at := slices.IndexFunc(keys, isKey); at >= 0 {
+		with, err := keys[at].certified(name, cert)
+		return at, with, err
+	}
+	if held := c.heldAs(cert.Key); held != nil {
+		with, err := held.certified(name, cert)
+		return 0, with, err
+	}
+	return 0, nil, errors.New("there is no key to it")
 }
 
 // askAgent lists the agent's keys.

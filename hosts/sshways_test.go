@@ -52,6 +52,7 @@ type way struct {
 	prepare func(l *lab, o *SSHOptions) sshserver.Options
 	answers map[string]string
 	asked   func(servers int) int // how many questions there must be; nil: none
+	config  string                // of ssh_config; "": none is read
 	here    bool                  // it is for the host alone: jump hosts are logged in to by key
 }
 
@@ -80,6 +81,10 @@ func TestWaysIn(t *testing.T) {
 					jump = sshserver.Options{}
 				}
 				o = l.chain(o, depth, jump, server)
+				if w.config != "" {
+					l.write("config", w.config)
+					o.ConfigFilename = l.path("config")
+				}
 				if got := l.output(o, "echo there"); got != "there\n" {
 					t.Errorf("output %q", got)
 				}
@@ -265,6 +270,14 @@ func certify(t testing.TB, authority ssh.Signer, key ssh.PublicKey, account stri
 	return cert
 }
 
+// certificateLine is in the ssh_config of those that name a certificate.
+const certificateLine = "CertificateFile ~/.ssh/mine.pub\n"
+
+func (l *lab) certificateFile(cert *ssh.Certificate) {
+	l.Helper()
+	l.write("mine.pub", string(ssh.MarshalAuthorizedKey(cert)))
+}
+
 func waysByCertificate(key *rsa.PrivateKey) []way {
 	// with has the server trust an authority, and know nothing of the key itself.
 	type holding func(l *lab, o *SSHOptions, key ed25519.PrivateKey, cert *ssh.Certificate)
@@ -305,6 +318,36 @@ func waysByCertificate(key *rsa.PrivateKey) []way {
 				l.write("other-cert.pub", string(ssh.MarshalAuthorizedKey(cert)))
 				o.KeyFilename = "~/.ssh/other"
 			})},
+		{name: "CertificateFile of a key file", prepare: with(
+			func(l *lab, _ *SSHOptions, key ed25519.PrivateKey, cert *ssh.Certificate) {
+				l.keyFile("id_ed25519", key)
+				l.certificateFile(cert)
+			}), config: certificateLine},
+		{name: "CertificateFile of an encrypted key", prepare: with(
+			func(l *lab, o *SSHOptions, key ed25519.PrivateKey, cert *ssh.Certificate) {
+				l.keyFile("other", key)
+				l.lock("other", "pass phrase")
+				l.certificateFile(cert)
+				o.KeyFilename = "~/.ssh/other"
+			}), config: certificateLine,
+			answers: map[string]string{"passphrase of ~/.ssh/other": "pass phrase"}, asked: once},
+		{name: "CertificateFile of a key as text", prepare: with(
+			func(l *lab, o *SSHOptions, key ed25519.PrivateKey, cert *ssh.Certificate) {
+				l.keyFile("other", key)
+				l.certificateFile(cert)
+				o.Key = l.token(l.read("other"))
+			}), config: certificateLine},
+		{name: "CertificateFile of a key that the agent holds", prepare: with(
+			func(l *lab, _ *SSHOptions, key ed25519.PrivateKey, cert *ssh.Certificate) {
+				l.crowd(3)
+				l.agentOf(ring(l, key))
+				l.certificateFile(cert)
+			}), config: certificateLine},
+		{name: "CertificateFile of a key that only the agent holds, with IdentitiesOnly", prepare: with(
+			func(l *lab, _ *SSHOptions, key ed25519.PrivateKey, cert *ssh.Certificate) {
+				l.agentOf(ring(l, key))
+				l.certificateFile(cert)
+			}), config: certificateLine + "IdentitiesOnly yes\n"},
 		{name: "RSA certificate with SHA-2 only", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
 			authority, trusted := newAuthority(l)
 			l.keyFile("id_rsa", key)
