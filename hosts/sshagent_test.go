@@ -251,17 +251,26 @@ func TestForwardAgentThroughJump(t *testing.T) {
 			name   string
 			config string
 			option *bool
+			other  bool // it is not the one to log in with
 			want   bool
 		}{
-			{"by default", "", nil, false},
-			{"as an option", "", &yes, true},
-			{"in ssh_config", "Host *\n  ForwardAgent yes\n", nil, true},
-			{"off as an option", "Host *\n  ForwardAgent yes\n", &no, false},
-			{"off in ssh_config", "Host *\n  ForwardAgent no\n", nil, false},
+			{"by default", "", nil, false, false},
+			{"as an option", "", &yes, false, true},
+			{"in ssh_config", "Host *\n  ForwardAgent yes\n", nil, false, true},
+			{"off as an option", "Host *\n  ForwardAgent yes\n", &no, false, false},
+			{"off in ssh_config", "Host *\n  ForwardAgent no\n", nil, false, false},
+			{"another, by its path", "Host *\n  ForwardAgent OTHER_PATH\n", nil, true, true},
+			{"another, by a variable", "Host *\n  ForwardAgent $OTHER_AGENT\n", nil, true, true},
+			{"not the other", "Host *\n  ForwardAgent yes\n", nil, true, false},
+			{"another, off as an option", "Host *\n  ForwardAgent OTHER_PATH\n", &no, true, false},
 		} {
 			t.Run(fmt.Sprintf("%s, %d jumps", c.name, depth), func(t *testing.T) {
 				l := newLab(t, Options{})
-				_, shown := l.agentWithOne()
+				shown := l.agentWithOne()
+				l.Setenv("OTHER_AGENT", os.Getenv("SSH_AUTH_SOCK"))
+				if c.other {
+					l.agentOf(ring(l))
+				}
 				var given error
 				jump := l.server(sshserver.Options{OnForward: func(client ssh.Conn) {
 					_, _, given = client.OpenChannel("auth-agent@openssh.com", nil)
@@ -271,7 +280,7 @@ func TestForwardAgentThroughJump(t *testing.T) {
 				if depth > 0 {
 					o.Jump = fmt.Sprintf("127.0.0.1:%d", jump.Port())
 				}
-				l.write("config", c.config)
+				l.write("config", strings.ReplaceAll(c.config, "OTHER_PATH", os.Getenv("OTHER_AGENT")))
 				o.ConfigFilename, o.AgentForwarding = l.path("config"), c.option
 				r, err := l.run(t.Context(), o, "ssh-add -l")
 				if err != nil {
@@ -289,12 +298,12 @@ func TestForwardAgentThroughJump(t *testing.T) {
 	}
 }
 
-// agentWithOne starts an agent with one key, and returns the key and its fingerprint.
-func (l *lab) agentWithOne() (ssh.PublicKey, string) {
+// agentWithOne starts an agent with one key, and returns its fingerprint.
+func (l *lab) agentWithOne() string {
 	l.Helper()
 	private, public := newPair(l)
 	l.agentOf(ring(l, private))
-	return public, ssh.FingerprintSHA256(public)
+	return ssh.FingerprintSHA256(public)
 }
 
 // realAgent starts OpenSSH's agent, which has nobody confirm anything, for the hosts of this lab.
