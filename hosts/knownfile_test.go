@@ -220,7 +220,8 @@ func TestRememberHashed(t *testing.T) {
 	if !strings.HasPrefix(before, "|1|") {
 		t.Errorf("known_hosts has %q", before)
 	}
-	if v := askOpenSSH(t, s, l.path("known_hosts")); !v.trusted || v.after != before {
+	k := knownCases{name: "ours"}
+	if v := askOpenSSH(t, s, k.files(t, l.path(), before), l.path("known_hosts")); !v.trusted || v.after != before {
 		t.Errorf("ssh trusts it: %v, and makes %q of %q", v.trusted, v.after, before)
 	}
 	strict := newLab(t, Options{Home: l.home, HostKeys: "strict"})

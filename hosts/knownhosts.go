@@ -291,9 +291,7 @@ func (k known) find(marker string, key ssh.PublicKey) *knownLine {
 	return nil
 }
 
-// other returns the entry that another key was expected by, preferably one of the same type. OpenSSH would take a key
-// of another type for a new one; but the types that are known are asked for first, so a server that has none of them
-// any more is not the one it was.
+// other returns the entry that another key was expected by, preferably one of the same type.
 func (k known) other(key ssh.PublicKey) *knownLine {
 	var found *knownLine
 	for i, l := range k {
@@ -327,71 +325,3 @@ func checkCertificate(cert *ssh.Certificate, principal string) error {
 
 // certTime is a time as certificates have it.
 func certTime(t uint64) string { return time.Unix(int64(t), 0).UTC().Format(time.RFC3339) }
-
-// hostKeyAlgorithms are all that we accept, the best first.
-var hostKeyAlgorithms = []string{
-	ssh.CertAlgoED25519v01,
-	ssh.CertAlgoECDSA256v01, ssh.CertAlgoECDSA384v01, ssh.CertAlgoECDSA521v01,
-	ssh.CertAlgoRSASHA512v01, ssh.CertAlgoRSASHA256v01,
-	ssh.KeyAlgoED25519,
-	ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
-	ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256,
-}
-
-const certAlgorithms = 6 // of hostKeyAlgorithms
-
-// algorithms returns all of hostKeyAlgorithms, those first whose keys are known: a server has several keys and shows
-// one, and it is no good to be shown one that cannot be judged.
-func (h *hostEntries) algorithms() []string {
-	var order []string
-	for _, about := range h.by {
-		usable := about.usable()
-		for _, a := range hostKeyAlgorithms {
-			if slices.Contains(usable, a) && !slices.Contains(order, a) {
-				order = append(order, a)
-			}
-		}
-	}
-	for _, a := range hostKeyAlgorithms {
-		if !slices.Contains(order, a) {
-			order = append(order, a)
-		}
-	}
-	return order
-}
-
-// usable returns the algorithms whose keys the entries can judge.
-func (k known) usable() []string {
-	var all []string
-	for _, l := range k {
-		switch l.marker {
-		case certAuthority:
-			all = append(all, hostKeyAlgorithms[:certAlgorithms]...)
-		case "":
-			all = append(all, withCertificates(keyAlgorithms(l.key))...)
-		}
-	}
-	return all
-}
-
-// withCertificates adds those of the certificates of a key: the authority may be revoked, although the key is known.
-func withCertificates(algorithms []string) []string {
-	all := slices.Clone(algorithms)
-	for _, a := range hostKeyAlgorithms[:certAlgorithms] {
-		if slices.Contains(algorithms, strings.Replace(a, "-cert-v01@openssh.com", "", 1)) {
-			all = append(all, a)
-		}
-	}
-	return all
-}
-
-// keyAlgorithms returns how a key can sign.
-func keyAlgorithms(key ssh.PublicKey) []string {
-	switch key.Type() {
-	case ssh.KeyAlgoRSA:
-		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
-	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521:
-		return []string{key.Type()}
-	}
-	return nil
-}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,27 @@ func keyOf(line string) string {
 // knownCase is a known_hosts, and what our error says where the key is not trusted.
 type knownCase struct{ name, text, says string }
 
+// knownCases are such files beside others.
+type knownCases struct {
+	name           string
+	config, global string // of ssh_config, and of known_hosts of the machine
+	all            []knownCase
+}
+
+// files writes the files of a case, and returns the name of that of ssh_config.
+func (k *knownCases) files(t *testing.T, dir, known string) (config string) {
+	t.Helper()
+	for name, text := range map[string]string{
+		"known_hosts": known, "global": k.global,
+		"config": k.config + "UserKnownHostsFile " + dir + "/known_hosts\nGlobalKnownHostsFile " + dir + "/global\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "config")
+}
+
 // line is a line of known_hosts.
 func line(parts ...string) string { return strings.Join(parts, " ") + "\n" }
 
@@ -33,8 +55,15 @@ func TestKnownHostsAsOpenSSH(t *testing.T) {
 	kinds := []string{"ed25519", "ecdsa", "rsa"}
 	plain := sshdtest.Start(t, sshdtest.Options{HostKeys: kinds})
 	certified := sshdtest.Start(t, sshdtest.Options{HostKeys: kinds, HostCertificates: true})
-	compareWithOpenSSH(t, "plain", plain, manyCases(t, plain, keyOf(certified.AuthorityLine)))
-	compareWithOpenSSH(t, "certificates", certified, manyCases(t, certified, keyOf(certified.AuthorityLine)))
+	for name, s := range map[string]*sshdtest.Server{"plain": plain, "certificates": certified} {
+		compareWithOpenSSH(t, s, knownCases{name: name, all: manyCases(t, s, keyOf(certified.AuthorityLine))})
+	}
+	for _, k := range casesOfFiles(t, plain) {
+		compareWithOpenSSH(t, plain, k)
+	}
+	for _, k := range casesOfAlias(t, certified) {
+		compareWithOpenSSH(t, certified, k)
+	}
 }
 
 // Certificates that do not count leave the keys inside them, and a server may have some of both.
@@ -76,29 +105,26 @@ func TestCertificatesAsOpenSSH(t *testing.T) {
 		{"of one key", "", func(kind string, _ *ssh.Certificate) bool { return kind == "rsa" }},
 	} {
 		s := sshdtest.Start(t, sshdtest.Options{HostKeys: []string{"ed25519", "rsa"}, HostCertificates: true, Certify: c.certify})
-		compareWithOpenSSH(t, c.name, s, fewCases(t, s, c.says))
+		compareWithOpenSSH(t, s, knownCases{name: c.name, all: fewCases(t, s, c.says)})
 	}
 }
 
 // compareWithOpenSSH judges a server by several files, and has ssh do the same.
-func compareWithOpenSSH(t *testing.T, name string, s *sshdtest.Server, cases []knownCase) {
+func compareWithOpenSSH(t *testing.T, s *sshdtest.Server, k knownCases) {
 	t.Helper()
-	verdicts := make([]verdict, len(cases))
+	verdicts := make([]verdict, len(k.all))
 	var asking sync.WaitGroup
-	for i, c := range cases {
-		file := t.TempDir() + "/known_hosts"
-		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		asking.Go(func() { verdicts[i] = askOpenSSH(t, s, file) })
+	for i, c := range k.all {
+		dir := t.TempDir()
+		config := k.files(t, dir, c.text)
+		asking.Go(func() { verdicts[i] = askOpenSSH(t, s, config, dir+"/known_hosts") })
 	}
 	asking.Wait()
-	for i, c := range cases {
-		t.Run(name+"/"+c.name, func(t *testing.T) {
+	for i, c := range k.all {
+		t.Run(k.name+"/"+c.name, func(t *testing.T) {
 			l := newLab(t, Options{})
-			l.write("known_hosts", c.text)
 			o := l.real(s)
-			o.KnownHosts = []string{l.path("known_hosts")}
+			o.KnownHosts, o.ConfigFilename = nil, k.files(t, l.path(), c.text)
 			known := verdicts[i].trusted && verdicts[i].after == c.text
 			if _, err := l.run(t.Context(), o, "true"); known != (err == nil) {
 				t.Errorf("ssh knows the key: %v; we say: %v\n%.2000s", known, err, c.text)
@@ -125,10 +151,10 @@ type verdict struct {
 	after   string
 }
 
-func askOpenSSH(t *testing.T, s *sshdtest.Server, known string) (v verdict) {
-	out, err := exec.CommandContext(t.Context(), "ssh", "-F", "none", "-i", s.ClientKeyFile, "-p", fmt.Sprint(s.Port),
-		"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new", "-o", "GlobalKnownHostsFile=none",
-		"-o", "UpdateHostKeys=no", "-o", "UserKnownHostsFile="+known, s.User+"@127.0.0.1", "exit 7").CombinedOutput()
+func askOpenSSH(t *testing.T, s *sshdtest.Server, config, known string) (v verdict) {
+	out, err := exec.CommandContext(t.Context(), "ssh", "-F", config, "-i", s.ClientKeyFile, "-p", fmt.Sprint(s.Port),
+		"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new", "-o", "UpdateHostKeys=no",
+		s.User+"@127.0.0.1", "exit 7").CombinedOutput()
 	v.trusted = err != nil && strings.HasSuffix(err.Error(), "status 7")
 	if !v.trusted && !strings.Contains(string(out), "Host key verification failed") {
 		t.Errorf("ssh: %v: %s", err, out)
@@ -263,5 +289,74 @@ func caseOfAuthorities(host, ed, ecdsa, rsa, wrong, authority string) []knownCas
 		{"authority of another host, revoked", line("@cert-authority", "*", authority) +
 			line("@revoked", "elsewhere", authority), "is not known"},
 		{"revoked authority, right key", line("@revoked", "*", authority) + line(host, rsa), "is revoked"},
+	}
+}
+
+// casesOfFiles has entries in several files, and hosts that are asked for some kinds of keys only.
+func casesOfFiles(t *testing.T, s *sshdtest.Server) []knownCases {
+	t.Helper()
+	keys, wrong := keysOf(t, s, "ssh-ed25519", "ecdsa", "ssh-rsa"), wrongKey(t)
+	ed, ecdsa, rsa := keys[0], keys[1], keys[2]
+	host := fmt.Sprintf("[127.0.0.1]:%d", s.Port)
+	return []knownCases{
+		{"known to the machine", "", line(host, rsa), []knownCase{
+			{"alone", "", ""},
+			{"and to the user", line(host, ed), ""},
+			{"wrong to the user", line(host, wrong), ""},
+			{"revoked by the user", line("@revoked", host, rsa), "is revoked"},
+			{"another is revoked by the user", line("@revoked", host, ed), ""},
+		}},
+		{"wrong to the machine", "", line(host, wrong), []knownCase{
+			{"alone", "", "has changed"},
+			{"right to the user", line(host, rsa), ""},
+			{"right without a port to the user", line("127.0.0.1", rsa), "has changed"},
+		}},
+		{"revoked by the machine", "", line("@revoked", "*", ed), []knownCase{
+			{"alone", "", "is revoked"},
+			{"known to the user", line(host, ed), "is revoked"},
+			{"another is known to the user", line(host, ecdsa), ""},
+		}},
+		{"kinds are taken away", "HostKeyAlgorithms -ssh-ed25519*\n", "", []knownCase{
+			{"the best is left", line(host, ecdsa), ""},
+			{"another is left", line(host, rsa), ""},
+			{"known of another kind", line(host, ed), "has changed"},
+		}},
+		{"kinds are added", "HostKeyAlgorithms +ssh-rsa\n", "", []knownCase{
+			{"the best is known", line(host, ed), ""},
+			{"another is known", line(host, rsa), ""},
+			{"wrong", line(host, wrong), "has changed"},
+		}},
+		{"kinds are put in front", "HostKeyAlgorithms ^rsa-sha2-256\n", "", []knownCase{
+			{"known", line(host, rsa), ""},
+			{"known of another kind", line(host, ed), "has changed"},
+			{"wrong", line(host, wrong), "has changed"},
+		}},
+		{"kinds are named", "HostKeyAlgorithms ecdsa-sha2-nistp256,ssh-ed25519\n", "", []knownCase{
+			{"known", line(host, ecdsa), ""},
+			{"known of another kind", line(host, rsa), "has changed"},
+			{"wrong of another kind", line(host, wrong), "has changed"},
+		}},
+	}
+}
+
+// casesOfAlias has a host that goes by another name.
+func casesOfAlias(t *testing.T, s *sshdtest.Server) []knownCases {
+	t.Helper()
+	ed, wrong := keysOf(t, s, "ssh-ed25519")[0], wrongKey(t)
+	host := fmt.Sprintf("[127.0.0.1]:%d", s.Port)
+	return []knownCases{
+		{"alias", "HostKeyAlias Web\n", "", []knownCase{
+			{"known", line("web", ed), ""},
+			{"known by its address", line(host, ed), "is not known"},
+			{"wrong by its address", line("web", ed) + line(host, wrong), ""},
+			{"known by the alias with its port", line(fmt.Sprintf("[web]:%d", s.Port), ed), "is not known"},
+			{"wrong", line("web", wrong), "has changed"},
+			{"an authority that names the address", line("@cert-authority", "web", keyOf(s.AuthorityLine)), "it is for other hosts"},
+			{"unknown", "", "is not known"},
+		}},
+		{"alias that is the address", "HostKeyAlias 127.0.0.1\n", "", []knownCase{
+			{"authority", line("@cert-authority", "127.0.0.1", keyOf(s.AuthorityLine)), ""},
+			{"authority with a port", line("@cert-authority", host, keyOf(s.AuthorityLine)), "is not known"},
+		}},
 	}
 }

@@ -67,15 +67,15 @@ type settings struct {
 	knownHosts []string // all files, those of the user first
 	hashNames  bool
 	pin        ssh.PublicKey // the only key to accept; may be nil
+	kinds      keyKinds
 	trust      trust
 	loose      string // what was said instead of accept-new: "no" or "off"
 
-	network           string // "tcp4" or "tcp6"; "": either
-	bind              string // the address to connect from; "": any
-	attempts          int    // to connect
-	crypto            ssh.Config
-	hostKeyAlgorithms []string // nil: by what is known of the host
-	warnings          []string // what the files say and we do not do
+	network  string // "tcp4" or "tcp6"; "": either
+	bind     string // the address to connect from; "": any
+	attempts int    // to connect
+	crypto   ssh.Config
+	warnings []string // what the files say and we do not do
 
 	options SSHOptions // for jump hosts
 	said    *sshconfig.Options
@@ -317,27 +317,30 @@ func (r *resolver) environment() []string {
 	return append(all, r.SetEnv...)
 }
 
-// keys finds the algorithms to encrypt with and to know the host by.
+// keys finds the algorithms to encrypt with and to know the host by. What is not safe counts only where it is named.
 func (r *resolver) keys() error {
-	all := ssh.SupportedAlgorithms()
+	safe, unsafe := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
+	kinds := &r.st.kinds
 	for _, list := range []struct {
-		keyword string
-		said    sshconfig.Algorithms
-		known   []string
-		to      *[]string
+		keyword      string
+		said         sshconfig.Algorithms
+		safe, unsafe []string
+		to           *[]string
 	}{
-		{"KexAlgorithms", r.KexAlgorithms, all.KeyExchanges, &r.st.crypto.KeyExchanges},
-		{"Ciphers", r.Ciphers, all.Ciphers, &r.st.crypto.Ciphers},
-		{"MACs", r.MACs, all.MACs, &r.st.crypto.MACs},
-		{"HostKeyAlgorithms", r.HostKeyAlgorithms, all.HostKeys, &r.st.hostKeyAlgorithms},
+		{"KexAlgorithms", r.KexAlgorithms, safe.KeyExchanges, unsafe.KeyExchanges, &r.st.crypto.KeyExchanges},
+		{"Ciphers", r.Ciphers, safe.Ciphers, unsafe.Ciphers, &r.st.crypto.Ciphers},
+		{"MACs", r.MACs, safe.MACs, unsafe.MACs, &r.st.crypto.MACs},
+		{"HostKeyAlgorithms", r.HostKeyAlgorithms, hostKeyAlgorithms, unsafe.HostKeys, &kinds.allowed},
 	} {
 		if list.said == "" {
 			continue
 		}
-		if *list.to = list.said.Of(list.known, list.known); len(*list.to) == 0 {
-			return r.wrong(list.keyword, fmt.Errorf("names nothing that is known here: %s", strings.Join(list.known, ", ")))
+		known := slices.Concat(list.safe, list.unsafe)
+		if *list.to = list.said.Of(list.safe, known); len(*list.to) == 0 {
+			return r.wrong(list.keyword, fmt.Errorf("names nothing that is known here: %s", strings.Join(known, ", ")))
 		}
 	}
+	kinds.fixed = r.HostKeyAlgorithms != "" && !strings.ContainsAny(string(r.HostKeyAlgorithms[:1]), "+-") // as with OpenSSH
 	return nil
 }
 

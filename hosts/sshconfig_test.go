@@ -206,7 +206,7 @@ func TestConfigErrors(t *testing.T) {
 		"Match planet mars\n":                   "config:1: Match",
 		"NoSuchKeyword x\n":                     "nosuchkeyword is no keyword",
 		"RevokedHostKeys ~/revoked\n":           "config:1: RevokedHostKeys is not supported",
-		"Ciphers 3des-cbc\n":                    "config:1: Ciphers names nothing that is known here",
+		"Ciphers aes192-cbc\n":                  "config:1: Ciphers names nothing that is known here",
 		"PreferredAuthentications hostbased\n":  "leaves no way to log in",
 		"Port x\n":                              `Port is "x"`,
 		"Port 0\n":                              `Port is "0"`,

@@ -82,13 +82,27 @@ func (l *lab) userName() string {
 
 func TestConfigAlgorithms(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, Options{})
-	o := l.configured("HostKeyAlgorithms ssh-ed25519\nCiphers aes128-ctr\nMACs hmac-sha2-256\nKexAlgorithms ecdh-sha2-nistp256\n")
-	l.output(o, "true")
-	o = l.configured("KexAlgorithms ecdh-sha2-nistp256\n", "KexAlgorithms curve25519-sha256")
-	o.Slug = "other"
-	l.session = newLab(t, Options{Home: l.home}).session
-	l.fails(o, Unreachable, "no common algorithm")
+	const old = "HostKeyAlgorithms ssh-rsa\nKexAlgorithms diffie-hellman-group14-sha1\nCiphers aes128-cbc\nMACs hmac-sha1\n"
+	for _, c := range []struct{ name, config, server, says string }{
+		{"named", "HostKeyAlgorithms ssh-ed25519\nCiphers aes128-ctr\nMACs hmac-sha2-256\nKexAlgorithms ecdh-sha2-nistp256\n", "", ""},
+		{"none in common", "KexAlgorithms ecdh-sha2-nistp256\n", "KexAlgorithms curve25519-sha256", "no common algorithm"},
+		{"what is not safe", "", old, "no common algorithm"},
+		{"what is not safe, allowed", strings.ReplaceAll(old, "s ", "s +"), old, ""},
+		{"what is not safe, named", old, old, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, Options{HostKeys: "accept-new"})
+			o := l.real(sshdtest.Start(t, sshdtest.Options{HostKeys: []string{"ed25519", "rsa"}, Config: strings.Split(c.server, "\n")}))
+			l.write("config", c.config)
+			o.ConfigFilename = l.path("config")
+			if c.says != "" {
+				l.fails(o, Unreachable, c.says)
+			} else {
+				l.output(o, "true")
+			}
+		})
+	}
 }
 
 func TestConfigWays(t *testing.T) {

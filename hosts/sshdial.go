@@ -270,9 +270,6 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 		login: d.login, ctx: ctx, pause: watch.pause, heard: c.wire.read.Load, silence: -1, used: map[string]bool{},
 		talk: func(q PasswordQuestion) (string, error) { return d.talk(ctx, q) },
 	}
-	if d.st.hostKeyAlgorithms != nil {
-		algorithms = d.st.hostKeyAlgorithms
-	}
 	return &ssh.ClientConfig{
 		Config:            d.st.crypto,
 		User:              d.st.user,

@@ -190,7 +190,7 @@ func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
 func (d *dialling) hostKeyCheck(ctx context.Context) (check func(ssh.PublicKey) error, algorithms []string, err error) {
 	st := d.st
 	if st.pin != nil {
-		return d.checkPin, keyAlgorithms(st.pin), nil
+		return d.checkPin, st.kinds.of(st.pin), nil
 	}
 	all, err := readKnown(st.knownHosts)
 	if err != nil {
@@ -205,7 +205,7 @@ func (d *dialling) hostKeyCheck(ctx context.Context) (check func(ssh.PublicKey) 
 		}
 		return d.unknown(ctx, bad)
 	}
-	return check, entries.algorithms(), nil
+	return check, st.kinds.order(entries), nil
 }
 
 func (d *dialling) checkPin(key ssh.PublicKey) error {
