@@ -114,7 +114,7 @@ func (n *Place) pos() Pos {
 	if n.parent == nil {
 		return n.template.Pos
 	}
-	return n.parent.template.byName[n.name].Pos
+	return n.parent.template.Member(n.name).Pos
 }
 
 func roleNames(n *Place) []string {
@@ -206,7 +206,7 @@ func (c *checker) required(n *Place) {
 
 // declares is the template of those that t is derived from that has the member first.
 func (t *Template) declares(m *Member) *Template {
-	for t.Base != nil && t.Base.byName[m.Name] == m {
+	for t.Base != nil && t.Base.Member(m.Name) == m {
 		t = t.Base
 	}
 	return t

@@ -3,6 +3,7 @@ package nodes
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 // NewTemplate returns a template of the kind KindNormal or KindParallel. It returns one also when there are problems, so
 // that others can be found in the same run.
 func NewTemplate(kind Kind, d Definition) (*Template, []Problem) {
-	t := &Template{Kind: kind, byName: make(map[string]*Member, len(d.Members))}
+	t := &Template{Kind: kind}
 	return t.change(d)
 }
 
@@ -18,11 +19,7 @@ func NewTemplate(kind Kind, d Definition) (*Template, []Problem) {
 func (t *Template) Derive(d Definition) (*Template, []Problem) {
 	next := *t
 	next.Base = t
-	next.members = slices.Clone(t.members)
-	next.byName = map[string]*Member{}
-	for _, m := range t.members {
-		next.byName[m.Name] = m
-	}
+	next.members, next.byName = slices.Clone(t.members), maps.Clone(t.byName)
 	return next.change(d)
 }
 
@@ -40,8 +37,39 @@ func (t *Template) Nested(kind Kind, d Definition) (*Template, []Problem) {
 // Members returns the members in definition order.
 func (t *Template) Members() []*Member { return slices.Clone(t.members) }
 
+// fewMembers is how many members are found faster, and kept in less memory, without a map.
+const fewMembers = 8
+
 // Member returns the member of that name, or nil.
-func (t *Template) Member(name string) *Member { return t.byName[name] }
+func (t *Template) Member(name string) *Member {
+	if t.byName != nil {
+		return t.byName[name]
+	}
+	for _, m := range t.members {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// put adds a member, or replaces that of its name in its place.
+func (t *Template) put(m *Member) {
+	if old := t.Member(m.Name); old != nil {
+		t.members[slices.Index(t.members, old)] = m
+	} else {
+		t.members = append(t.members, m)
+	}
+	switch {
+	case t.byName != nil:
+		t.byName[m.Name] = m
+	case len(t.members) > fewMembers:
+		t.byName = make(map[string]*Member, cap(t.members))
+		for _, m := range t.members {
+			t.byName[m.Name] = m
+		}
+	}
+}
 
 func (t *Template) called() string {
 	if t.Name != "" {
@@ -89,11 +117,10 @@ func (t *Template) change(d Definition) (*Template, []Problem) {
 	if d.Default != nil {
 		t.Default = d.Default
 	}
-	members := slices.Clone(d.Members)
-	t.members = slices.Grow(t.members, len(members))
-	given := make(map[string]bool, len(members))
-	for i := range members {
-		m := &members[i]
+	t.members = slices.Grow(t.members, len(d.Members))
+	given := make(map[string]bool, len(d.Members))
+	for i := range d.Members {
+		m := &d.Members[i]
 		if given[m.Name] {
 			problems = append(problems, Problem{Pos: m.Pos, Message: fmt.Sprintf("%q is defined twice", m.Name), Hint: "give one of them another name"})
 			continue
@@ -129,7 +156,7 @@ func (g *Group) check(at Pos) []Problem {
 // suspect warns of an attribute that is new in a derived template, and whose name is nearly one that the base has. In one
 // of Go it is a mistake: the struct has all attributes that its methods know.
 func (t *Template) suspect(m *Member) []Problem {
-	if t.Base == nil || !m.isAttribute() || t.byName[m.Name] != nil {
+	if t.Base == nil || !m.isAttribute() || t.Member(m.Name) != nil {
 		return nil
 	}
 	for _, old := range t.Base.members {
@@ -165,7 +192,7 @@ func (t *Template) alias() (problems []Problem) {
 			if t.aliases == nil {
 				t.aliases = map[string]*Member{}
 			}
-			if other := cmp.Or(t.byName[alias], t.aliases[alias]); other != nil {
+			if other := cmp.Or(t.Member(alias), t.aliases[alias]); other != nil {
 				problems = append(problems, Problem{Pos: m.Pos, Hint: "choose another alias",
 					Message: fmt.Sprintf("the alias %q of %s is a name of %s already", alias, m.Name, other.Name)})
 				continue
@@ -189,12 +216,7 @@ func (t *Template) set(m *Member) []Problem {
 	if p := t.unfit(m); p != nil {
 		return []Problem{*p}
 	}
-	if old := t.byName[m.Name]; old != nil {
-		t.members[slices.Index(t.members, old)] = m
-	} else {
-		t.members = append(t.members, m)
-	}
-	t.byName[m.Name] = m
+	t.put(m)
 	if m.Child != nil && strings.ContainsAny(m.Name, boundary) {
 		t.odd = append(slices.Clip(t.odd), m.Name)
 	}
@@ -217,7 +239,7 @@ func (t *Template) nesting(m *Member) *Problem {
 
 // inside changes a child: a__b = v. given says that the child is defined in the same place.
 func (t *Template) inside(in *Inside, given bool) []Problem {
-	child := t.byName[in.Step]
+	child := t.Member(in.Step)
 	base := t
 	if t.Base != nil {
 		base = t.Base // what lacks a name is not what is being made of it
@@ -245,7 +267,7 @@ func (t *Template) inside(in *Inside, given bool) []Problem {
 func (m *Member) overrides(d Definition) (known Definition, problems []Problem) {
 	known, known.Members = d, nil
 	for _, one := range d.Members {
-		if !one.isConstant() || m.Child.byName[one.Name] != nil || slices.Contains(reserved, one.Name) {
+		if !one.isConstant() || m.Child.Member(one.Name) != nil || slices.Contains(reserved, one.Name) {
 			known.Members = append(known.Members, one)
 			continue
 		}

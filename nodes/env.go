@@ -140,7 +140,7 @@ func (e *Env) CallTemplate(ctx context.Context, t *Template, action string, args
 
 // Property evaluates a property; on a node that is not isolated once in every cell, like Call.
 func (e *Env) Property(ctx context.Context, name string) (any, error) {
-	m := e.place.template.byName[name]
+	m := e.place.template.Member(name)
 	if m == nil || m.Property == nil {
 		return nil, &NameError{Node: e.place.Path(), What: "property", Name: name}
 	}
@@ -149,7 +149,7 @@ func (e *Env) Property(ctx context.Context, name string) (any, error) {
 
 // find returns the member of that name, or the action of that alias.
 func (t *Template) find(name string) *Member {
-	if m := t.byName[name]; m != nil {
+	if m := t.Member(name); m != nil {
 		return m
 	}
 	return t.aliases[name]

@@ -70,8 +70,8 @@ func (e *Env) fill(pointer reflect.Value, at *spot) {
 	original := t.original()
 	for i := range t.of.fields {
 		f := &t.of.fields[i]
-		m := t.byName[f.name]
-		if m == nil || m.isConstant() && m == original.byName[f.name] {
+		m := t.Member(f.name)
+		if m == nil || m.isConstant() && m == original.Member(f.name) {
 			continue // it is there already, or it is a child that is none
 		}
 		to := v.FieldByIndex(f.index)

@@ -118,7 +118,7 @@ func (e *QueryError) Unwrap() error { return e.Err }
 // Query evaluates a query; on a node that is not isolated once in every cell, like Call. What a query finds wrong
 // itself is a *QueryError inside an *ActionError.
 func (e *Env) Query(ctx context.Context, name string) (any, error) {
-	m := e.place.template.byName[name]
+	m := e.place.template.Member(name)
 	if m == nil || m.Query == nil {
 		return nil, e.place.noName("query", name, e.place.names(func(m *Member) bool { return m.Query != nil }))
 	}

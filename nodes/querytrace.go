@@ -33,7 +33,7 @@ func (t *Trace) add(part expr.Expr, value any, err error) {
 // TraceQuery evaluates a query as [Env.Query] does and tells how: one trace for every cell, in definition order. That
 // the query fails is no error, it is in the traces.
 func (e *Env) TraceQuery(ctx context.Context, name string) ([]*Trace, error) {
-	m := e.place.template.byName[name]
+	m := e.place.template.Member(name)
 	if m == nil || m.Query == nil {
 		return nil, e.place.noName("query", name, e.place.names(func(m *Member) bool { return m.Query != nil }))
 	}

@@ -46,10 +46,10 @@ type Template struct {
 	Default *Action   // what calling the node itself runs; may be nil
 	Source  Source    // may be nil
 
-	self    Embedder    // of Go: the struct that it, or what it is derived from, was made of; else nil
-	of      *structType // of self
-	members []*Member   // in definition order
-	byName  map[string]*Member
+	self    Embedder           // of Go: the struct that it, or what it is derived from, was made of; else nil
+	of      *structType        // of self
+	members []*Member          // in definition order
+	byName  map[string]*Member // nil while there are few
 	aliases map[string]*Member // of actions; nil if there are none
 	odd     []string           // names of children with separators of paths in them
 }
@@ -72,7 +72,8 @@ func documentation(doc string, s Source) string {
 	return doc
 }
 
-// Definition is what a template is made of, or what a derived template changes.
+// Definition is what a template is made of, or what a derived template changes. The template keeps Members: they must not
+// be changed afterwards.
 type Definition struct {
 	Name    string
 	Doc     string // "": the base's
