@@ -23,7 +23,23 @@ func (a *action) Truth() starlark.Bool  { return true }
 func (a *action) Freeze()               {}
 func (a *action) Hash() (uint32, error) { return starlark.String(a.a.Name).Hash() }
 
-// newAction makes an action of a function that takes an env first.
+// actionOf is the action of a function that takes an env first: while the tree loads, the same for all nodes that have
+// it.
+func (s site) actionOf(f *starlark.Function) *nodes.Action {
+	l := s.call.loader
+	if l == nil {
+		f.Freeze()
+		return s.call.prog.newAction(f)
+	}
+	a := l.actions[f]
+	if a == nil {
+		a = s.call.prog.newAction(f)
+		l.actions[f] = a
+		s.keep(f)
+	}
+	return a
+}
+
 func (p *program) newAction(f *starlark.Function) *nodes.Action {
 	a := &nodes.Action{
 		Name: f.Name(), Doc: cleanDoc(f.Doc()), Pos: pos(f.Position()),

@@ -60,7 +60,7 @@ type recovery struct {
 type chunk struct{ first, last int }
 
 func newRecovery(s *source) *recovery {
-	r := &recovery{source: s, tokens: scan(s.text), lines: slices.Clone(s.lines), suspect: map[string]bool{}}
+	r := &recovery{source: s, tokens: slices.Collect(scan(s.text)), lines: slices.Clone(s.lines), suspect: map[string]bool{}}
 	start := true
 	for _, t := range r.tokens {
 		if start && t.col == 1 && !isContinuation(t) {

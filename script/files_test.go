@@ -111,6 +111,21 @@ func TestMistakesOfSeveralFiles(t *testing.T) {
 	)
 }
 
+// TestPlacesInFunctionsOfFiles wants the place of a mistake, and the name of a node, in a function that another file calls
+// when its own is done: in a def, in a lambda, and in a def inside another.
+func TestPlacesInFunctionsOfFiles(t *testing.T) {
+	wantReport(t, map[string]string{
+		"deploy": "load('lib.star', 'host', 'made', 'other')\nhost('a')\nother(1)\nT = made()()\nroot = node(t = T)\n",
+		"lib.star": "def host(name):\n    return ssh_host(name, prot = 1)\n\nother = lambda n: group(n)\n\n" +
+			"def made():\n    def inner():\n        Web = node(web = parallel_node())\n        return Web\n    return inner\n",
+	},
+		"lib.star:2:27: ssh_host has no argument prot (did you mean port?)",
+		"lib.star:4:25: group: name: got int, want a string",
+		"lib.star:8:20: /t: \"web\" is a parallel_node inside a node (nest it as .array(…) for one cell per host, or "+
+			".just_one(…) for exactly one host)",
+	)
+}
+
 // TestWhatFollowsFromAMistake wants one complaint only of a mistake and all that follows from it.
 func TestWhatFollowsFromAMistake(t *testing.T) {
 	for _, use := range []string{

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,17 +41,20 @@ type lexer struct {
 	line, col int
 	depth     int // of brackets
 	spaced    bool
-	tokens    []token
+	inLine    bool             // the logical line has a token
+	take      func(token) bool // false: it wants no more
+	ended     bool
 }
 
 // scan cuts a source text into tokens.
-func scan(text string) []token {
-	lx := &lexer{rest: text, line: 1, col: 1}
-	for lx.rest != "" {
-		lx.next()
+func scan(text string) iter.Seq[token] {
+	return func(yield func(token) bool) {
+		lx := &lexer{rest: text, line: 1, col: 1, take: yield}
+		for lx.rest != "" && !lx.ended {
+			lx.next()
+		}
+		lx.endLine()
 	}
-	lx.endLine()
-	return lx.tokens
 }
 
 func (lx *lexer) next() {
@@ -80,7 +84,7 @@ func (lx *lexer) next() {
 
 // endLine ends a logical line that is not empty.
 func (lx *lexer) endLine() {
-	if n := len(lx.tokens); n > 0 && lx.tokens[n-1].kind != lineToken {
+	if lx.inLine {
 		lx.add(lineToken, 0)
 	}
 }
@@ -109,8 +113,7 @@ func (lx *lexer) str(prefix int) {
 		quote = triple
 	}
 	size, closed := stringSize(lx.rest, prefix+len(quote), quote)
-	lx.add(stringToken, size)
-	lx.tokens[len(lx.tokens)-1].open = !closed
+	lx.give(token{kind: stringToken, open: !closed}, size)
 }
 
 // stringSize returns the length of the string that ends with quote, whose text begins at from.
@@ -133,7 +136,7 @@ var longSigns = []string{"**=", "//=", ">>=", "<<=", ":=", "->", "++", "--", "&&
 
 func (lx *lexer) sign(size int) {
 	for _, sign := range longSigns {
-		if strings.HasPrefix(lx.rest, sign) {
+		if len(lx.rest) > 1 && lx.rest[1] == sign[1] && strings.HasPrefix(lx.rest, sign) {
 			size = len(sign)
 			break
 		}
@@ -149,21 +152,29 @@ func (lx *lexer) sign(size int) {
 
 // add takes the next size bytes as a token.
 func (lx *lexer) add(kind tokenKind, size int) {
-	t := token{kind: kind, text: lx.rest[:size], line: lx.line, col: lx.col, spaced: lx.spaced}
+	lx.give(token{kind: kind}, size)
+}
+
+// give fills in the rest of a token of the next size bytes, and gives it away.
+func (lx *lexer) give(t token, size int) {
+	t.text, t.line, t.col, t.spaced = lx.rest[:size], lx.line, lx.col, lx.spaced
 	lx.advance(size)
 	t.endLine, t.endCol = lx.line, lx.col
-	lx.tokens = append(lx.tokens, t)
-	lx.spaced = false
+	lx.spaced, lx.inLine = false, t.kind != lineToken
+	lx.ended = lx.ended || !lx.take(t)
 }
 
 // advance passes size bytes, counting lines and columns.
 func (lx *lexer) advance(size int) {
 	for text := lx.rest[:size]; text != ""; {
-		if n := newlineSize(text); n > 0 {
-			lx.line, lx.col, text = lx.line+1, 1, text[n:]
-			continue
+		n := 1
+		switch b := text[0]; {
+		case b == '\n' || b == '\r':
+			n = newlineSize(text)
+			lx.line, lx.col = lx.line+1, 0
+		case b >= utf8.RuneSelf:
+			_, n = utf8.DecodeRuneInString(text)
 		}
-		_, n := utf8.DecodeRuneInString(text)
 		lx.col, text = lx.col+1, text[n:]
 	}
 	lx.rest = lx.rest[size:]

@@ -45,6 +45,7 @@ func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 	}
 	l := &loader{
 		ctx: ctx, opts: o, modules: map[string]*module{}, told: map[nodes.Problem]bool{},
+		actions: map[*starlark.Function]*nodes.Action{},
 	}
 	l.prog = &program{secrets: o.Secrets, sources: map[string]*source{}, hosts: map[string][]*hostValue{}}
 	l.prog.builtins = builtins(l.prog)
@@ -79,6 +80,7 @@ type loader struct {
 	problems []Problem
 	told     map[nodes.Problem]bool
 	kept     []starlark.Value // what templates hold, and the globals may not reach
+	actions  map[*starlark.Function]*nodes.Action
 }
 
 // module is a file as it is loaded, once.
@@ -155,6 +157,9 @@ func (l *loader) module(path string, from nodes.Pos) *module {
 	l.run(m)
 	l.loading = l.loading[:len(l.loading)-1]
 	m.done = true
+	if !m.broken && len(l.loading) > 0 {
+		m.source.forget()
+	}
 	return m
 }
 
@@ -364,6 +369,7 @@ func (l *loader) tree(path string, m *module) *nodes.Tree {
 	if t.t.Doc == "" {
 		t.t.Doc = moduleDoc(m.source.file)
 	}
+	m.source.forget()
 	return &nodes.Tree{Name: filepath.Base(path), Template: t.t}
 }
 

@@ -123,8 +123,7 @@ func (s site) toAction(v starlark.Value, at nodes.Pos) (*nodes.Action, []nodes.P
 			return nil, []nodes.Problem{{Pos: at, Message: fmt.Sprintf("the function %s takes no env", v.Name()),
 				Hint: fmt.Sprintf("def %s(env, …)", v.Name())}}
 		}
-		s.keep(v)
-		return s.call.prog.newAction(v), nil
+		return s.actionOf(v), nil
 	case broken:
 		return nil, nil
 	}

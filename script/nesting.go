@@ -20,7 +20,7 @@ func longChain(text string) *nodes.Problem {
 	}
 	links, elifs := []int{0}, 0 // links of the chain at each depth of brackets
 	var prev token
-	for _, t := range scan(text) {
+	for t := range scan(text) {
 		top := len(links) - 1
 		switch {
 		case t.kind == lineToken:

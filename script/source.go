@@ -1,7 +1,6 @@
 package script
 
 import (
-	"regexp"
 	"strings"
 
 	"go.starlark.net/resolve"
@@ -16,7 +15,7 @@ type source struct {
 	text  string
 	lines []string
 
-	file   *syntax.File                // nil if it could not be parsed
+	file   *syntax.File                // nil if it could not be parsed, and once it was executed
 	calls  map[place]*syntax.CallExpr  // by their opening bracket, which is where the interpreter says they are
 	names  map[*syntax.CallExpr]string // what the result of a call is assigned to
 	scopes []scope                     // every function, outer ones first
@@ -31,10 +30,12 @@ type scope struct {
 	names      []string
 }
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 func newSource(path, text string) *source {
 	text = strings.TrimPrefix(text, "\ufeff") // a byte order mark, as some editors write it
 	return &source{
-		path: path, text: text, lines: regexp.MustCompile(`\r\n|\r|\n`).Split(text, -1),
+		path: path, text: text, lines: strings.Split(lineEnds.Replace(text), "\n"),
 		calls: map[place]*syntax.CallExpr{}, names: map[*syntax.CallExpr]string{},
 	}
 }
@@ -69,6 +70,29 @@ func (s *source) index(f *syntax.File) {
 		}
 		return true
 	})
+}
+
+// forget lets go of the syntax of the file, but for the calls in functions, which may be made later: of a large tree
+// that is written out, the syntax takes more memory than the tree.
+func (s *source) forget() {
+	calls, names := map[place]*syntax.CallExpr{}, map[*syntax.CallExpr]string{}
+	syntax.Walk(s.file, func(n syntax.Node) bool {
+		switch n.(type) {
+		case *syntax.DefStmt, *syntax.LambdaExpr:
+			syntax.Walk(n, func(n syntax.Node) bool {
+				if call, ok := n.(*syntax.CallExpr); ok {
+					calls[place{call.Lparen.Line, call.Lparen.Col}] = call
+					if name, ok := s.names[call]; ok {
+						names[call] = name
+					}
+				}
+				return true
+			})
+			return false
+		}
+		return true
+	})
+	s.file, s.calls, s.names = nil, calls, names
 }
 
 func (s *source) nameCall(value syntax.Expr, name string) {

@@ -141,7 +141,7 @@ func (s site) define(fn string, build builder) (starlark.Value, error) {
 		problems = append(problems, nodes.Problem{Pos: s.positional(0),
 			Message: fmt.Sprintf("%s takes members by name only", fn), Hint: "name = value"})
 	}
-	d := nodes.Definition{Name: s.name(), Pos: s.pos()}
+	d := nodes.Definition{Name: s.name(), Pos: s.pos(), Members: make([]nodes.Member, 0, len(s.kwargs))}
 	for _, kw := range s.kwargs {
 		problems = append(problems, s.member(&d, string(kw[0].(starlark.String)), kw[1])...)
 	}
@@ -158,6 +158,10 @@ func (s site) define(fn string, build builder) (starlark.Value, error) {
 
 // keep freezes a value that a template holds: at the end of loading, so that a script may still fill its lists.
 func (s site) keep(v starlark.Value) {
+	switch v.(type) {
+	case starlark.String, starlark.Int, starlark.Bool, starlark.Float, starlark.NoneType:
+		return // never changes
+	}
 	if l := s.call.loader; l != nil {
 		l.kept = append(l.kept, v)
 		return
