@@ -7,6 +7,7 @@ import (
 
 	"deployer"
 	"deployer/hosts"
+	"deployer/journal"
 	"deployer/nodes"
 )
 
@@ -32,4 +33,24 @@ func ExampleProgram() {
 	// Output:
 	// hello world
 	// exit status 0
+}
+
+// states is a reader of the journal that tells how every action ended.
+type states struct{}
+
+func (states) Write(e journal.Event) error {
+	if e.Kind == journal.ActionEnd {
+		fmt.Println(e.Node, e.Action, "is", e.State)
+	}
+	return nil
+}
+
+// More readers of the journal are given to the program, or to deployer.Main(root, sinks…).
+func ExampleProgram_sinks() {
+	root := &Greeter{Greeting: "hello"}
+	p := deployer.Program{Root: root, Sinks: []journal.Sink{states{}}}
+	p.Run(context.Background(), []string{"run", "--allow-empty", "greet", "world"}, deployer.Stdio{Out: os.Stdout, Err: os.Stderr})
+	// Output:
+	// / greet is done
+	// hello world
 }

@@ -3,6 +3,7 @@ package deployer_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -104,6 +105,29 @@ func TestTwoTreesInOneProcess(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+// brokenSink fails at every event.
+type brokenSink struct{ events int }
+
+func (b *brokenSink) Write(journal.Event) error {
+	b.events++
+	return errors.New("no paper")
+}
+
+// TestFailingSink: a reader of the journal that fails is told of, and keeps neither the run nor other readers away.
+func TestFailingSink(t *testing.T) {
+	t.Parallel()
+	broken, good := &brokenSink{}, &kinds{}
+	var out, errs bytes.Buffer
+	p := deployer.Program{Root: newSystem(), Name: "shop", Sinks: []journal.Sink{broken, good}}
+	status := p.Run(t.Context(), strings.Fields("run --path staging.database start"), deployer.Stdio{Out: &out, Err: &errs})
+	if want := "shop: a reader of the journal failed, and got no more of it: no paper\n"; status != 1 || !strings.HasSuffix(errs.String(), want) {
+		t.Errorf("exit status %d, want 1 and at the end %q:\n%s", status, want, &errs)
+	}
+	if n := len(good.list); broken.events != 1 || n < 4 || good.list[n-1] != journal.RunEnd {
+		t.Errorf("the broken reader got %d events, the good one %q", broken.events, good.list)
+	}
 }
 
 // TestMistakesOfGoTree starts a program over a struct with mistakes.

@@ -95,6 +95,7 @@ type oneRun struct {
 	screen  *console.Screen
 	shown   *shownOutput
 	log     *logFile // nil without --log
+	own     int      // how many readers of the journal are its own; those of the program come after them
 	session *hosts.Session
 	nodes   *nodes.Run
 	person  *console.Person // nil if nobody is present
@@ -119,6 +120,7 @@ func (p *program) start(o runOptions, n *nodes.Place, secrets *journal.Secrets) 
 		}
 		sinks = append(sinks, journal.NewJSON(r.log))
 	}
+	r.own = len(sinks)
 	r.journal = journal.New(runName(), secrets, append(sinks, p.Sinks...)...)
 	r.openSession()
 	return r, nil
@@ -187,7 +189,7 @@ func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nod
 		o.result(r, a, value)
 	}
 	o.end(r, time.Since(begun))
-	if closed := errors.Join(r.screen.Close(), r.closeLog()); closed != nil {
+	if closed := errors.Join(r.screen.Close(), r.closeLog(), r.failedSinks()); closed != nil {
 		r.program.tell("%v", closed)
 		o.failAtLeast()
 	}
@@ -252,6 +254,17 @@ func within(d time.Duration, ended <-chan struct{}) bool {
 	case <-time.After(d):
 		return false
 	}
+}
+
+// failedSinks says which of the program's readers of the journal do not know everything.
+func (r *oneRun) failedSinks() error {
+	var errs []error
+	for _, err := range r.journal.Errs()[r.own:] {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("a reader of the journal failed, and got no more of it: %w", err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (r *oneRun) closeLog() error {

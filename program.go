@@ -28,11 +28,11 @@ type Stdio struct {
 type Program struct {
 	Root  nodes.Embedder // the root of a tree in Go
 	Name  string         // what messages call the program; "": deployer
-	Sinks []journal.Sink // more readers of the journal of every run
+	Sinks []journal.Sink // more readers of the journal of every run; one that fails gets no more of that run
 }
 
 // Main is the program of a tree in Go: the command line of deployer, without TREE. sinks are more readers of the journal
-// of every run. It exits.
+// of every run; those that are an io.Closer are closed at the end. It exits.
 func Main(root nodes.Embedder, sinks ...journal.Sink) {
 	Program{Root: root, Name: filepath.Base(os.Args[0]), Sinks: sinks}.Main()
 }
@@ -40,7 +40,7 @@ func Main(root nodes.Embedder, sinks ...journal.Sink) {
 // MainScript is the program of cmd/deployer: the trees are scripts. It exits.
 func MainScript() { Program{}.Main() }
 
-// Main runs the program with the arguments and streams of this process. It exits.
+// Main runs the program with the arguments and streams of this process, and closes its sinks. It exits.
 func (def Program) Main() {
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
@@ -50,9 +50,24 @@ func (def Program) Main() {
 	}
 	// With a handler a closed standard output is an error of write, and not the silent end of this process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	os.Exit(def.Run(context.Background(), os.Args[1:], Stdio{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Signals: signals, Getenv: os.Getenv,
-	}))
+	stdio := Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Signals: signals, Getenv: os.Getenv}
+	status := def.Run(context.Background(), os.Args[1:], stdio)
+	if err := def.closeSinks(); err != nil {
+		fmt.Fprintf(stdio.Err, "%s: %v\n", def.named().Name, err)
+		status = cmp.Or(status, exitFailed)
+	}
+	os.Exit(status)
+}
+
+// closeSinks closes the sinks that can be closed.
+func (def Program) closeSinks() error {
+	var errs []error
+	for _, sink := range def.Sinks {
+		if c, ok := sink.(io.Closer); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // The exit statuses.

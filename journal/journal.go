@@ -2,7 +2,7 @@ package journal
 
 import (
 	"bytes"
-	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,11 +78,12 @@ func (j *Journal) Write(e Event) {
 	j.emit(e)
 }
 
-// Err returns the first error of each sink, joined. A sink that failed gets no more events.
-func (j *Journal) Err() error {
+// Errs returns the error of each sink, in the order of New, nil of those that did not fail. A sink that failed gets no
+// more events.
+func (j *Journal) Errs() []error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return errors.Join(j.errs...)
+	return slices.Clone(j.errs)
 }
 
 func (j *Journal) stream(e Event) *stream {

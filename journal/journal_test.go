@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,8 +58,8 @@ func TestEventsAreNumberedAndTimed(t *testing.T) {
 func TestFailingSinkStopsNoOther(t *testing.T) {
 	failing, good := &kept{fail: errors.New("disk full")}, &kept{}
 	j := New("run1", nil, failing, good)
-	if err := j.Err(); err != nil {
-		t.Errorf("before any event: %v", err)
+	if errs := j.Errs(); !slices.Equal(errs, []error{nil, nil}) {
+		t.Errorf("before any event: %v", errs)
 	}
 	for range 3 {
 		j.Write(Event{Kind: Warning})
@@ -66,8 +67,8 @@ func TestFailingSinkStopsNoOther(t *testing.T) {
 	if len(failing.events) != 1 || len(good.events) != 3 {
 		t.Errorf("the sinks got %d and %d events, want 1 and 3", len(failing.events), len(good.events))
 	}
-	if err := j.Err(); !errors.Is(err, failing.fail) || err.Error() != "disk full" {
-		t.Errorf("got the error %v, want that of the sink, once", err)
+	if errs := j.Errs(); !slices.Equal(errs, []error{failing.fail, nil}) {
+		t.Errorf("got the errors %v, want that of the first sink", errs)
 	}
 }
 
@@ -92,7 +93,7 @@ func TestManyGoroutines(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if err := j.Err(); err != nil {
+	if err := errors.Join(j.Errs()...); err != nil {
 		t.Fatal(err)
 	}
 	for i, e := range sink.events {
