@@ -46,14 +46,16 @@ func loginLine(script string) string {
 
 const decode = `exec /bin/sh -c 'eval "$(printf %b "$1")"' sh`
 
-// lead finds out what the supervisor may end: the session or the process group, if we lead it.
-const lead = `own=
-if read -r pid comm state parent group session rest 2>/dev/null </proc/$$/stat; then
-	if [ "$session" = $$ ]; then own=session
-	elif [ "$group" = $$ ]; then own=group
+// lead finds out whether we lead a process group or a session, which the supervisor may then end: the group that is
+// called like us can only be ours. Else it makes a session.
+const lead = `lead=$$
+if kill -s 0 -- -$$ 2>/dev/null; then :
+elif read -r pid comm state parent group session rest 2>/dev/null </proc/$$/stat; then
+	if [ "$group" = $$ ]; then :
 	elif command -v setsid >/dev/null; then ` + decode + ` "$1"
+	else lead=
 	fi
-elif [ "$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')" = $$ ]; then own=group
+elif [ "$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')" != $$ ]; then lead=
 fi
 `
 
@@ -63,7 +65,7 @@ func (r request) script() string {
 	tty := ""
 	if r.terminal {
 		tty = "1"
-		b.WriteString("own=\n")
+		b.WriteString("lead=\n")
 	} else {
 		b.WriteString(strings.Replace(lead, "exec /bin", "exec setsid /bin", 1))
 	}
@@ -78,7 +80,7 @@ func (r request) script() string {
 		fmt.Fprintf(&b, "command -v sudo >/dev/null || { printf %s >&2; exit 127; }\n", Quote(printed(r.word, markNoSudo)))
 		begin, end = "exec "+r.sudoLine()+"/bin/sh -c "+Quote(supervisor)+" sh", ""
 	}
-	b.WriteString(begin + ` "${HOME-}" "$own"`)
+	b.WriteString(begin + ` "${HOME-}" "$lead"`)
 	for _, arg := range []string{tty, r.shell, r.dir, r.word, strconv.Itoa(len(r.secrets)), input, r.inner()} {
 		b.WriteString(" " + Quote(arg))
 	}
@@ -97,9 +99,13 @@ func (r request) sudoLine() string {
 	return line + " -- "
 }
 
-// inner is what SHELL -c gets.
+// inner is what SHELL -c gets: the command as it is where nothing comes before it, and it is not taken for an option.
 func (r request) inner() string {
-	return r.preparation() + "eval " + Quote(r.command)
+	prepare := r.preparation()
+	if prepare == "" && !strings.HasPrefix(r.command, "-") && !strings.HasPrefix(r.command, "+") {
+		return r.command
+	}
+	return prepare + "eval " + Quote(r.command)
 }
 
 // preparation sets the variables and runs the prefixes; what is appended to it runs if all of that succeeded.

@@ -162,7 +162,7 @@ func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
 		return nil, d.dropped(ctx, watch, nil, err)
 	}
 	c := &sshConn{pool: d.pool, settings: d.st, via: via, dead: make(chan struct{}), slots: &slots{limit: sessionsOnce},
-		wire: &wire{Conn: raw, found: func() { watch.rename(phaseKeys) }}}
+		wire: &wire{Conn: raw, ack: quickAck(raw), found: func() { watch.rename(phaseKeys) }}}
 	watch.phase(phaseGreet)
 	if err := d.handshake(ctx, c, watch); err != nil {
 		if via != nil {

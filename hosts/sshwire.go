@@ -18,6 +18,7 @@ import (
 type wire struct {
 	net.Conn
 	found func()       // called when the server has greeted
+	ack   func()       // acknowledges at once what was read; may be nil
 	read  atomic.Int64 // bytes
 	heard atomic.Int64 // when something was read last, in nanoseconds since 1970
 
@@ -58,6 +59,9 @@ func (w *wire) receive(b []byte) (int, error) {
 	w.read.Add(int64(n))
 	if n > 0 {
 		w.heard.Store(time.Now().UnixNano())
+		if w.ack != nil {
+			w.ack()
+		}
 	}
 	if err != nil {
 		w.settle()

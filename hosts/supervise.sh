@@ -1,5 +1,5 @@
 # deployer: run one command, and end its whole session when standard input ends
-home=$1 own=$2 tty=$3 shell=$4 dir=$5 word=$6 secrets=$7 input=$8 inner=$9
+home=$1 lead=$2 tty=$3 shell=$4 dir=$5 word=$6 secrets=$7 input=$8 inner=$9
 CDPATH= i=0 stopped=
 mark() { printf '\001%s:%.80s\001' "$word" "$1" >&2; }
 
@@ -43,18 +43,20 @@ endgroup() {
 	done
 	kill -s KILL 0
 }
+# whether we may end the whole session, and not just the process group
+leads() { read -r a b c d e session rest </proc/self/stat && [ "$session" = "$lead" ]; }
 watch() {
 	waiting=1
-	[ "$own" != session ] || read -r a b c d e session rest </proc/$$/stat
-	spared="$$ $PPID $session"
 	trap 'waiting=' USR2
 	while IFS= read -r line; do :; done
 	trap '' INT TERM HUP
 	kill -s USR1 $$
-	case $own in
-	session) end ;;
-	group) endgroup ;;
-	esac
+	if leads; then
+		spared="$$ $PPID $session"
+		end
+	elif [ -n "$lead" ]; then
+		endgroup
+	fi
 }
 
 trap 'stopped=1' INT TERM HUP USR1
@@ -73,7 +75,7 @@ fi
 status=$?
 if [ -z "$stopped" ]; then
 	kill -s KILL $watcher # one that was just started may not have left our traps behind yet
-elif [ "$own" = session ]; then
+elif leads; then
 	kill -s USR2 $watcher
 	while kill -s 0 $watcher; do wait $watcher; done # a trap ends one wait
 fi
