@@ -18,6 +18,10 @@ import (
 // coldRounds is how often each way is measured in one iteration, in turns.
 const coldRounds = 2
 
+// coldAddresses is how many addresses the hosts share: as many as one sshd can listen on. Deployer has at most 6
+// connections to an address that have not logged in, and with one address this limit would be all that is measured.
+const coldAddresses = 16
+
 // BenchmarkCold runs hostname on hosts that nobody is connected to yet, all behind one sshd: with deployer, with the
 // least that a program can do, and with every peer that is installed. Each is a process of its own.
 func BenchmarkCold(b *testing.B) {
@@ -48,7 +52,7 @@ type coldLab struct {
 func newColdLab(b *testing.B) *coldLab {
 	b.Helper()
 	lab := &coldLab{dir: b.TempDir()}
-	lab.sshd = sshdtest.Start(b, sshdtest.Options{Config: []string{
+	lab.sshd = sshdtest.Start(b, sshdtest.Options{Addresses: coldAddresses, Config: []string{
 		"MaxStartups 1000", "MaxSessions 100", "SetEnv HOME=" + b.TempDir(),
 	}})
 	lab.deployer, lab.minimal = filepath.Join(lab.dir, "deployer"), filepath.Join(lab.dir, "minimal")
@@ -89,9 +93,9 @@ func (lab *coldLab) ways(b *testing.B, n int) []*coldWay {
 	}
 	tree = fmt.Sprintf(`def name(env):
     env.hosts.run("hostname")
-root = node(actions = [name], hosts = [ssh_host("web%%d" %% (i + 1), address = "127.0.0.1", port = %d, username = %q,
-    key_filename = %q, known_hosts = %q, config_filename = "none") for i in range(%d)])
-`, lab.sshd.Port, lab.sshd.User, lab.sshd.ClientKeyFile, lab.sshd.KnownHostsFile, n)
+root = node(actions = [name], hosts = [ssh_host("web%%d" %% (i + 1), address = "127.0.0.%%d" %% (i %% %d + 1), port = %d,
+    username = %q, key_filename = %q, known_hosts = %q, config_filename = "none") for i in range(%d)])
+`, coldAddresses, lab.sshd.Port, lab.sshd.User, lab.sshd.ClientKeyFile, lab.sshd.KnownHostsFile, n)
 	tree = lab.write(b, fmt.Sprintf("tree%d.star", n), tree)
 	hostsFile := lab.write(b, fmt.Sprintf("hosts%d", n), strings.Join(names, "\n")+"\n")
 	config, list := filepath.Join(lab.dir, "config"), strings.Join(names, ",")
@@ -102,6 +106,9 @@ root = node(actions = [name], hosts = [ssh_host("web%%d" %% (i + 1), address = "
 		{name: "clush", line: []string{"clush", "-f", "64", "-o", "-F " + config, "-w", list, "hostname"}},
 		{name: "pdsh", line: []string{"env", "PDSH_SSH_ARGS_APPEND=-F " + config, "pdsh", "-R", "ssh", "-f", "64", "-w", list, "hostname"}},
 		{name: "parallel-ssh", line: []string{"parallel-ssh", "-p", "64", "-i", "-x", "-F " + config, "-h", hostsFile, "hostname"}},
+		// Without arguments of one's own it keeps connections for the next round.
+		{name: "ansible", line: []string{"env", "ANSIBLE_SSH_ARGS=-F " + config,
+			"ansible", "all", "-i", hostsFile, "-f", "64", "-m", "raw", "-a", "hostname"}},
 	}
 	return slices.DeleteFunc(all, func(w *coldWay) bool {
 		program := w.line[0]

@@ -2,11 +2,13 @@ package sshdtest
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
@@ -29,6 +31,8 @@ type Options struct {
 	UsePAM bool
 	// PAM is what its file /etc/pam.d/sshd has, where it shall not be that of this machine; it needs [NeedAccounts].
 	PAM string
+	// Addresses is how many addresses it listens on, 127.0.0.1 and those after it: at most 16; 0 means one.
+	Addresses int
 	// Config are more lines of sshd_config. They come first, so they count more than those made here.
 	Config []string
 }
@@ -140,8 +144,10 @@ func (s *Server) config(port int) string {
 			lines = append(lines, "HostCertificate "+key.certificate)
 		}
 	}
+	for _, address := range s.addresses() {
+		lines = append(lines, "ListenAddress "+net.JoinHostPort(address, strconv.Itoa(port)))
+	}
 	lines = append(lines,
-		"ListenAddress 127.0.0.1:"+strconv.Itoa(port),
 		"PidFile none",
 		"LogLevel VERBOSE",
 		"AuthorizedKeysFile "+s.path("authorized_keys"),
@@ -168,11 +174,24 @@ func yesNo(yes bool) string {
 	return "no"
 }
 
+// addresses returns what it listens on.
+func (s *Server) addresses() []string {
+	all := []string{"127.0.0.1"}
+	for i := 1; i < s.options.Addresses; i++ {
+		all = append(all, fmt.Sprintf("127.0.0.%d", 1+i))
+	}
+	return all
+}
+
 func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *Server) writeKnownHosts(t testing.TB) {
 	t.Helper()
-	host := fmt.Sprintf("[127.0.0.1]:%d ", s.Port)
+	var names []string
+	for _, address := range s.addresses() {
+		names = append(names, fmt.Sprintf("[%s]:%d", address, s.Port))
+	}
+	host := strings.Join(names, ",") + " "
 	var text string
 	for _, key := range s.hostKeys {
 		s.HostKeyLines = append(s.HostKeyLines, host+key.line)
