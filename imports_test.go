@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"deployer/console":                {"deployer/journal", "deployer/pty"},
 	"deployer/internal/sshserver":     {"deployer/pty"},
 	"deployer/internal/bench/minimal": {},
+	"deployer/internal/bench/scale":   {"deployer/hosts", "deployer/journal", "deployer/pty"},
 	"deployer/internal/expr":          {},
 	"deployer/internal/ratio":         {},
 	"deployer/internal/sshconfig":     {},
@@ -40,7 +41,8 @@ var allowed = map[string][]string{
 
 // onlyForTests may be imported by the tests of every package.
 var onlyForTests = []string{
-	"deployer/internal/ratio", "deployer/internal/sshserver", "deployer/internal/sshdtest", "deployer/pty/ptytest",
+	"deployer/internal/bench/scale", "deployer/internal/ratio", "deployer/internal/sshserver",
+	"deployer/internal/sshdtest", "deployer/pty/ptytest",
 }
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.
