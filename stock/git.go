@@ -3,9 +3,7 @@ package stock
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"deployer/hosts"
 	"deployer/nodes"
 )
 
@@ -29,6 +27,7 @@ func (*Git) Actions() nodes.Actions {
 		"ShowOneline": {Params: []string{"commit=HEAD"}},
 		"HeadSHA":     {Name: "head_sha"},
 		"Whatchanged": {Params: []string{"count=10"}},
+		"Current":     {Name: currentCommit, Private: true},
 	}
 }
 
@@ -37,31 +36,17 @@ func (g *Git) in(ctx context.Context) nodes.Host { return g.Host(ctx).Cd(g.Proje
 
 // look runs a command of git that changes nothing. What it prints is shown, and returned.
 func (g *Git) look(ctx context.Context, command string, args ...string) (string, error) {
-	out, err := g.in(ctx).Reads().Result("git --no-pager " + command + quoted(args))
-	if err != nil {
-		return "", err
-	}
-	return out.Stdout.String()
+	return show(g.in(ctx), "git --no-pager "+command+quoted(args...))
 }
 
 // ask is look for an answer that is not shown, without its last newline.
 func (g *Git) ask(ctx context.Context, command string, args ...string) (string, error) {
-	return g.in(ctx).Reads().Output("git --no-pager " + command + quoted(args))
+	return g.in(ctx).Reads().Output("git --no-pager " + command + quoted(args...))
 }
 
 // change runs a command of git that may change something.
 func (g *Git) change(ctx context.Context, command string, args ...string) error {
-	return g.in(ctx).Run("git " + command + quoted(args))
-}
-
-// quoted writes arguments behind a command.
-func quoted(args []string) string {
-	var b strings.Builder
-	for _, arg := range args {
-		b.WriteByte(' ')
-		b.WriteString(hosts.Quote(arg))
-	}
-	return b.String()
+	return g.in(ctx).Run("git " + command + quoted(args...))
 }
 
 // Branch lists the branches, with a mark at the current one.
@@ -102,6 +87,19 @@ func (g *Git) Status(ctx context.Context) (string, error) { return g.look(ctx, "
 
 // HeadSHA is the full name of the current commit.
 func (g *Git) HeadSHA(ctx context.Context) (string, error) { return g.ask(ctx, "rev-parse HEAD") }
+
+// currentCommit is the action by which an overview knows a clone.
+const currentCommit = "_git_current"
+
+// Current is the current commit on one line, with the branch and the tags that are there.
+func (g *Git) Current(ctx context.Context) (string, error) {
+	return g.ask(ctx, "log --max-count=1 --format='%h%d %s'")
+}
+
+// Install installs git, unless it is there.
+func (g *Git) Install(ctx context.Context) error {
+	return installCommand(ctx, g.Host(ctx), "git", "git")
+}
 
 // Version is the version of git on the host.
 func (g *Git) Version(ctx context.Context) (string, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"deployer/console"
 	"deployer/nodes"
 )
 
@@ -20,7 +21,14 @@ const remoteHead = "origin/HEAD"
 // commits of its own that the repository has not is an error. Submodules are updated. A node with an action
 // before_checkout(commit) has it run before anything is checked out.
 func (g *Git) Checkout(ctx context.Context, commit string) error {
-	_, err := nodes.Call(ctx, g, "_check_out", cmp.Or(commit, g.DefaultCommit, remoteHead))
+	if commit == "" {
+		answer, err := console.From(ctx).Input("git commit", console.InputOptions{Default: cmp.Or(g.DefaultCommit, remoteHead)})
+		if err != nil {
+			return err
+		}
+		commit = answer
+	}
+	_, err := nodes.Call(ctx, g, "_check_out", commit)
 	return err
 }
 
@@ -34,7 +42,7 @@ func (g *Git) CheckOut(ctx context.Context, commit string) error {
 		return err
 	}
 	if cloned && nodes.Sandbox(ctx) { // there is still nothing to look at
-		return g.Host(ctx).Run("git checkout" + quoted([]string{commit, "--"}))
+		return g.Host(ctx).Run("git checkout" + quoted(commit, "--"))
 	}
 	to, err := g.find(ctx, commit)
 	if err != nil {
@@ -64,7 +72,7 @@ func (g *Git) fetched(ctx context.Context) (cloned bool, err error) {
 	if home, rest, below := strings.Cut(dir, "/"); below && strings.HasPrefix(home, "~") {
 		host, dir = host.Cd(home), "./"+rest // git makes the directory, and knows no ~
 	}
-	return true, host.Run("git clone --" + quoted([]string{g.Repository, dir}))
+	return true, host.Run("git clone --" + quoted(g.Repository, dir))
 }
 
 // revision is what a clone is at, or is to be at.
@@ -96,7 +104,7 @@ func (g *Git) find(ctx context.Context, name string) (revision, error) {
 
 // resolve is the full name of a commit, or "".
 func (g *Git) resolve(ctx context.Context, name string) (string, error) {
-	return g.ask(ctx, "rev-parse --quiet --verify"+quoted([]string{name + "^{commit}"})+" || true")
+	return g.ask(ctx, "rev-parse --quiet --verify"+quoted(name+"^{commit}")+" || true")
 }
 
 // moveTo checks a commit out, unless it is.
@@ -154,9 +162,13 @@ func (g *Git) stashed(ctx context.Context, do func() error) error {
 	if err := do(); err != nil {
 		return fmt.Errorf("%w; the changes in %s are in its stash: stash_pop brings them back", err, g.ProjectDirectory)
 	}
-	if err := g.StashPop(ctx); err != nil {
-		return fmt.Errorf("%w; the changes in %s do not go together with what was checked out, and are still in its stash",
-			err, g.ProjectDirectory)
+	failed := g.StashPop(ctx)
+	if failed == nil {
+		return nil
+	}
+	yes, err := console.From(ctx).Confirm("the stashed changes do not go together with what was checked out: go on without them?", console.No)
+	if err != nil || !yes {
+		return fmt.Errorf("%w; the changes in %s are still in its stash", failed, g.ProjectDirectory)
 	}
 	return nil
 }

@@ -27,13 +27,17 @@ type File struct {
 // Files are all stock nodes.
 func Files() []File {
 	return []File{
-		{"git.star", []nodes.Embedder{&Git{}}},
+		{"analysis.star", []nodes.Embedder{&HostAnalysis{}}},
+		{"apt.star", []nodes.Embedder{&Apt{}}},
+		{"connect.star", []nodes.Embedder{&Connect{}}},
+		{"git.star", []nodes.Embedder{&Git{}, &GitOverview{}}},
+		{"virtualenv.star", []nodes.Embedder{&Virtualenv{}}},
 	}
 }
 
 // source is the text of the package: programs have the documentation of the nodes with them.
 //
-//go:embed git.go gitcheckout.go stock.go
+//go:embed analysis.go apt.go command.go connect.go git.go gitcheckout.go gitoverview.go stock.go virtualenv.go
 var source embed.FS
 
 // GoSource implements nodes.WithSource.

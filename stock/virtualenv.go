@@ -1,0 +1,147 @@
+package stock
+
+import (
+	"cmp"
+	"context"
+	"io/fs"
+	"slices"
+
+	"deployer/hosts"
+	"deployer/nodes"
+)
+
+// Virtualenv is a virtual environment of Python.
+type Virtualenv struct {
+	nodes.Node        `deploy:"parallel"`
+	Location          string   `deploy:"required" doc:"where it is on the host; ~ is the home directory"`
+	Python            string   `doc:"which Python makes it; empty: python3"`
+	Packages          []string `doc:"what is installed in it, as pip takes it"`
+	RequirementsFiles []string `doc:"files on the host with more of them"`
+	PipOptions        []string `doc:"options of pip install, such as --no-index or --find-links=DIR"`
+}
+
+// Actions name the parameters.
+func (*Virtualenv) Actions() nodes.Actions {
+	return nodes.Actions{
+		"ActivateCmd":    {Property: true},
+		"InstallPackage": {Params: []string{"name"}},
+		"HasPackage":     {Params: []string{"name"}},
+		"Run":            {Params: []string{"command"}},
+	}
+}
+
+// GoSource implements nodes.WithSource.
+func (*Virtualenv) GoSource() fs.FS { return source }
+
+// ActivateCmd is the command after which others run in the environment, as a prefix for them.
+func (v *Virtualenv) ActivateCmd(ctx context.Context) (string, error) {
+	dir, err := absolute(ctx, v.Host(ctx), v.Location)
+	return ". " + hosts.Quote(dir+"/bin/activate"), err
+}
+
+// SetupEnv makes the environment, and installs everything in it.
+func (v *Virtualenv) SetupEnv(ctx context.Context) error {
+	if err := v.Create(ctx); err != nil {
+		return err
+	}
+	if len(v.Packages) > 0 {
+		if err := v.install(ctx, v.Packages...); err != nil {
+			return err
+		}
+	}
+	return v.InstallRequirements(ctx)
+}
+
+// Create makes the environment, unless it is there.
+func (v *Virtualenv) Create(ctx context.Context) error {
+	dir, err := absolute(ctx, v.Host(ctx), v.Location)
+	if err != nil {
+		return err
+	}
+	there, err := v.exists(ctx)
+	if err != nil || there {
+		return err
+	}
+	return v.Host(ctx).Run(hosts.Quote(cmp.Or(v.Python, "python3")) + " -m venv" + quoted(dir))
+}
+
+// exists reports whether the environment is there.
+func (v *Virtualenv) exists(ctx context.Context) (bool, error) {
+	on, err := v.Host(ctx).Handle()
+	if err != nil {
+		return false, err
+	}
+	return on.Exists(ctx, v.Location+"/bin/activate", false)
+}
+
+// InstallPackage installs one package, as pip takes it.
+func (v *Virtualenv) InstallPackage(ctx context.Context, name string) error {
+	return v.install(ctx, name)
+}
+
+// InstallRequirements installs what the requirements files say.
+func (v *Virtualenv) InstallRequirements(ctx context.Context) error {
+	var args []string
+	for _, file := range v.RequirementsFiles {
+		path, err := absolute(ctx, v.Host(ctx), file)
+		if err != nil {
+			return err
+		}
+		args = append(args, "--requirement", path)
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	return v.install(ctx, args...)
+}
+
+// install has pip install something. What is there already it leaves as it is.
+func (v *Virtualenv) install(ctx context.Context, what ...string) error {
+	h, err := v.in(ctx)
+	if err != nil {
+		return err
+	}
+	args := quoted(slices.Concat(v.PipOptions, what)...)
+	if there, err := v.exists(ctx); err != nil {
+		return err
+	} else if there && nodes.Sandbox(ctx) {
+		const plan = "pip install --help | grep -q -e --dry-run || exit 0; pip --disable-pip-version-check install --dry-run"
+		if _, err := show(h, plan+args); err != nil {
+			return err
+		}
+	}
+	return h.Run("pip --disable-pip-version-check install" + args)
+}
+
+// in is the host with the environment active.
+func (v *Virtualenv) in(ctx context.Context) (nodes.Host, error) {
+	activate, err := v.ActivateCmd(ctx)
+	return v.Host(ctx).Prefix(activate), err
+}
+
+// HasPackage tells whether a package is installed in the environment.
+func (v *Virtualenv) HasPackage(ctx context.Context, name string) (bool, error) {
+	h, err := v.in(ctx)
+	if err != nil {
+		return false, err
+	}
+	return succeeds(ctx, h, "pip --disable-pip-version-check show --quiet"+quoted(name)+" 2>/dev/null")
+}
+
+// Freeze lists what is installed in the environment, as requirements.
+func (v *Virtualenv) Freeze(ctx context.Context) (string, error) {
+	h, err := v.in(ctx)
+	if err != nil {
+		return "", err
+	}
+	return show(h, "pip --disable-pip-version-check freeze")
+}
+
+// Run runs a command in the environment.
+func (v *Virtualenv) Run(ctx context.Context, command string) error {
+	h, err := v.in(ctx)
+	if err != nil {
+		return err
+	}
+	return h.Run(command)
+}
