@@ -23,7 +23,7 @@ var allowed = map[string][]string{
 	"deployer/script": {
 		"deployer/nodes", "deployer/stock", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/internal/expr",
 	},
-	"deployer/stock":                  {"deployer/nodes", "deployer/hosts", "deployer/console"},
+	"deployer/stock":                  {"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal"},
 	"deployer/nodes":                  {"deployer/hosts", "deployer/journal", "deployer/internal/expr"},
 	"deployer/hosts":                  {"deployer/journal", "deployer/pty", "deployer/internal/sshconfig"},
 	"deployer/console":                {"deployer/journal", "deployer/pty"},
