@@ -143,14 +143,32 @@ func (e *Env) afterFailure(ctx context.Context, failed *ActionError) Decision {
 
 // openShell gives the person a shell on the host where something failed.
 func (e *Env) openShell(ctx context.Context, slug string) {
-	h := e.Hosts().Slug(slug)
+	h := e.place.hostNamed(slug)
 	if h == nil {
-		e.Log(ctx, slug+" is not a host of "+e.place.Path())
+		e.Log(ctx, "there is no host "+slug+" in the tree")
 		return
 	}
-	if _, err := h.Shell(ctx, "", ""); err != nil {
+	if _, err := e.run.session.Handle(h).Shell(ctx, "", ""); err != nil {
 		e.Log(ctx, err.Error())
 	}
+}
+
+// hostNamed is a host of the node, or of any other of its tree, on which the action may have worked as well; nil if there
+// is none.
+func (n *Place) hostNamed(slug string) hosts.Host {
+	for _, h := range n.Hosts() {
+		if h.Slug() == slug {
+			return h
+		}
+	}
+	for at := range n.Root().Walk().Places() {
+		for _, h := range at.Hosts() {
+			if h.Slug() == slug {
+				return h
+			}
+		}
+	}
+	return nil
 }
 
 // stateIn is the state of an action that failed with err, in a context that may have been the reason.
