@@ -3,77 +3,83 @@ package script
 // The sections of the reference, see table.go.
 
 func nodeSection() section {
-	return section{
-		title: "Nodes",
-		entries: []entry{
-			{
-				name: "node", usage: "node(**members)",
-				text: `Makes a template: the definition of a node. A member is an action if it is a function whose
+	return section{title: "Nodes", entries: append(templateEntries(), memberEntries()...)}
+}
+
+func templateEntries() []entry {
+	return []entry{
+		{
+			name: "node", usage: "node(**members)",
+			text: `Makes a template: the definition of a node. A member is an action if it is a function whose
 first parameter is named env, a child if it is a template, a property, required(…), or else a constant. Names that
 begin with _ are private: they work, and are not offered. These names have a meaning of their own:`,
-				options: []optionEntry{
-					{"hosts", `the hosts of the node by role, or map_roles(…); without it the node has the roles of
+			options: []optionEntry{
+				{"hosts", `the hosts of the node by role, or map_roles(…); without it the node has the roles of
 its parent`},
-					{"actions", `a list of actions, each under its own name; the list adds and replaces, and never
+				{"actions", `a list of actions, each under its own name; the list adds and replaces, and never
 removes`},
-					{"default", "what calling the node itself runs: a function, or action(…)"},
-					{"group", "groups.production and the like; children inherit it"},
-					{"doc", "a text about the node"},
-				},
+				{"default", "what calling the node itself runs: a function, or action(…)"},
+				{"group", "groups.production and the like; children inherit it"},
+				{"doc", "a text about the node"},
 			},
-			{
-				name: "parallel_node", usage: "parallel_node(**members)",
-				text: `Makes the template of a node that is split into cells, one for every host of its role host. An
+		},
+		{
+			name: "parallel_node", usage: "parallel_node(**members)",
+			text: `Makes the template of a node that is split into cells, one for every host of its role host. An
 action runs once in every cell, in parallel, and gives a parallel result; so does what is below a parallel node. Inside
 a node it is nested as P.array(…) or P.just_one(…), inside another parallel node as it is. An array inside an array has
 a node between them, and cells of two dimensions.`,
-			},
-			{
-				name: "T(…)", usage: "T(**overrides)",
-				text: `Derives a template from the template T: the members given are replaced in their place or
+		},
+		{
+			name: "T(…)", usage: "T(**overrides)",
+			text: `Derives a template from the template T: the members given are replaced in their place or
 added, T stays as it is. a__b__c = v sets c of the child b of the child a, and is an error if there is no such child.`,
-			},
-			{
-				name: "T.array", usage: "P.array(**overrides)",
-				text: `Nests a parallel node in a node: a cell for every host of its role host. Without hosts = …
+		},
+		{
+			name: "T.array", usage: "P.array(**overrides)",
+			text: `Nests a parallel node in a node: a cell for every host of its role host. Without hosts = …
 that role is filled with all hosts of the parent.`,
-			},
-			{
-				name: "T.just_one", usage: "P.just_one(**overrides)",
-				text: "Nests a parallel node in a node for exactly one host: it is its own only cell.",
-			},
-			{
-				name: "T.MEMBER", usage: "T.name, T.action(env, …)",
-				text: `A member of a template: a constant or a child as it is. An action is called with an env, and
+		},
+		{
+			name: "T.just_one", usage: "P.just_one(**overrides)",
+			text: "Nests a parallel node in a node for exactly one host: it is its own only cell.",
+		},
+		{
+			name: "T.MEMBER", usage: "T.name, T.action(env, …)",
+			text: `A member of a template: a constant or a child as it is. An action is called with an env, and
 runs as T defines it, also where a derived template has another one.`,
-			},
-			{
-				name: "required", usage: `required(why = "")`,
-				text: "A member that a derived template must set. Reading it is an error that says why.",
-			},
-			{
-				name: "property", usage: "property(f)",
-				text: "A member that is evaluated whenever it is read: f(env).",
-			},
-			{
-				name: "action", usage: "action(f, name = , alias = , suppress_result = , isolate = )",
-				text: "An action with options. f may have any name for its first parameter.",
-				options: []optionEntry{
-					{"name", "its name in actions = […]; a lambda needs one"},
-					{"alias", "one more name, or a list of them; they may contain any character"},
-					{"suppress_result", "True: what it returns is not printed"},
-					{"isolate", `on a parallel node that is no cell: "later" runs it once, with all hosts; "one" runs
+		},
+	}
+}
+
+func memberEntries() []entry {
+	return []entry{
+		{
+			name: "required", usage: `required(why = "")`,
+			text: "A member that a derived template must set. Reading it is an error that says why.",
+		},
+		{
+			name: "property", usage: "property(f)",
+			text: "A member that is evaluated whenever it is read: f(env).",
+		},
+		{
+			name: "action", usage: "action(f, name = , alias = , suppress_result = , isolate = )",
+			text: "An action with options. f may have any name for its first parameter.",
+			options: []optionEntry{
+				{"name", "its name in actions = […]; a lambda needs one"},
+				{"alias", "one more name, or a list of them; they may contain any character"},
+				{"suppress_result", "True: what it returns is not printed"},
+				{"isolate", `on a parallel node that is no cell: "later" runs it once, with all hosts; "one" runs
 it in one cell, which a person chooses. Else it runs once in every cell`},
-				},
 			},
-			{
-				name: "groups", usage: "groups.production, staging, beta, local, other, utility",
-				text: "The groups that every tree knows.",
-			},
-			{
-				name: "group", usage: `group(name, color = "")`,
-				text: "A group of your own. The colours are grey, red, green, yellow, blue, magenta, cyan and white.",
-			},
+		},
+		{
+			name: "groups", usage: "groups.production, staging, beta, local, other, utility",
+			text: "The groups that every tree knows.",
+		},
+		{
+			name: "group", usage: `group(name, color = "")`,
+			text: "A group of your own. The colours are grey, red, green, yellow, blue, magenta, cyan and white.",
 		},
 	}
 }
