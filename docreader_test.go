@@ -18,9 +18,10 @@ import (
 
 // reader follows a document: it has the home and the hosts of the document's examples.
 type reader struct {
-	t    *testing.T
-	home string // that the document calls /home/deploy
-	work string // a folder of it, where the commands run
+	t     *testing.T
+	home  string   // that the document calls /home/deploy
+	homes []string // of the hosts
+	work  string   // a folder of it, where the commands run
 }
 
 // shownHome is what documents call the home of their reader.
@@ -80,8 +81,10 @@ func (r *reader) file(name, text string) {
 
 func (r *reader) server(key sshserver.PublicKey) *sshserver.Server {
 	r.t.Helper()
+	home := r.t.TempDir()
+	r.homes = append(r.homes, home)
 	s, err := sshserver.Start(sshserver.Options{
-		Home: r.t.TempDir(), User: docUser, AuthorizedKeys: []sshserver.PublicKey{key}, Env: []string{"LC_ALL=C"},
+		Home: home, User: docUser, AuthorizedKeys: []sshserver.PublicKey{key}, Env: []string{"LC_ALL=C"},
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -201,7 +204,10 @@ func (r *reader) shown(output string) string {
 	if output != "" && !strings.HasSuffix(output, "\n") {
 		output += "\n"
 	}
-	return strings.ReplaceAll(output, r.home, shownHome)
+	for _, home := range append(r.homes, r.home) {
+		output = strings.ReplaceAll(output, home, shownHome)
+	}
+	return output
 }
 
 func splitLines(text string) []string {

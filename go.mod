@@ -3,6 +3,7 @@ module deployer
 go 1.26.0
 
 require (
+	github.com/aymanbagabas/go-udiff v0.4.1
 	github.com/creack/pty v1.1.24
 	github.com/fatih/color v1.19.0
 	github.com/gliderlabs/ssh v0.3.8

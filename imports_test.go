@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 // onlyForTests may be imported by the tests of every package.
 var onlyForTests = []string{
 	"deployer/internal/bench/scale", "deployer/internal/ratio", "deployer/internal/sshserver",
-	"deployer/internal/sshdtest", "deployer/pty/ptytest", "deployer/testdata/trees/tutorialgo", "deployer/testdata/trees/websystemgo",
+	"deployer/internal/sshdtest", "deployer/pty/ptytest",
 }
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.
@@ -50,6 +50,8 @@ var homes = map[string][]string{
 	"go.starlark.net":              {"deployer/script"},
 	"golang.org/x/crypto":          {"deployer/hosts", "deployer/internal/bench/minimal"},
 	"github.com/skeema/knownhosts": {"deployer/hosts"},
+	"github.com/pkg/sftp":          {"deployer/hosts"},
+	"github.com/aymanbagabas":      {"deployer/hosts"},
 	"github.com/creack/pty":        {"deployer/pty"},
 	"golang.org/x/term":            {"deployer/pty"},
 	"golang.org/x/sys":             {"deployer/pty", "deployer/hosts"},

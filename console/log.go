@@ -23,6 +23,9 @@ func logLine(e journal.Event, p palette) string {
 		if e.State != journal.Done {
 			return p.slug(e.Host) + " " + verdict(e, p)
 		}
+	case journal.FileWrite, journal.FilePut, journal.FileGet, journal.FileMkdir, journal.FileLink, journal.FileRename,
+		journal.FileRemove, journal.FileChmod, journal.FileChown:
+		return fileLine(e, p)
 	case journal.Warning:
 		return p.yellow("warning: ") + about(e, p) + logText(e.Message)
 	case journal.Message:
@@ -112,7 +115,7 @@ func stateWord(s journal.State) string {
 
 func isFailure(s journal.State) bool {
 	switch s {
-	case journal.Done, journal.WouldRun, journal.Unused, journal.Skipped, journal.Unknown, journal.Interrupted:
+	case journal.Done, journal.Unchanged, journal.WouldRun, journal.WouldChange, journal.Unused, journal.Skipped, journal.Unknown, journal.Interrupted:
 		return false
 	}
 	return true

@@ -32,7 +32,7 @@ func TestNotBegun(t *testing.T) {
 				"run":     func() error { _, err := run(t, h, "true", RunOptions{IgnoreStatus: true}); return err },
 				"sudo":    func() error { _, err := run(t, h, "true", RunOptions{Sudo: true}); return err },
 				"sandbox": func() error { _, err := run(t, h, "true", RunOptions{Sandbox: true}); return err },
-				"exists":  func() error { _, err := h.Exists(t.Context(), "/", false); return err },
+				"exists":  func() error { _, err := h.Exists(t.Context(), "/", FileOptions{}); return err },
 			} {
 				err := do()
 				var failed *Error

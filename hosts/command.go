@@ -29,6 +29,10 @@ type execution struct {
 	id      uint64 // in the journal
 	begun   time.Time
 
+	in  io.ReadCloser // the command's standard input; nil: none but that of the options
+	out io.Writer     // its standard output, instead of stdout; may be nil
+
+	leave          func() // gives up the place among the commands that run
 	stdout, stderr capture
 	process        Process
 	detach         func() error // from the terminal
@@ -48,12 +52,29 @@ func (h *Handle) Run(ctx context.Context, command string, o RunOptions) (*Output
 	if err != nil {
 		return nil, err
 	}
-	if err := h.session.place(ctx); err != nil {
+	h.session.used.add(h.Slug())
+	return x.inPlace(ctx)
+}
+
+// stream runs a command, of which nothing is shown, with a standard input and output of its own; both may be nil. in is
+// closed at the end. While a stream is held open others take its place.
+func (h *Handle) stream(ctx context.Context, command string, o RunOptions, in io.ReadCloser, out io.Writer) (*Output, error) {
+	x, err := h.prepare(ctx, command, o)
+	if err != nil {
+		return nil, err
+	}
+	x.in, x.out, x.request.stream = in, out, in != nil
+	return x.inPlace(ctx)
+}
+
+// inPlace runs the command when it is its turn.
+func (x *execution) inPlace(ctx context.Context) (*Output, error) {
+	if err := x.session.place(ctx); err != nil {
 		return nil, x.fault(Interrupted, err, "")
 	}
-	defer h.session.leave()
-	h.session.used.add(h.Slug())
-	if x.scope.Sandbox && !o.Reads {
+	x.leave = sync.OnceFunc(x.session.leave)
+	defer x.leave()
+	if x.scope.Sandbox && !x.options.Reads {
 		return x.check(ctx)
 	}
 	return x.run(ctx)
@@ -147,6 +168,9 @@ func (x *execution) execute(ctx context.Context) (Exit, error) {
 func (x *execution) attempt(ctx context.Context) (Exit, error) {
 	out := x.writer(journal.Stdout, &x.stdout)
 	marked := newDialogue(x.writer(journal.Stderr, &x.stderr), x.request.word)
+	if x.out != nil {
+		out = x.out
+	}
 	c := Command{Line: loginLine(x.request.script()), Direct: x.request.direct(), Word: x.request.word, Stdout: out, Stderr: marked}
 	if x.request.terminal {
 		size := x.session.opts.Terminal.Size()
@@ -183,6 +207,7 @@ func (x *execution) start(ctx context.Context, c Command) error {
 	x.process = process
 	if p, ok := process.(guarded); ok && p.hasGuard() {
 		x.marks[markStarted] = 1
+		x.streams()
 	}
 	x.expectBegin()
 	return nil
@@ -319,6 +344,14 @@ func (x *execution) marked(ctx context.Context, mark string) {
 		}
 		x.tasks.Go(func() { x.feed(ctx) })
 		x.attach()
+		x.streams()
+	}
+}
+
+// streams gives up the place of a command that others hold open: they may run other commands meanwhile.
+func (x *execution) streams() {
+	if x.in != nil || x.out != nil {
+		x.leave()
 	}
 }
 
@@ -390,4 +423,9 @@ func (x *execution) feed(ctx context.Context) {
 	}
 	// An error means that the command has ended, and how it did says more.
 	_, _ = io.WriteString(x.process.Stdin(), lines.String())
+	if x.in != nil {
+		defer context.AfterFunc(ctx, func() { x.in.Close() })() // ctx ends with the command
+		_, _ = io.Copy(x.process.Stdin(), x.in)
+		_ = x.process.Stdin().Close()
+	}
 }

@@ -33,6 +33,7 @@ type request struct {
 	user     string
 	terminal bool
 	input    bool   // standard input carries a line for the command
+	stream   bool   // standard input is the command's own, to its end
 	word     string // random: marks and prompts contain it
 	secrets  []int  // indexes of those of setup whose values come over standard input
 
@@ -70,7 +71,10 @@ func (r request) script() string {
 		b.WriteString(strings.Replace(lead, "exec /bin", "exec setsid /bin", 1))
 	}
 	input := ""
-	if r.input {
+	switch {
+	case r.stream:
+		input = "stream"
+	case r.input:
 		input = "1"
 	}
 	// Without sudo this shell supervises itself: starting another would only take time.

@@ -21,6 +21,7 @@ const (
 	TimedOut    Fault = "time limit"  // the command's own time limit
 	Sudo        Fault = "sudo"        // sudo missing, not allowed, or its password wrong
 	Directory   Fault = "directory"   // the directory given to Cd is not there
+	Files       Fault = "file"        // a file could not be read, written or looked at
 	Syntax      Fault = "syntax"      // sandbox: the shell would not read the command
 	Interrupted Fault = "interrupted" // the run was cancelled
 	Refused     Fault = "refused"     // never tried, because it must not be: a secret on a command line, say

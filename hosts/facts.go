@@ -94,14 +94,6 @@ func (h *Handle) test(ctx context.Context, command string, sudo bool) (bool, err
 	return out.Exit.OK(), nil
 }
 
-// Exists reports whether there is a file of any kind at a path. A leading ~ is a home directory, as in Cd.
-func (h *Handle) Exists(ctx context.Context, path string, sudo bool) (bool, error) {
-	if home := homeDir.FindString(path); home != "" {
-		h, path = h.Cd(home), "./"+path[len(home):] // the supervisor knows whose home it is, also under sudo
-	}
-	return h.test(ctx, fmt.Sprintf("[ -e %[1]s ] || [ -L %[1]s ]", Quote(path)), sudo)
-}
-
 // HasCommand reports whether the host's shell would find a command.
 func (h *Handle) HasCommand(ctx context.Context, name string, sudo bool) (bool, error) {
 	return h.test(ctx, "command -v "+Quote(name)+" >/dev/null || exit 1", sudo)

@@ -48,6 +48,7 @@ type Session struct {
 	give       context.CancelCauseFunc
 	noHosts    atomic.Bool
 	used       used
+	sandboxes  sandboxes
 }
 
 // used are the hosts on which something was to run, in the order in which it began.
@@ -119,7 +120,7 @@ func (s *Session) Used() []string {
 func (s *Session) Close() error {
 	s.Abandon()
 	s.sudo.tasks.Wait() // nobody waits for an answer any more, but the terminal must be as it was
-	return s.pool.close()
+	return errors.Join(s.pool.close(), s.sandboxes.close())
 }
 
 // place waits for a place among the commands that may run.

@@ -21,6 +21,7 @@ type sshConn struct {
 	via      *sshConn // the jump host it goes through; held while this lives
 	slots    *slots
 	spare    spare
+	sftp     sftpChannel
 	guard    guard
 
 	agentRefused sync.Once // the warning about that

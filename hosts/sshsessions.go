@@ -146,6 +146,7 @@ func (c *sshConn) session(ctx context.Context) (*sessionChannel, error) {
 			refusals, alone = 0, time.Time{}
 		} else if alone.IsZero() {
 			alone = time.Now()
+			c.dropSFTP()
 		} else if time.Since(alone) > refusalsEnd {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ while [ $i -lt "$secrets" ]; do
 	value=${value%.}
 	eval "export deployer_$i=\$value"
 done
-[ -z "$input" ] || IFS= read -r input || exit 1
+[ "$input" != 1 ] || IFS= read -r input || exit 1
 [ -z "$tty" ] || [ "$secrets" = 0 ] || stty echo
 
 case $dir in
@@ -34,6 +34,7 @@ esac
 	exit 1
 }
 [ -z "$tty" ] || exec "$shell" -c "$inner"
+[ "$input" != stream ] || exec "$shell" -c "$inner" # which ends by itself when its standard input does
 
 @watch.sh@
 endgroup() {

@@ -28,6 +28,16 @@ const (
 	Message       Kind = "message" // what a script prints or logs
 	Result        Kind = "result"
 	HostEnd       Kind = "host.end"
+
+	FileWrite  Kind = "file.write"
+	FilePut    Kind = "file.put"
+	FileGet    Kind = "file.get"
+	FileMkdir  Kind = "file.mkdir"
+	FileLink   Kind = "file.symlink"
+	FileRename Kind = "file.rename"
+	FileRemove Kind = "file.remove"
+	FileChmod  Kind = "file.chmod"
+	FileChown  Kind = "file.chown"
 )
 
 // State is how something ended. Every action, command, connection and host ends in exactly one.
@@ -35,18 +45,20 @@ type State string
 
 // The states.
 const (
-	Done        State = "done"        // as asked
-	Failed      State = "failed"      // a command or the script failed
-	Unreachable State = "unreachable" // never connected or never logged in
-	Refused     State = "refused"     // its host key was refused
-	Lost        State = "lost"        // the connection ended before the command's end was known
-	TimedOut    State = "timed out"   // a command ran into its own time limit
-	Interrupted State = "interrupted" // ended by Ctrl-C or a signal
-	Skipped     State = "skipped"     // a person chose to go on without it
-	Unused      State = "unused"      // a target on which nothing was asked to run
-	WouldRun    State = "would run"   // sandbox: checked, not run
-	Unknown     State = "unknown"     // sandbox: depends on something that was not run
-	Invalid     State = "invalid"     // sandbox: would certainly fail
+	Done        State = "done"         // as asked
+	Failed      State = "failed"       // a command or the script failed
+	Unreachable State = "unreachable"  // never connected or never logged in
+	Refused     State = "refused"      // its host key was refused
+	Lost        State = "lost"         // the connection ended before the command's end was known
+	TimedOut    State = "timed out"    // a command ran into its own time limit
+	Interrupted State = "interrupted"  // ended by Ctrl-C or a signal
+	Skipped     State = "skipped"      // a person chose to go on without it
+	Unused      State = "unused"       // a target on which nothing was asked to run
+	Unchanged   State = "unchanged"    // a file was as it should be
+	WouldRun    State = "would run"    // sandbox: checked, not run
+	WouldChange State = "would change" // sandbox: a file that is not as it should be
+	Unknown     State = "unknown"      // sandbox: depends on something that was not run
+	Invalid     State = "invalid"      // sandbox: would certainly fail
 )
 
 // Streams of command.output.
@@ -81,6 +93,13 @@ type Event struct {
 	Parallel bool     `json:"parallel,omitempty"` // several are at work at once, and this is in one of them
 	Quiet    bool     `json:"quiet,omitempty"`    // not meant for the screen: captured output, the reading of a property
 	Message  string   `json:"message,omitempty"`
+
+	Path  string `json:"path,omitempty"`  // a file, absolute
+	From  string `json:"from,omitempty"`  // where it comes from: a path on the other machine, or its old one
+	Size  *int64 `json:"size,omitempty"`  // of what was written, in bytes
+	Mode  string `json:"mode,omitempty"`  // permissions that it gets, "0644"
+	Owner string `json:"owner,omitempty"` // user and group that it gets, "0:0"
+	Diff  string `json:"diff,omitempty"`  // sandbox: what would change in it, as diff -u shows that
 
 	Stream string `json:"stream,omitempty"`
 	Data   []byte `json:"-"` // output; in JSON it is text, or base64 where it is not UTF-8

@@ -233,6 +233,7 @@ func (s *Secrets) maskEvent(e *Event) {
 	}
 	for _, field := range []*string{
 		&e.Command, &e.Dir, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action,
+		&e.Path, &e.From, &e.Mode, &e.Owner, &e.Diff,
 	} {
 		*field = s.Mask(*field)
 	}

@@ -42,6 +42,7 @@ type call struct {
 	parent *call      // that waits for this one; nil for the outermost
 	depth  int        // calls below this one
 	env    *nodes.Env // nil while loading
+	files  []*file    // that are open
 	ended  atomic.Bool
 	stop   func() bool // stops watching the context
 }

@@ -136,8 +136,7 @@ func (f *failure) ofCommand(name string) starlark.Value {
 // ofQuery is the name or the text of the query that failed.
 func (f *failure) ofQuery(name string) starlark.Value {
 	q := &nodes.QueryError{}
-	for found := errors.As(f.err, &q); found; found = errors.As(q.Err, &q) { // to the innermost, as node and action
-	}
+	errors.As(f.err, &q)
 	if name == "query" {
 		return textOrNothing(q.Query)
 	}

@@ -12,10 +12,10 @@ import (
 type method func(site, machines) (starlark.Value, error)
 
 // methodNames are what can be done with one host and with several.
-var methodNames = []string{
-	"cd", "env", "exists", "expand_path", "facts", "get_start_path", "getcwd", "has_command", "ifconfig", "ip_address",
+var methodNames = append([]string{
+	"cd", "env", "expand_path", "facts", "get_start_path", "getcwd", "has_command", "ifconfig", "ip_address",
 	"output", "prefix", "result", "run", "sudo",
-}
+}, fileMethodNames...)
 
 // methodOf returns one of methodNames, or nil.
 func methodOf(name string) method {
@@ -35,14 +35,15 @@ func methodOf(name string) method {
 	case "prefix":
 		return prefixMethod
 	}
-	return questionOf(name)
+	if m := questionOf(name); m != nil {
+		return m
+	}
+	return fileMethodOf(name)
 }
 
 // questionOf returns one of the methods that ask the host about itself, or nil.
 func questionOf(name string) method {
 	switch name {
-	case "exists":
-		return existsMethod
 	case "has_command":
 		return hasCommandMethod
 	case "getcwd":
@@ -119,30 +120,21 @@ func prefixMethod(s site, on machines) (starlark.Value, error) {
 	return on.prefix(command), nil
 }
 
-// question is a method that asks the host about a name.
-func question(s site, on machines, fn, arg string,
-	ask func(h *hosts.Handle, ctx context.Context, name string, sudo bool) (bool, error)) (starlark.Value, error) {
+// hasCommandMethod is has_command(command).
+func hasCommandMethod(s site, on machines) (starlark.Value, error) {
 	var name string
 	var sudo bool
-	problems := s.bind(fn, []param{
-		{name: arg, set: someText(&name)},
+	problems := s.bind("has_command", []param{
+		{name: "command", set: someText(&name)},
 		{name: "use_sudo", optional: true, set: truth(&sudo)},
 	})
 	if err := s.complain(problems...); err != nil {
 		return nil, err
 	}
 	return on.each(s.call, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		yes, err := ask(h, ctx, name, sudo)
+		yes, err := h.HasCommand(ctx, name, sudo)
 		return starlark.Bool(yes), err
 	})
-}
-
-func existsMethod(s site, on machines) (starlark.Value, error) {
-	return question(s, on, "exists", "path", (*hosts.Handle).Exists)
-}
-
-func hasCommandMethod(s site, on machines) (starlark.Value, error) {
-	return question(s, on, "has_command", "command", (*hosts.Handle).HasCommand)
 }
 
 func getcwdMethod(s site, on machines) (starlark.Value, error) {

@@ -347,10 +347,6 @@ which $X is replaced on the host. None is the empty value.`,
 host.prefix(". venv/bin/activate").`,
 			},
 			{
-				name: "host.exists", usage: "host.exists(path, use_sudo = False)",
-				text: "True if there is a file of any kind. Works in a sandbox.",
-			},
-			{
 				name: "host.has_command", usage: "host.has_command(command, use_sudo = False)",
 				text: "True if the host's shell finds the command. Works in a sandbox.",
 			},

@@ -32,7 +32,7 @@ type section struct {
 func table() []section {
 	return []section{
 		nodeSection(), querySection(), roleSection(), hostSection(), secretSection(), helperSection(),
-		envSection(), consoleSection(), commandSection(), setSection(), resultSection(), inspectSection(),
+		envSection(), consoleSection(), commandSection(), fileSection(), setSection(), resultSection(), inspectSection(),
 	}
 }
 

@@ -91,6 +91,7 @@ func TestTable(t *testing.T) {
 	for prefix, names := range map[string][]string{
 		"inspector.": inspector{}.AttrNames(), "walk.": walk{}.AttrNames(), "filters.": filtersValue{}.AttrNames(),
 		"console.": consoleValue{}.AttrNames(),
+		"file.":    (&file{}).AttrNames(),
 	} {
 		for _, name := range names {
 			want = append(want, prefix+name)

@@ -57,11 +57,7 @@ func (g *Git) CheckOut(ctx context.Context, commit string) error {
 // fetched clones the repository, or gets what is new in it.
 func (g *Git) fetched(ctx context.Context) (cloned bool, err error) {
 	host := g.Host(ctx)
-	on, err := host.Handle()
-	if err != nil {
-		return false, err
-	}
-	there, err := on.Exists(ctx, g.ProjectDirectory+"/.git", false)
+	there, err := host.Exists(g.ProjectDirectory + "/.git")
 	if err != nil {
 		return false, err
 	}

@@ -67,11 +67,7 @@ func (v *Virtualenv) Create(ctx context.Context) error {
 
 // exists reports whether the environment is there.
 func (v *Virtualenv) exists(ctx context.Context) (bool, error) {
-	on, err := v.Host(ctx).Handle()
-	if err != nil {
-		return false, err
-	}
-	return on.Exists(ctx, v.Location+"/bin/activate", false)
+	return v.Host(ctx).Exists(v.Location + "/bin/activate")
 }
 
 // InstallPackage installs one package, as pip takes it.

@@ -33,6 +33,8 @@ type Options struct {
 	PAM string
 	// Addresses is how many addresses it listens on, 127.0.0.1 and those after it: at most 16; 0 means one.
 	Addresses int
+	// NoSFTP leaves out the sftp subsystem.
+	NoSFTP bool
 	// Config are more lines of sshd_config. They come first, so they count more than those made here.
 	Config []string
 }
@@ -158,8 +160,10 @@ func (s *Server) config(port int) string {
 		"UsePAM "+yesNo(s.options.UsePAM),
 		"MaxStartups 1000", // the default refuses connections at random
 		"PrintMotd no",
-		"Subsystem sftp internal-sftp",
 	)
+	if !s.options.NoSFTP {
+		lines = append(lines, "Subsystem sftp internal-sftp")
+	}
 	var text string
 	for _, line := range lines {
 		text += line + "\n"

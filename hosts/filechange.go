@@ -1,0 +1,202 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"syscall"
+	"time"
+
+	"deployer/journal"
+)
+
+// MkdirOptions say how a directory is made.
+type MkdirOptions struct {
+	FileOptions
+	Mode    fs.FileMode // permissions of one that is made; 0: what the host gives new ones
+	Owner   string      // as in WriteOptions, of one that is made
+	Parents bool        // those above it too, with the default mode
+}
+
+// Mkdir makes sure that there is a directory, and reports whether it made it.
+func (h *Handle) Mkdir(ctx context.Context, name string, o MkdirOptions) (changed bool, err error) {
+	return h.change(ctx, "make directory", name, o.FileOptions, journal.FileMkdir,
+		func(u *fileUse, e *journal.Event) (bool, error) {
+			uid, gid, err := u.ownerIDs(ctx, o.Owner)
+			if err != nil {
+				return false, err
+			}
+			e.Owner = o.Owner
+			if o.Mode != 0 {
+				e.Mode = modeText(o.Mode)
+			}
+			made, err := u.mkdir(ctx, u.path, o.Mode, o.Parents)
+			if err == nil && made && o.Owner != "" {
+				err = u.fs.chown(ctx, u.path, uid, gid)
+			}
+			return made, err
+		})
+}
+
+func (u *fileUse) mkdir(ctx context.Context, name string, mode fs.FileMode, parents bool) (made bool, err error) {
+	info, err := u.fs.stat(ctx, name)
+	switch {
+	case err == nil && !info.IsDir():
+		return false, syscall.EEXIST
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	}
+	if parents && name != "/" {
+		if _, err := u.mkdir(ctx, path.Dir(name), 0, true); err != nil {
+			return false, err
+		}
+	}
+	err = u.fs.mkdir(ctx, name, mode)
+	if err == nil || ctx.Err() != nil {
+		return err == nil, err
+	}
+	if info, failed := u.fs.stat(ctx, name); failed == nil && info.IsDir() {
+		return false, nil // somebody else has made it meanwhile
+	}
+	return false, err
+}
+
+// RemoveOptions say what may be removed.
+type RemoveOptions struct {
+	FileOptions
+	Recursive bool // a directory with all that is in it
+}
+
+// Remove makes sure that there is nothing at path, and reports whether there was. It removes a symbolic link, not what
+// it points at.
+func (h *Handle) Remove(ctx context.Context, name string, o RemoveOptions) (changed bool, err error) {
+	return h.change(ctx, "remove", name, o.FileOptions, journal.FileRemove,
+		func(u *fileUse, _ *journal.Event) (bool, error) {
+			info, err := u.fs.lstat(ctx, u.path)
+			if errors.Is(err, fs.ErrNotExist) {
+				return false, nil
+			}
+			if err != nil {
+				return false, err
+			}
+			return true, u.remove(ctx, u.path, info, o.Recursive)
+		})
+}
+
+func (u *fileUse) remove(ctx context.Context, name string, info *FileInfo, recursive bool) error {
+	if !info.IsDir() {
+		return u.fs.remove(ctx, name, false)
+	}
+	list, err := u.fs.list(ctx, name)
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 && !recursive {
+		return syscall.ENOTEMPTY
+	}
+	for _, entry := range list {
+		if err := u.remove(ctx, path.Join(name, entry.Name), entry, true); err != nil {
+			return err
+		}
+	}
+	return u.fs.remove(ctx, name, true)
+}
+
+// Rename gives a file or directory another name on the same file system. It replaces a file that has that name, but no
+// directory. The new path follows Cd like the old one.
+func (h *Handle) Rename(ctx context.Context, from, to string, o FileOptions) error {
+	_, err := h.change(ctx, "rename", to, o, journal.FileRename, func(u *fileUse, e *journal.Event) (bool, error) {
+		old, err := u.absolute(ctx, from)
+		if err != nil {
+			return false, err
+		}
+		e.From = old
+		if _, err := u.fs.lstat(ctx, old); err != nil {
+			return false, &fs.PathError{Op: "rename", Path: old, Err: plainFileError(err)}
+		}
+		there, err := u.fs.lstat(ctx, u.path)
+		switch {
+		case err == nil && there.IsDir():
+			return false, syscall.EISDIR
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return false, err
+		}
+		return true, u.fs.rename(ctx, old, u.path)
+	})
+	return err
+}
+
+// Chmod makes sure that a file has a mode, and reports whether it had not.
+func (h *Handle) Chmod(ctx context.Context, name string, mode fs.FileMode, o FileOptions) (changed bool, err error) {
+	return h.change(ctx, "set the mode of", name, o, journal.FileChmod, func(u *fileUse, e *journal.Event) (bool, error) {
+		e.Mode = modeText(mode)
+		info, err := u.fs.stat(ctx, u.path)
+		if err != nil || info.Mode&modeBits == mode&modeBits {
+			return false, err
+		}
+		return true, u.fs.chmod(ctx, u.path, mode&modeBits)
+	})
+}
+
+// Chown makes sure that a file belongs to owner, as in WriteOptions, and reports whether it did not.
+func (h *Handle) Chown(ctx context.Context, name, owner string, o FileOptions) (changed bool, err error) {
+	return h.change(ctx, "set the owner of", name, o, journal.FileChown, func(u *fileUse, e *journal.Event) (bool, error) {
+		e.Owner = owner
+		uid, gid, err := u.ownerIDs(ctx, owner)
+		if err != nil {
+			return false, err
+		}
+		info, err := u.fs.stat(ctx, u.path)
+		if err != nil {
+			return false, err
+		}
+		if uid, gid = info.owner(uid, gid); uid == info.UID && gid == info.GID {
+			return false, nil
+		}
+		return true, u.fs.chown(ctx, u.path, uid, gid)
+	})
+}
+
+// Symlink makes sure that there is a symbolic link that says text, and reports whether it made it. It replaces another
+// link at once, and nothing else.
+func (h *Handle) Symlink(ctx context.Context, text, name string, o FileOptions) (changed bool, err error) {
+	return h.change(ctx, "link", name, o, journal.FileLink, func(u *fileUse, e *journal.Event) (bool, error) {
+		e.From = text
+		info, err := u.fs.lstat(ctx, u.path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return true, u.fs.symlink(ctx, text, u.path)
+		case err != nil:
+			return false, err
+		case !info.IsLink():
+			return false, syscall.EEXIST
+		case info.Link == text:
+			return false, nil
+		}
+		draft := draftName(u.path)
+		if err := u.fs.symlink(ctx, text, draft); err != nil {
+			return false, err
+		}
+		if err := u.fs.rename(ctx, draft, u.path); err != nil {
+			return false, errors.Join(err, u.fs.remove(ctx, draft, false))
+		}
+		return true, nil
+	})
+}
+
+// change does something with a file and records it.
+func (h *Handle) change(ctx context.Context, op, name string, o FileOptions, kind journal.Kind,
+	do func(*fileUse, *journal.Event) (bool, error)) (changed bool, err error) {
+	u, err := h.files(ctx, op, name, o)
+	if err != nil {
+		return false, err
+	}
+	defer u.close()
+	e, begun := u.event(kind), time.Now()
+	changed, err = do(u, &e)
+	if err != nil {
+		changed = false
+	}
+	return changed, u.record(ctx, e, begun, changed, err)
+}

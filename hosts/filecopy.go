@@ -1,0 +1,146 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"deployer/journal"
+)
+
+// PutFile makes a file of the host hold what a file of this machine holds, and reports whether it did not before. A
+// leading ~ of the local path is a home directory; a relative one begins where this program runs.
+func (h *Handle) PutFile(ctx context.Context, local, path string, o WriteOptions) (changed bool, err error) {
+	u, err := h.files(ctx, "put", path, o.FileOptions)
+	if err != nil {
+		return false, err
+	}
+	defer u.close()
+	w := newWriting(u, o, journal.FilePut)
+	here, err := h.here(ctx, local, u.sandbox)
+	if err != nil {
+		return false, w.end(ctx, false, err)
+	}
+	defer here.close()
+	w.event.From = here.path
+	c, err := here.content(ctx)
+	if err == nil {
+		changed, err = w.replace(ctx, c)
+	}
+	return changed, w.end(ctx, changed, err)
+}
+
+// GetFile makes a file of this machine hold what a file of the host holds, and reports whether it did not before. The
+// local path is as in PutFile.
+func (h *Handle) GetFile(ctx context.Context, path, local string, o FileOptions) (changed bool, err error) {
+	u, err := h.files(ctx, "get", path, o)
+	if err != nil {
+		return false, err
+	}
+	defer u.close()
+	here, err := h.here(ctx, local, u.sandbox)
+	if err != nil {
+		return false, u.fault(ctx, err)
+	}
+	defer here.close()
+	w := newWriting(here, WriteOptions{}, journal.FileGet)
+	c, err := u.content(ctx)
+	if err == nil {
+		changed, err = w.replace(ctx, c)
+		err = here.explain(err)
+	}
+	e := w.event
+	e.From, e.Sudo, e.User = u.path, o.Sudo, o.User
+	return changed, u.record(ctx, e, w.begun, changed, err)
+}
+
+// here is a file of this machine, the other end of a transfer with the host.
+func (h *Handle) here(ctx context.Context, name string, sandbox bool) (*fileUse, error) {
+	local, err := NewLocal(LocalOptions{})
+	if err != nil {
+		return nil, err
+	}
+	full := name
+	if name != "" && !strings.HasPrefix(name, "~") {
+		if full, err = filepath.Abs(name); err != nil {
+			return nil, err
+		}
+	}
+	u, err := h.session.Handle(local).use(ctx, "use", full, FileOptions{Sandbox: sandbox})
+	if err != nil {
+		return nil, &hereError{name, err}
+	}
+	u.here = true
+	return u, nil
+}
+
+// hereError is a failure on this machine, of a transfer with a host.
+type hereError struct {
+	path string
+	err  error
+}
+
+func (e *hereError) Error() string {
+	cause := e.err
+	var failure *Error
+	if errors.As(cause, &failure) {
+		cause = errors.New(failure.Cause())
+	}
+	return fmt.Sprintf("%s on this machine: %v", e.path, plainFileError(cause))
+}
+
+func (e *hereError) Unwrap() error {
+	var failure *Error
+	if errors.As(e.err, &failure) {
+		return failure.Err // the host is not this machine
+	}
+	return e.err
+}
+
+// explain says on which side of a transfer something went wrong, unless that is said already.
+func (u *fileUse) explain(err error) error {
+	var here *hereError
+	var there *Error
+	switch {
+	case err == nil, errors.As(err, &here), errors.As(err, &there):
+		return err
+	case u.here:
+		return &hereError{u.path, err}
+	}
+	return u.fault(context.Background(), err)
+}
+
+// content is what is in a file, for another one.
+func (u *fileUse) content(ctx context.Context) (content, error) {
+	info, err := u.fs.stat(ctx, u.path)
+	if err == nil {
+		err = mustBeFile(info)
+	}
+	if err != nil {
+		return content{}, u.explain(err)
+	}
+	return content{info.Size, func(ctx context.Context) (io.ReadCloser, error) {
+		r, err := u.fs.open(ctx, u.path)
+		if err != nil {
+			return nil, u.explain(err)
+		}
+		return &explainedReader{r, u}, nil
+	}}, nil
+}
+
+// explainedReader says on which side of a transfer reading failed.
+type explainedReader struct {
+	io.ReadCloser
+	use *fileUse
+}
+
+func (r *explainedReader) Read(b []byte) (int, error) {
+	n, err := r.ReadCloser.Read(b)
+	if err != nil && err != io.EOF {
+		err = r.use.explain(err)
+	}
+	return n, err
+}

@@ -1,0 +1,112 @@
+package hosts
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"deployer/journal"
+)
+
+// maxDiff is how large both sides of a diff may be, in bytes.
+const maxDiff = 1 << 20
+
+// diff puts into the event how the file would change.
+func (w *writing) diff(ctx context.Context, c content) error {
+	var old []byte
+	var oldSize int64
+	if w.old != nil {
+		oldSize = w.old.Size
+		there := content{oldSize, func(ctx context.Context) (io.ReadCloser, error) { return w.use.fs.open(ctx, w.target) }}
+		kept, err := there.forDiff(ctx)
+		if errors.Is(err, fs.ErrPermission) {
+			w.event.Diff = "what is there cannot be read\n"
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		old = kept
+	}
+	given, err := c.forDiff(ctx)
+	if err != nil {
+		return err
+	}
+	if w.old != nil && old == nil || given == nil {
+		w.event.Diff = fmt.Sprintf("binary or large: %d bytes become %d\n", oldSize, c.size)
+		return nil
+	}
+	from := w.target
+	if w.old == nil {
+		from = "/dev/null"
+	}
+	w.event.Diff = unified(w.use.h.session.Secrets(), from, w.target, string(old), string(given))
+	return nil
+}
+
+// forDiff returns content that can be shown as text, else nil.
+func (c content) forDiff(ctx context.Context) ([]byte, error) {
+	if c.size > maxDiff {
+		return nil, nil
+	}
+	r, err := c.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, maxDiff+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxDiff || !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
+		return nil, nil
+	}
+	return append([]byte{}, data...), nil
+}
+
+// unified returns the difference of two texts as diff -u writes it. Secrets are masked first: also a line that a line
+// with a secret replaces, since it may hold the secret of before, which nobody knows here.
+func unified(secrets *journal.Secrets, from, to, old, given string) string {
+	maskedOld, masked := secrets.Mask(old), secrets.Mask(given)
+	edits := udiff.Lines(maskedOld, masked)
+	if len(edits) == 0 {
+		return "only secrets differ\n"
+	}
+	text, err := udiff.ToUnified(from, to, maskedOld, edits, udiff.DefaultContextLines)
+	if err != nil {
+		return fmt.Sprintf("no diff: %v\n", err)
+	}
+	return hideReplaced(text)
+}
+
+// hideReplaced masks the lines that were removed beside one that was added and has a secret in it.
+func hideReplaced(text string) string {
+	lines := strings.SplitAfter(text, "\n")
+	for i := 0; i < len(lines); {
+		end := i
+		for end < len(lines) && strings.HasPrefix(lines[end], "-") && end >= headerLines {
+			end++
+		}
+		added := end
+		secret := false
+		for added < len(lines) && strings.HasPrefix(lines[added], "+") && added >= headerLines {
+			secret = secret || strings.Contains(lines[added], journal.Masked)
+			added++
+		}
+		for j := i; secret && j < end; j++ {
+			lines[j] = "-" + journal.Masked + "\n"
+		}
+		i = max(added, i+1)
+	}
+	return strings.Join(lines, "")
+}
+
+// headerLines are the lines before the first hunk.
+const headerLines = 2

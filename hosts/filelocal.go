@@ -1,0 +1,201 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// files implements filer.
+func (h *Local) files(context.Context, *Session) (fileSystem, func(), error) {
+	return localFiles{}, func() {}, nil
+}
+
+// localFiles are the files of this machine, as the user sees them who runs this program.
+type localFiles struct{}
+
+func (localFiles) stat(_ context.Context, path string) (*FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	return localInfo(info), nil
+}
+
+func (localFiles) lstat(_ context.Context, path string) (*FileInfo, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	f := localInfo(info)
+	if f.IsLink() {
+		f.Link, err = os.Readlink(path)
+	}
+	return f, err
+}
+
+func localInfo(info fs.FileInfo) *FileInfo {
+	f := &FileInfo{Name: info.Name(), Size: info.Size(), Mode: info.Mode(), ModTime: info.ModTime()}
+	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
+		f.UID, f.GID = int(sys.Uid), int(sys.Gid)
+	}
+	return f
+}
+
+func (localFiles) list(ctx context.Context, path string) ([]*FileInfo, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var list []*FileInfo
+	for _, entry := range entries {
+		info, err := entry.Info()
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // removed meanwhile
+			continue
+		case err != nil:
+			return nil, err
+		}
+		list = append(list, localInfo(info))
+	}
+	return list, ctx.Err()
+}
+
+func (localFiles) open(ctx context.Context, path string) (io.ReadCloser, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // which a pipe that came meanwhile cannot hold up
+	if err != nil {
+		return nil, err
+	}
+	return &localReader{f, ctx}, nil
+}
+
+// localReader reads until its context ends.
+type localReader struct {
+	*os.File
+	ctx context.Context // of the reading alone
+}
+
+func (r *localReader) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.File.Read(b)
+}
+
+func (localFiles) create(ctx context.Context, target string, private bool) (draft, error) {
+	mode := fs.FileMode(0o666)
+	if private {
+		mode = 0o600
+	}
+	f, err := os.OpenFile(draftName(target), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return nil, err
+	}
+	return &localDraft{File: f, target: target, ctx: ctx}, nil
+}
+
+// draftName is the name of a draft, beside what it will be: a file can only take the place of another at once within one
+// directory.
+func draftName(target string) string {
+	return filepath.Join(dirOf(target), draftPrefix+randomWord())
+}
+
+// draftPrefix begins the name of every file that is not complete.
+const draftPrefix = ".deployer-"
+
+// localDraft is a file that is being written here.
+type localDraft struct {
+	*os.File
+	target string
+	ctx    context.Context // of the writing alone
+	done   bool
+}
+
+func (d *localDraft) Write(b []byte) (int, error) {
+	if err := d.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return d.File.Write(b)
+}
+
+func (d *localDraft) commit(ctx context.Context, a attributes) error {
+	if a.uid >= 0 || a.gid >= 0 { // before the mode, some bits of which a new owner takes away
+		if err := d.Chown(a.uid, a.gid); err != nil {
+			return err
+		}
+	}
+	if a.setMode {
+		if err := d.Chmod(a.mode); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := os.Rename(d.Name(), d.target); err != nil {
+		return err
+	}
+	d.done = true
+	return syncDir(dirOf(d.target))
+}
+
+// syncDir brings the names in a directory to the disk. Not every file system can.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil // one that may be written, not read
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+func (d *localDraft) discard() error {
+	if d.done {
+		return nil
+	}
+	d.done = true
+	_ = d.Close() // what it held is not wanted; commit may have closed it
+	return os.Remove(d.Name())
+}
+
+func (localFiles) rename(_ context.Context, from, to string) error { return os.Rename(from, to) }
+
+func (localFiles) remove(_ context.Context, path string, dir bool) error {
+	if dir {
+		return syscall.Rmdir(path)
+	}
+	return syscall.Unlink(path)
+}
+
+func (localFiles) mkdir(_ context.Context, path string, mode fs.FileMode) error {
+	if mode == 0 {
+		return os.Mkdir(path, 0o777)
+	}
+	if err := os.Mkdir(path, mode.Perm()&0o700); err != nil {
+		return err
+	}
+	return os.Chmod(path, mode)
+}
+
+func (localFiles) symlink(_ context.Context, text, path string) error { return os.Symlink(text, path) }
+
+func (localFiles) chmod(_ context.Context, path string, mode fs.FileMode) error {
+	return os.Chmod(path, mode)
+}
+
+func (localFiles) chown(_ context.Context, path string, uid, gid int) error {
+	return os.Chown(path, uid, gid)
+}
+
+func (localFiles) start(context.Context) (string, error) { return os.Getwd() }
+func (localFiles) home(context.Context) (string, error)  { return os.UserHomeDir() }

@@ -1,0 +1,275 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/pkg/sftp"
+)
+
+// requestsOnce is how many requests for one file are under way at most. It hides the time that they take.
+const requestsOnce = 64
+
+// sftpReader reads a file with many requests at a time. File.WriteTo of pkg/sftp does so too, but takes an answer that
+// is shorter than asked for as the end of nothing, and leaves out what follows.
+type sftpReader struct {
+	files *sftpFiles
+	file  *sftp.File
+	size  int64 // when it was opened
+	ctx   context.Context
+
+	next   int64    // where the next request begins
+	pieces []*piece // asked for, in order
+	rest   []byte   // of a piece that has come
+	err    error
+}
+
+// piece is a part of a file that was asked for.
+type piece struct {
+	data []byte
+	err  error
+	done chan struct{} // closed when data and err are there
+}
+
+// Read implements io.Reader.
+func (r *sftpReader) Read(b []byte) (int, error) {
+	for len(r.rest) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		r.ask()
+		first := r.pieces[0]
+		select {
+		case <-first.done:
+		case <-r.ctx.Done():
+			return 0, context.Cause(r.ctx)
+		}
+		r.pieces = r.pieces[1:]
+		r.rest, r.err = first.data, r.files.explainRead(r.ctx, first.err)
+	}
+	n := copy(b, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+// explainRead is explain for what reads, to which the end is no failure.
+func (f *sftpFiles) explainRead(ctx context.Context, err error) error {
+	if err == io.EOF { // of the file: that of the connection has another type
+		return err
+	}
+	return f.explain(ctx, err)
+}
+
+// ask keeps requests under way for what is to be expected, and for one piece beyond it.
+func (r *sftpReader) ask() {
+	for len(r.pieces) == 0 || len(r.pieces) < requestsOnce && r.next <= r.size {
+		p := &piece{done: make(chan struct{})}
+		from := r.next
+		if err := r.files.conn.pool.start(func() { r.fetch(p, from) }); err != nil {
+			p.err = err
+			close(p.done)
+		}
+		r.pieces = append(r.pieces, p)
+		r.next += int64(r.files.packet)
+	}
+}
+
+func (r *sftpReader) fetch(p *piece, from int64) {
+	defer close(p.done)
+	buffer := make([]byte, r.files.packet)
+	n, err := r.file.ReadAt(buffer, from)
+	p.data, p.err = buffer[:n], err
+}
+
+// Close implements io.Closer. It does not wait for the server.
+func (r *sftpReader) Close() error {
+	pieces := r.pieces
+	r.pieces, r.rest, r.err = nil, nil, os.ErrClosed
+	// A pool that is closed starts nothing: then the connection has ended, and the file with it.
+	_ = r.files.conn.pool.start(func() {
+		for _, p := range pieces {
+			<-p.done
+		}
+		_ = r.file.Close() // nothing was written
+	})
+	return nil
+}
+
+// sftpDraft is a file that is being written over SFTP, with many requests at a time.
+type sftpDraft struct {
+	files  *sftpFiles
+	target string
+	name   string
+	dir    string // made for it alone, if it is private; else ""
+	file   *sftp.File
+	ctx    context.Context // of the writing
+	done   bool            // it is in its place, or removed
+
+	buffer []byte        // not sent yet
+	next   int64         // where it begins
+	places chan struct{} // one for each request
+	wait   sync.WaitGroup
+
+	mu  sync.Mutex
+	err error // the first
+}
+
+// begin makes the file.
+func (d *sftpDraft) begin() (*sftpDraft, error) {
+	client := d.files.client
+	if d.dir != "" {
+		if err := client.Mkdir(d.dir); err != nil {
+			return nil, err
+		}
+		if err := client.Chmod(d.dir, 0o700); err != nil {
+			return nil, errors.Join(err, client.RemoveDirectory(d.dir))
+		}
+	}
+	file, err := client.OpenFile(d.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	if err != nil && d.dir != "" {
+		err = errors.Join(err, client.RemoveDirectory(d.dir))
+	}
+	d.file = file
+	return d, err
+}
+
+// Write implements io.Writer. What it is given may be sent later.
+func (d *sftpDraft) Write(b []byte) (int, error) {
+	for rest := b; len(rest) > 0; {
+		if d.buffer == nil {
+			d.buffer = make([]byte, 0, d.files.packet)
+		}
+		n := copy(d.buffer[len(d.buffer):cap(d.buffer)], rest)
+		d.buffer, rest = d.buffer[:len(d.buffer)+n], rest[n:]
+		if len(d.buffer) < cap(d.buffer) {
+			break
+		}
+		if err := d.send(); err != nil {
+			return len(b) - len(rest), err
+		}
+	}
+	return len(b), d.failed(nil)
+}
+
+// send sends what is in the buffer, when fewer requests are under way than may be.
+func (d *sftpDraft) send() error {
+	if len(d.buffer) == 0 {
+		return d.failed(nil)
+	}
+	select {
+	case d.places <- struct{}{}:
+	case <-d.ctx.Done():
+		return d.failed(context.Cause(d.ctx))
+	}
+	data, at := d.buffer, d.next
+	d.buffer, d.next = nil, d.next+int64(len(d.buffer))
+	d.wait.Add(1)
+	err := d.files.conn.pool.start(func() {
+		defer d.wait.Done()
+		_, err := d.file.WriteAt(data, at)
+		d.failed(err)
+		<-d.places
+	})
+	if err != nil {
+		d.wait.Done()
+	}
+	return d.failed(err)
+}
+
+// failed notes an error and returns the first.
+func (d *sftpDraft) failed(err error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err == nil {
+		d.err = err
+	}
+	return d.err
+}
+
+func (d *sftpDraft) commit(ctx context.Context, a attributes) error {
+	if err := d.send(); err != nil {
+		return d.why(ctx, err)
+	}
+	f := d.files
+	err := f.call(ctx, func() error {
+		d.wait.Wait()
+		if err := d.failed(nil); err != nil {
+			return err
+		}
+		return d.finish(a)
+	})
+	if err != nil {
+		return d.why(ctx, err)
+	}
+	if err := f.rename(ctx, d.name, d.target); err != nil {
+		return err
+	}
+	d.done = true
+	if d.dir != "" {
+		return f.call(ctx, func() error { return f.client.RemoveDirectory(d.dir) })
+	}
+	return nil
+}
+
+// finish gives the file its owner and mode and brings it to the disk, where the server can do that.
+func (d *sftpDraft) finish(a attributes) error {
+	if a.uid >= 0 || a.gid >= 0 {
+		info, err := sftpInfo(d.file.Stat())
+		if err != nil {
+			return err
+		}
+		if uid, gid := info.owner(a.uid, a.gid); uid != info.UID || gid != info.GID {
+			if err := d.file.Chown(uid, gid); err != nil {
+				return err
+			}
+		}
+	}
+	if a.setMode {
+		if err := d.file.Chmod(a.mode); err != nil {
+			return err
+		}
+	}
+	if _, ok := d.files.client.HasExtension("fsync@openssh.com"); ok {
+		if err := d.file.Sync(); err != nil {
+			return err
+		}
+	}
+	return d.file.Close()
+}
+
+// why explains a failure to write, of which SFTP has no words for the most frequent reason.
+func (d *sftpDraft) why(ctx context.Context, err error) error {
+	if err = d.files.explain(ctx, err); !errors.Is(err, errFailure) {
+		return err
+	}
+	return d.files.roomAt(ctx, dirOf(d.target), err)
+}
+
+func (d *sftpDraft) discard() error {
+	if d.done {
+		return nil
+	}
+	d.done = true
+	d.failed(os.ErrClosed)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), discardLimit)
+	defer cancel()
+	return d.files.call(ctx, d.clear)
+}
+
+// discardLimit is how long the removal of a draft may take after its context has ended.
+const discardLimit = 5 * time.Second
+
+// clear removes the file.
+func (d *sftpDraft) clear() error {
+	d.wait.Wait()
+	_ = d.file.Close() // what it held is not wanted; commit may have closed it
+	err := d.files.client.Remove(d.name)
+	if d.dir != "" {
+		err = errors.Join(err, d.files.client.RemoveDirectory(d.dir))
+	}
+	return err
+}

@@ -1,0 +1,122 @@
+package hosts
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"strconv"
+	"sync"
+)
+
+// shellDraft is a file that a command writes.
+type shellDraft struct {
+	files  *shellFiles
+	target string
+	name   string
+	ctx    context.Context // of the writing
+	cancel context.CancelFunc
+	to     *io.PipeWriter
+	size   int64
+	over   bool // it is in its place, or removed
+
+	once   sync.Once
+	opened chan struct{} // closed when the file is there
+	done   chan struct{} // closed when the command has ended
+	err    error         // why it failed; before done is closed
+}
+
+// announced is what the command prints when it has opened the file, which is nothing but that.
+type announced struct{ d *shellDraft }
+
+func (a announced) Write(b []byte) (int, error) {
+	a.d.once.Do(func() { close(a.d.opened) })
+	return len(b), nil
+}
+
+func (d *shellDraft) Write(b []byte) (int, error) {
+	n, err := d.to.Write(b)
+	d.size += int64(n)
+	return n, err
+}
+
+func (d *shellDraft) commit(ctx context.Context, a attributes) error {
+	d.to.Close()
+	<-d.done
+	if d.err != nil {
+		return d.err
+	}
+	owner, mode := ownerText(a.uid, a.gid), ""
+	if a.setMode {
+		mode = chmodText(a.mode)
+	}
+	err := d.files.do(ctx, "commit", d.name, d.target, strconv.FormatInt(d.size, 10), owner, mode)
+	if err == nil {
+		d.over = true
+		d.cancel()
+	}
+	return err
+}
+
+// ownerText is an owner as chown takes it; "" for none.
+func ownerText(uid, gid int) string {
+	text := ""
+	if uid >= 0 {
+		text = strconv.Itoa(uid)
+	}
+	if gid >= 0 {
+		text += ":" + strconv.Itoa(gid)
+	}
+	return text
+}
+
+// chmodText is a mode as chmod takes it; with five digits it also takes bits away from a directory.
+func chmodText(mode fs.FileMode) string { return "0" + modeText(mode) }
+
+func (d *shellDraft) discard() error {
+	if d.over {
+		return nil
+	}
+	d.over = true
+	d.cancel()
+	d.to.CloseWithError(context.Canceled)
+	<-d.done
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), discardLimit)
+	defer cancel()
+	return d.files.do(ctx, "remove", d.name)
+}
+
+func (f *shellFiles) rename(ctx context.Context, from, to string) error {
+	return f.do(ctx, "rename", from, to)
+}
+
+func (f *shellFiles) remove(ctx context.Context, name string, dir bool) error {
+	if dir {
+		return f.do(ctx, "rmdir", name)
+	}
+	return f.do(ctx, "remove", name)
+}
+
+func (f *shellFiles) mkdir(ctx context.Context, name string, mode fs.FileMode) error {
+	if mode == 0 {
+		return f.do(ctx, "mkdir", name, "")
+	}
+	return f.do(ctx, "mkdir", name, chmodText(mode))
+}
+
+func (f *shellFiles) symlink(ctx context.Context, text, name string) error {
+	return f.do(ctx, "symlink", text, name)
+}
+
+func (f *shellFiles) chmod(ctx context.Context, name string, mode fs.FileMode) error {
+	return f.do(ctx, "chmod", name, chmodText(mode))
+}
+
+func (f *shellFiles) chown(ctx context.Context, name string, uid, gid int) error {
+	return f.do(ctx, "chown", name, ownerText(uid, gid))
+}
+
+// start and home are those of the login user, also under sudo.
+
+func (f *shellFiles) start(ctx context.Context) (string, error) { return f.h.Getcwd(ctx) }
+
+func (f *shellFiles) home(ctx context.Context) (string, error) { return f.h.Cd("~").Getcwd(ctx) }

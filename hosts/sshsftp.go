@@ -1,0 +1,258 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+)
+
+// sftpChannel is the SFTP client of a connection. There is one at a time, which is opened when it is first needed and
+// then kept. It takes no slot of those that commands take, and makes room when a command needs it.
+type sftpChannel struct {
+	mu     sync.Mutex // guards what follows
+	client *sftp.Client
+	over   <-chan struct{} // closed when the client has ended
+	opened chan struct{}   // closed when the one that is being opened is; nil if none is
+	none   bool            // the server has no SFTP
+	users  int
+}
+
+// current returns the client, or nil if there is none that lives. It needs c.mu.
+func (c *sftpChannel) current() *sftp.Client {
+	select {
+	case <-c.over:
+		return nil
+	default:
+		return c.client
+	}
+}
+
+// files implements filer.
+func (h *SSH) files(ctx context.Context, s *Session) (fileSystem, func(), error) {
+	for again := false; ; again = true {
+		f, release, err := h.filesOnce(ctx, s)
+		var lost *Error
+		if again || !errors.As(err, &lost) || lost.Fault != Lost {
+			return f, release, err
+		}
+	}
+}
+
+// filesOnce uses one connection. It may turn out that it has died while it was idle.
+func (h *SSH) filesOnce(ctx context.Context, s *Session) (fileSystem, func(), error) {
+	if err := s.place(ctx); err != nil {
+		return nil, nil, err
+	}
+	conn, err := s.pool.get(ctx, h.o, s.leave, func() { s.work <- struct{}{} })
+	s.leave()
+	if err != nil {
+		return nil, nil, h.startFailed(ctx, err)
+	}
+	release := func() {
+		conn.sftp.leave()
+		s.pool.release(conn)
+	}
+	conn.sftp.enter()
+	client, err := conn.openSFTP(ctx)
+	if err == nil && client != nil {
+		return &sftpFiles{conn: conn, client: client, packet: packetOf(client), host: h, shell: s.Handle(h)}, release, nil
+	}
+	release()
+	if err != nil && conn.gone(ctx, err) {
+		return nil, nil, &Error{Fault: Lost, Host: h.o.Slug, Op: "use files", Err: conn.ended()}
+	}
+	return nil, nil, err
+}
+
+func (c *sftpChannel) enter() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users++
+}
+
+func (c *sftpChannel) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users--
+}
+
+// openSFTP returns the client of the connection, or nil if the server has no SFTP.
+func (c *sshConn) openSFTP(ctx context.Context) (*sftp.Client, error) {
+	if c.wire.silent(c.pool.trustTime) && !c.answers(c.settings.timeout) {
+		c.close(&lossError{text: fmt.Sprintf("no answer within %v", c.settings.timeout)})
+		return nil, io.EOF
+	}
+	s := &c.sftp
+	for {
+		s.mu.Lock()
+		if client := s.current(); client != nil || s.none {
+			s.mu.Unlock()
+			return client, nil
+		}
+		others := s.opened
+		if others == nil {
+			s.opened = make(chan struct{})
+		}
+		s.mu.Unlock()
+		if others == nil {
+			return c.makeSFTP(ctx)
+		}
+		select {
+		case <-others:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// makeSFTP opens the channel. Others wait for it meanwhile.
+func (c *sshConn) makeSFTP(ctx context.Context) (*sftp.Client, error) {
+	client, over, err := c.startSFTP(ctx)
+	s := &c.sftp
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.opened)
+	s.opened = nil
+	if errors.Is(err, errNoSFTP) {
+		s.none, err = true, nil
+	}
+	s.client, s.over = client, over
+	return client, err
+}
+
+// errNoSFTP is the answer of a server without SFTP.
+var errNoSFTP = errors.New("the server has no SFTP")
+
+// startSFTP asks for the subsystem. A server that answers nonsense, as one does whose login shell prints something,
+// has none.
+func (c *sshConn) startSFTP(ctx context.Context) (*sftp.Client, <-chan struct{}, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.settings.timeout)
+	defer cancel()
+	channel, err := c.sftpSession(ctx)
+	if isFull(err) {
+		return nil, nil, errNoSFTP
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	type made struct {
+		client *sftp.Client
+		over   <-chan struct{}
+		err    error
+	}
+	done := make(chan made, 1)
+	err = c.pool.start(func() {
+		client, over, err := c.talkSFTP(channel)
+		done <- made{client, over, err}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	select {
+	case m := <-done:
+		if m.err != nil && !c.gone(ctx, m.err) {
+			m.err = errNoSFTP
+		}
+		return m.client, m.over, m.err
+	case <-ctx.Done():
+		_ = c.pool.start(func() { channel.Close() }) // when the pool is closed, so is the connection
+		return nil, nil, context.Cause(ctx)
+	}
+}
+
+// sftpSession opens a session channel, for which the spare session may have to go.
+func (c *sshConn) sftpSession(ctx context.Context) (*sessionChannel, error) {
+	for refusals := 0; ; refusals++ {
+		channel, err := c.open(ctx)
+		if !isFull(err) || refusals > 6 {
+			return channel, err
+		}
+		c.dropSpare()
+		if err := sleep(ctx, 2*time.Millisecond<<refusals); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// talkSFTP starts SFTP on a channel, and watches for its end.
+func (c *sshConn) talkSFTP(channel *sessionChannel) (*sftp.Client, <-chan struct{}, error) {
+	tasks := &c.pool.tasks
+	tasks.Go(func() { ssh.DiscardRequests(channel.requests) }) // all end with the channel
+	tasks.Go(func() { _, _ = io.Copy(io.Discard, channel.Stderr()) })
+	client, err := c.newSFTP(channel)
+	if err != nil {
+		channel.Close()
+		return nil, nil, err
+	}
+	over := make(chan struct{})
+	tasks.Go(func() {
+		_ = client.Wait() // why it ended is told to those who use it
+		close(over)
+		channel.Close()
+	})
+	return client, over, nil
+}
+
+func (c *sshConn) newSFTP(channel *sessionChannel) (*sftp.Client, error) {
+	ok, err := channel.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
+	if err == nil && !ok {
+		err = errNoSFTP
+	}
+	if err != nil {
+		return nil, err
+	}
+	client, err := sftp.NewClientPipe(channel, channel, sftp.UseFstat(true), sftp.MaxPacketUnchecked(plainPacket))
+	if err != nil {
+		return nil, err
+	}
+	if packetOf(client) == plainPacket {
+		return client, nil
+	}
+	return client, sftp.MaxPacketUnchecked(packetOf(client))(client)
+}
+
+// packetOf is how many bytes are asked for or sent at once: what every server must take, or what OpenSSH takes.
+func packetOf(client *sftp.Client) int {
+	if _, ok := client.HasExtension("limits@openssh.com"); ok {
+		return 128 << 10
+	}
+	return plainPacket
+}
+
+const plainPacket = 32 << 10
+
+// dropSFTP closes the channel if nobody uses it: the server needs its place for a command.
+func (c *sshConn) dropSFTP() {
+	s := &c.sftp
+	s.mu.Lock()
+	client := s.current()
+	if s.users > 0 || client == nil {
+		s.mu.Unlock()
+		return
+	}
+	s.client = nil
+	s.mu.Unlock()
+	_ = c.pool.start(func() { client.Close() }) // when the pool is closed, so is the connection
+}
+
+// roomAt returns that the disk is full, if it is, else err.
+func (f *sftpFiles) roomAt(ctx context.Context, dir string, err error) error {
+	if _, ok := f.client.HasExtension("statvfs@openssh.com"); !ok {
+		return err
+	}
+	disk, failed := askSFTP(ctx, f, func() (*sftp.StatVFS, error) { return f.client.StatVFS(dir) }, nil)
+	switch {
+	case failed != nil:
+		return err
+	case disk.Bavail == 0 || disk.Files > 0 && disk.Favail == 0:
+		return syscall.ENOSPC
+	}
+	return err
+}
