@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 // onlyForTests may be imported by the tests of every package.
 var onlyForTests = []string{
 	"deployer/internal/bench/scale", "deployer/internal/ratio", "deployer/internal/sshserver",
-	"deployer/internal/sshdtest", "deployer/pty/ptytest",
+	"deployer/internal/sshdtest", "deployer/pty/ptytest", "deployer/testdata/trees/tutorialgo", "deployer/testdata/trees/websystemgo",
 }
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.

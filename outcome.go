@@ -181,6 +181,9 @@ func (o *outcome) report() []console.Failure {
 		var action *nodes.ActionError
 		if errors.As(failure, &action) {
 			f.Node, f.Action, f.Host, f.Cause = action.Node, action.Action, action.Host, action.Err.Error()
+			for _, reader := range action.Readers {
+				f.Readers = append(f.Readers, reader.String())
+			}
 		}
 		if on := hosts.Errors(failure); len(on) == 1 {
 			e := on[0]

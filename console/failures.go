@@ -18,6 +18,8 @@ type Failure struct {
 	Hint    string // the next step; may be ""
 	Stderr  string // the last lines of its error output; may be ""
 	Seconds float64
+	// Readers are what waited for it, the innermost first.
+	Readers []string
 }
 
 // maxTail is how many lines of error output a report shows for each failure.
@@ -74,6 +76,13 @@ func (f Failure) format(b *strings.Builder, p palette) {
 	}
 	field("command", oneLine(f.Command, maxCommand))
 	field("cause", logText(f.Cause))
+	for i, reader := range f.Readers {
+		label := ""
+		if i == 0 {
+			label = "read by"
+		}
+		field(label, logText(reader))
+	}
 	field("next", logText(f.Hint))
 	for _, line := range lastLines(f.Stderr, maxTail) {
 		fmt.Fprintf(b, "    | %s\n", line)

@@ -14,7 +14,8 @@ func TestFormatFailures(t *testing.T) {
 			Cause: "exit status 128", Stderr: tail, Seconds: 0.314},
 		{Node: "/staging/git[web2]", Action: "checkout", Host: "web2", State: journal.Unreachable,
 			Cause: "dial tcp 10.0.0.2:22: connection refused", Hint: "is sshd running there? try ssh web2"},
-		{Node: "/staging", Action: "report", State: journal.Failed, Cause: "deploy:3:5: no such name"},
+		{Node: "/staging", Action: "report", State: journal.Failed, Cause: "deploy:3:5: no such name",
+			Readers: []string{"/ a: query Q.b", "/ c: query Q.\x1b[31md"}},
 	}
 	want := `2 of 4 hosts failed:
 web1 (/staging/git[web1] checkout) FAILED after 0.31s
@@ -27,6 +28,8 @@ web2 (/staging/git[web2] checkout) UNREACHABLE
     next     is sshd running there? try ssh web2
 /staging report FAILED
     cause    deploy:3:5: no such name
+    read by  / a: query Q.b
+             / c: query Q.d
 `
 	if got := FormatFailures(failures, 4, false); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -20,6 +20,7 @@ import (
 )
 
 func TestRemember(t *testing.T) {
+	t.Parallel()
 	key, other := publicOf(t, newRSA(t)), publicOf(t, newRSA(t))
 	at := place{names: []string{"[web]:2222", "web"}, principal: "web"}
 	file := filepath.Join(t.TempDir(), "new", "known_hosts")
@@ -68,6 +69,7 @@ func TestRemember(t *testing.T) {
 
 // A known_hosts that cannot be written is no reason not to work: the key is good for the session.
 func TestRememberCannot(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, file, warning string }{
 		{"no folder", "/proc/known_hosts", "could not be remembered"},
 		{"not a folder", "/dev/null/known_hosts", ""},
@@ -75,6 +77,7 @@ func TestRememberCannot(t *testing.T) {
 		{"nowhere", "/dev/null", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			l := newLab(t, Options{HostKeys: "accept-new"})
 			s := l.server(sshserver.Options{})
 			o := at("web", s.Port())
@@ -99,6 +102,7 @@ const fullVariable = "DEPLOYER_TEST_FULL"
 
 // On a disk that is full, either the whole line is added or nothing.
 func TestRememberFull(t *testing.T) {
+	t.Parallel()
 	_, key := newPair(t)
 	name := place{names: []string{"web"}, principal: "web"}
 	if file := os.Getenv(fullVariable); file != "" {
@@ -127,6 +131,7 @@ func TestRememberFull(t *testing.T) {
 
 // Who removes entries puts a new file in the place of the old one, which is no place to add something to.
 func TestRememberReplaced(t *testing.T) {
+	t.Parallel()
 	_, key := newPair(t)
 	name := place{names: []string{"web"}, principal: "web"}
 	file := filepath.Join(t.TempDir(), "known_hosts")
@@ -170,6 +175,7 @@ func openTimes(file string) (n int) {
 }
 
 func TestRememberLocked(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "known_hosts")
 	var both [2]*os.File
 	for i := range both {
@@ -190,6 +196,7 @@ func TestRememberLocked(t *testing.T) {
 
 // The file may be a link, and what it leads to need not be there.
 func TestRememberLink(t *testing.T) {
+	t.Parallel()
 	_, key := newPair(t)
 	name := place{names: []string{"web"}, principal: "web"}
 	dir := t.TempDir()
@@ -210,6 +217,7 @@ func TestRememberLink(t *testing.T) {
 
 // HashKnownHosts hides names. ssh itself reads what we wrote.
 func TestRememberHashed(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{HostKeys: "accept-new"})
 	s := sshdtest.Start(t, sshdtest.Options{})
 	l.write("config", "HashKnownHosts yes\n")
@@ -230,6 +238,7 @@ func TestRememberHashed(t *testing.T) {
 
 // What is said where counts: for all hosts, of the host, in ssh_config.
 func TestTrustModes(t *testing.T) {
+	t.Parallel()
 	const asked, accepted, refused = "asked", "accepted", "refused"
 	for _, c := range []struct{ all, host, config, want string }{
 		{"", "", "", asked},
@@ -249,6 +258,7 @@ func TestTrustModes(t *testing.T) {
 	} {
 		for _, present := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%+v %v", c, present), func(t *testing.T) {
+				t.Parallel()
 				person := &sshPerson{trust: true}
 				options := Options{HostKeys: c.all}
 				want := c.want

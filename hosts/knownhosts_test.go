@@ -22,6 +22,7 @@ import (
 
 // TestKnownHostsUnlikeOpenSSH has the cases in which we judge otherwise, and why.
 func TestKnownHostsUnlikeOpenSSH(t *testing.T) {
+	t.Parallel()
 	rsa, wrong := publicOf(t, newRSA(t)), publicOf(t, newRSA(t))
 	at := place{names: []string{"[web]:2222", "web"}, principal: "web"}
 	line := func(name string, key ssh.PublicKey) string { return name + " " + string(ssh.MarshalAuthorizedKey(key)) }
@@ -39,6 +40,7 @@ func TestKnownHostsUnlikeOpenSSH(t *testing.T) {
 }
 
 func TestUnknownKey(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	l.write("known_hosts", "")
@@ -57,6 +59,7 @@ func TestUnknownKey(t *testing.T) {
 }
 
 func TestChangedKey(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"", "strict", "accept-new"} {
 		l := newLab(t, Options{HostKeys: mode, Person: &sshPerson{trust: true}})
 		s := l.server(sshserver.Options{})
@@ -74,6 +77,7 @@ func TestChangedKey(t *testing.T) {
 
 // An entry for several hosts is not one that ssh-keygen removes.
 func TestChangedKeyOfPattern(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	wrong := string(ssh.MarshalAuthorizedKey(publicOf(t, newRSA(t))))
@@ -84,6 +88,7 @@ func TestChangedKeyOfPattern(t *testing.T) {
 
 // What is wrong with a jump host is said of the jump host.
 func TestChangedKeyOfJump(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"strict", "accept-new"} {
 		for bad := range 2 {
 			l := newLab(t, Options{HostKeys: mode, Person: &sshPerson{trust: true}})
@@ -105,6 +110,7 @@ func TestChangedKeyOfJump(t *testing.T) {
 
 // A revoked key, or one of a revoked authority, is refused whatever else is known, on the way too.
 func TestRevokedKeyOfJump(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{HostKeys: "accept-new"})
 	o := l.chain(SSHOptions{}, 1, sshserver.Options{}, sshserver.Options{})
 	first := strings.Split(l.read("known_hosts"), "\n")[0]
@@ -113,6 +119,7 @@ func TestRevokedKeyOfJump(t *testing.T) {
 }
 
 func TestRevokedAuthority(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{HostKeys: "accept-new"})
 	s := sshdtest.Start(t, sshdtest.Options{HostCertificates: true})
 	o := l.real(s)
@@ -125,6 +132,7 @@ func TestRevokedAuthority(t *testing.T) {
 
 // The key of an unknown host behind others cannot be fetched by ssh-keyscan.
 func TestUnknownKeyBehindJump(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := l.chain(SSHOptions{}, 1, sshserver.Options{}, sshserver.Options{})
 	l.write("known_hosts", strings.Split(l.read("known_hosts"), "\n")[0]+"\n")
@@ -136,6 +144,7 @@ func TestUnknownKeyBehindJump(t *testing.T) {
 
 // A certificate that is signed with SHA-1 does not count.
 func TestCertificateWithSHA1(t *testing.T) {
+	t.Parallel()
 	signer, err := ssh.NewSignerFromKey(newRSA(t))
 	if err != nil {
 		t.Fatal(err)
@@ -155,6 +164,7 @@ func TestCertificateWithSHA1(t *testing.T) {
 }
 
 func TestPinnedKey(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	l.write("known_hosts", "")
@@ -168,6 +178,7 @@ func TestPinnedKey(t *testing.T) {
 
 // A server with several keys and certificates shows the key that is pinned, whatever ssh_config would like to see.
 func TestPinnedKeyOfSeveral(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := sshdtest.Start(t, sshdtest.Options{HostKeys: []string{"ed25519", "ecdsa", "rsa"}, HostCertificates: true})
 	l.write("known_hosts", "")
@@ -185,6 +196,7 @@ func TestPinnedKeyOfSeveral(t *testing.T) {
 
 // All new keys of a run come in one question.
 func TestTrustAsked(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{trust: true}
 	l := newLab(t, Options{Person: person})
 	var all []SSHOptions
@@ -222,6 +234,7 @@ func TestTrustAsked(t *testing.T) {
 }
 
 func TestTrustDeclined(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{Person: &sshPerson{trust: false}})
 	s := l.server(sshserver.Options{})
 	l.write("known_hosts", "")
@@ -233,6 +246,7 @@ func TestTrustDeclined(t *testing.T) {
 
 // Jump hosts come first, one after the other: nobody can see the hosts behind them before.
 func TestTrustJump(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{trust: true}
 	l := newLab(t, Options{Person: person})
 	a := l.chain(SSHOptions{}, 2, sshserver.Options{}, sshserver.Options{})
@@ -261,6 +275,7 @@ func TestTrustJump(t *testing.T) {
 
 // Several sessions, in this process and as if in others, find the same new host.
 func TestAcceptNew(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{HostKeys: "accept-new"})
 	s := l.server(sshserver.Options{})
 	if err := os.RemoveAll(l.path()); err != nil {
@@ -336,6 +351,7 @@ func FuzzKnownLine(f *testing.F) {
 }
 
 func TestWildcard(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		pattern, text string
 		want          bool

@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"context"
+	"errors"
 	"path"
 	"strings"
 )
@@ -20,9 +21,22 @@ func (h *Handle) ExpandPath(ctx context.Context, name string) (string, error) {
 		return name, nil
 	}
 	home := strings.TrimSuffix(homeDir.FindString(name), "/")
-	start, err := h.session.Handle(h.host).Cd(home).Getcwd(ctx)
+	start, err := h.homeOf(ctx, home)
 	if err != nil {
 		return "", err
 	}
 	return path.Join(start, name[len(home):]), nil
+}
+
+// homeOf is the home directory that "~" or "~user" stands for, which need not be one that may be entered; of "" it is
+// the directory that commands run in where nobody changed it.
+func (h *Handle) homeOf(ctx context.Context, home string) (string, error) {
+	if home == "" {
+		return h.StartPath(ctx)
+	}
+	found, err := h.session.Handle(h.host).ask(ctx, "printf '%s\\n' "+home) // the shell replaces it
+	if found = strings.TrimSuffix(found, "\n"); err == nil && !path.IsAbs(found) {
+		err = &Error{Fault: Directory, Host: h.Slug(), Op: "find " + home, Err: errors.New("there is no such home directory")}
+	}
+	return found, err
 }

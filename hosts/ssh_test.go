@@ -29,6 +29,8 @@ type lab struct {
 	session *Session
 	events  *recorder
 	key     sshserver.PublicKey // of ~/.ssh/id_ed25519
+	agent   string              // the socket of its agent; "": it has none
+	configs int                 // that were written
 }
 
 // recorder keeps the events of a journal.
@@ -191,6 +193,19 @@ func (l *lab) real(s *sshdtest.Server) SSHOptions {
 // at returns options for a host on a port of this machine.
 func at(slug string, port int) SSHOptions {
 	return SSHOptions{Slug: slug, Address: "127.0.0.1", Port: port, Username: "deploy", ConfigFilename: "none"}
+}
+
+// reading returns options that read a configuration, which names the agent of the lab too.
+func (l *lab) reading(o SSHOptions, config string) SSHOptions {
+	l.Helper()
+	if l.agent != "" {
+		config = "IdentityAgent " + l.agent + "\n" + config
+	}
+	l.configs++ // since a session reads each file once
+	name := fmt.Sprintf("config%d", l.configs)
+	l.write(name, config)
+	o.ConfigFilename = l.path(name)
+	return o
 }
 
 func (l *lab) host(o SSHOptions) *SSH {

@@ -39,6 +39,16 @@ func newPair(t testing.TB) (ed25519.PrivateKey, ssh.PublicKey) {
 	return private, key
 }
 
+// pairs makes several, of which only the private ones are needed.
+func pairs(t testing.TB, n int) (keys []any) {
+	t.Helper()
+	for range n {
+		private, _ := newPair(t)
+		keys = append(keys, private)
+	}
+	return keys
+}
+
 // ring returns an agent that holds keys.
 func ring(t testing.TB, keys ...any) agent.ExtendedAgent {
 	t.Helper()
@@ -80,7 +90,7 @@ func (l *lab) serveAgent(open func(net.Conn) agent.Agent) {
 			}()
 		}
 	}()
-	l.Setenv("SSH_AUTH_SOCK", dir+"/agent")
+	l.agent = dir + "/agent"
 }
 
 func (l *lab) agentOf(held agent.Agent) {
@@ -144,6 +154,7 @@ func (d *deviceAgent) SignWithFlags(_ ssh.PublicKey, data []byte, _ agent.Signat
 
 // What an agent cannot do is done in another way, and said where there is none.
 func TestAgentFails(t *testing.T) {
+	t.Parallel()
 	private, public := newPair(t)
 	silent := func(conn net.Conn) agent.Agent {
 		waitClosed(conn)
@@ -175,13 +186,14 @@ func TestAgentFails(t *testing.T) {
 		{"is empty", func(net.Conn) agent.Agent { return ring(t) }, "could not use: agent (it holds no keys"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			l := newLab(t, Options{})
 			l.session.pool.signing.alone = 400 * time.Millisecond
 			l.serveAgent(c.open)
-			o := at("web", l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{public}}).Port())
+			o := l.reading(at("web", l.server(authorized(public)).Port()), "")
 			o.Timeout = 1500 * time.Millisecond
 			l.within(20*time.Second, func() { l.fails(o, LoginFailed, c.says) })
-			o.Slug, o.Port = "db", l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{public, l.key}}).Port()
+			o.Slug, o.Port = "db", l.server(authorized(public, l.key)).Port()
 			l.output(o, "true")
 		})
 	}
@@ -198,6 +210,7 @@ func waitClosed(conn net.Conn) {
 
 // An agent may take its time to sign: somebody has to touch a key. The time limit of the login does not count that.
 func TestAgentSlow(t *testing.T) {
+	t.Parallel()
 	device, public := newDevice(t)
 	l := newLab(t, Options{})
 	l.session.pool.signing.quiet = time.Millisecond
@@ -206,7 +219,7 @@ func TestAgentSlow(t *testing.T) {
 		time.Sleep(2 * time.Second) // longer than the limit: this is what is tested
 		return nil
 	}})
-	o := at("web", l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{public}}).Port())
+	o := l.reading(at("web", l.server(authorized(public)).Port()), "")
 	o.Timeout = 1500 * time.Millisecond
 	l.output(o, "true")
 	told := l.events.of(journal.Message)
@@ -217,6 +230,7 @@ func TestAgentSlow(t *testing.T) {
 
 // A file of a hardware key is only a handle: the agent signs, or nobody.
 func TestHardwareKeyFile(t *testing.T) {
+	t.Parallel()
 	device, public := newDevice(t)
 	l := newLab(t, Options{})
 	l.write("id_sk.pub", string(ssh.MarshalAuthorizedKey(public)))
@@ -227,6 +241,7 @@ func TestHardwareKeyFile(t *testing.T) {
 	o.KeyFilename = "~/.ssh/id_sk_alone"
 	l.fails(o, LoginFailed, "key_filename: ~/.ssh/id_sk_alone is for a hardware key, which only the agent can use")
 	l.agentOf(device)
+	o = l.reading(o, "")
 	l.output(o, "true")
 	o.Slug, o.KeyFilename = "db", "~/.ssh/id_sk"
 	l.output(o, "true")
@@ -245,65 +260,58 @@ func handleOf(t *testing.T, public []byte) string {
 
 // The agent is used on the host, by choice, and never on the way there.
 func TestForwardAgentThroughJump(t *testing.T) {
+	t.Parallel()
 	yes, no := true, false
-	for depth := range 2 {
-		for _, c := range []struct {
-			name   string
-			config string
-			option *bool
-			other  bool // it is not the one to log in with
-			want   bool
-		}{
-			{"by default", "", nil, false, false},
-			{"as an option", "", &yes, false, true},
-			{"in ssh_config", "Host *\n  ForwardAgent yes\n", nil, false, true},
-			{"off as an option", "Host *\n  ForwardAgent yes\n", &no, false, false},
-			{"off in ssh_config", "Host *\n  ForwardAgent no\n", nil, false, false},
-			{"another, by its path", "Host *\n  ForwardAgent OTHER_PATH\n", nil, true, true},
-			{"another, by a variable", "Host *\n  ForwardAgent $OTHER_AGENT\n", nil, true, true},
-			{"not the other", "Host *\n  ForwardAgent yes\n", nil, true, false},
-			{"another, off as an option", "Host *\n  ForwardAgent OTHER_PATH\n", &no, true, false},
-		} {
-			t.Run(fmt.Sprintf("%s, %d jumps", c.name, depth), func(t *testing.T) {
-				l := newLab(t, Options{})
-				shown := l.agentWithOne()
-				l.Setenv("OTHER_AGENT", os.Getenv("SSH_AUTH_SOCK"))
-				if c.other {
-					l.agentOf(ring(l))
-				}
-				var given error
-				jump := l.server(sshserver.Options{OnForward: func(client ssh.Conn) {
-					_, _, given = client.OpenChannel("auth-agent@openssh.com", nil)
-				}})
-				o := l.sshd(sshdtest.Options{})
-				o.KnownHosts = append(o.KnownHosts, l.path("known_hosts"))
-				if depth > 0 {
-					o.Jump = fmt.Sprintf("127.0.0.1:%d", jump.Port())
-				}
-				l.write("config", strings.ReplaceAll(c.config, "OTHER_PATH", os.Getenv("OTHER_AGENT")))
-				o.ConfigFilename, o.AgentForwarding = l.path("config"), c.option
+	real := sshdtest.Start(t, sshdtest.Options{})
+	for _, c := range []struct {
+		name   string
+		config string
+		option *bool
+		other  bool // it is not the one to log in with
+		want   bool
+	}{
+		{"by default", "", nil, false, false},
+		{"as an option", "", &yes, false, true},
+		{"in ssh_config", "ForwardAgent yes\n", nil, false, true},
+		{"off as an option", "ForwardAgent yes\n", &no, false, false},
+		{"off in ssh_config", "ForwardAgent no\n", nil, false, false},
+		{"another, by its path", "ForwardAgent OTHER\n", nil, true, true},
+		{"not the other", "ForwardAgent yes\n", nil, true, false},
+		{"another, off as an option", "ForwardAgent OTHER\n", &no, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, Options{})
+			private, public := newPair(l)
+			l.agentOf(ring(l, private))
+			config := strings.ReplaceAll(c.config, "OTHER", l.agent)
+			if c.other {
+				l.agentOf(ring(l))
+			}
+			var given []error
+			jump := l.server(sshserver.Options{OnForward: func(client ssh.Conn) {
+				_, _, err := client.OpenChannel("auth-agent@openssh.com", nil)
+				given = append(given, err)
+			}})
+			o := l.reading(l.real(real), config)
+			o.AgentForwarding = c.option
+			o.KnownHosts = append(o.KnownHosts, l.path("known_hosts"))
+			for _, way := range []string{"", fmt.Sprintf("127.0.0.1:%d", jump.Port())} {
+				o.Slug, o.Jump = "real"+way, way
 				r, err := l.run(t.Context(), o, "ssh-add -l")
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := strings.Contains(r.out.String(), shown); got != c.want {
+				if got := strings.Contains(r.out.String(), ssh.FingerprintSHA256(public)); got != c.want {
 					t.Errorf("the host sees the agent: %v, want %v: %q, %q", got, c.want, r.out.String(), r.errs.String())
 				}
-				var refused *ssh.OpenChannelError
-				if depth > 0 && !errors.As(given, &refused) {
-					t.Errorf("the jump host was given the agent: %v", given)
-				}
-			})
-		}
+			}
+			var refused *ssh.OpenChannelError
+			if len(given) != 1 || !errors.As(given[0], &refused) {
+				t.Errorf("the jump host was given the agent: %v", given)
+			}
+		})
 	}
-}
-
-// agentWithOne starts an agent with one key, and returns its fingerprint.
-func (l *lab) agentWithOne() string {
-	l.Helper()
-	private, public := newPair(l)
-	l.agentOf(ring(l, private))
-	return ssh.FingerprintSHA256(public)
 }
 
 // realAgent starts OpenSSH's agent, which has nobody confirm anything, for the hosts of this lab.
@@ -323,7 +331,7 @@ func (l *lab) realAgent() (sshAdd func(input string, args ...string)) {
 		_ = server.Process.Kill() // an error means that it has ended
 		_ = server.Wait()
 	})
-	l.Setenv("SSH_AUTH_SOCK", dir+"/agent")
+	l.agent = dir + "/agent"
 	l.eventually("the agent listens", func() bool {
 		conn, err := net.Dial("unix", dir+"/agent")
 		return err == nil && conn.Close() == nil
@@ -335,7 +343,7 @@ func (l *lab) realAgent() (sshAdd func(input string, args ...string)) {
 			l.Fatal(err)
 		}
 		add := exec.Command(find(l.T, "ssh-add"), args...)
-		add.Env = append(os.Environ(), "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
+		add.Env = append(os.Environ(), "SSH_AUTH_SOCK="+l.agent, "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
 		if out, err := add.CombinedOutput(); err != nil {
 			l.Fatalf("ssh-add %v: %v: %s", args, err, out)
 		}
@@ -344,6 +352,7 @@ func (l *lab) realAgent() (sshAdd func(input string, args ...string)) {
 
 // OpenSSH's own agent, with keys and certificates, one that must be confirmed and is not, and locked.
 func TestRealAgent(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	sshAdd := l.realAgent()
 	rsa := newRSA(t)
@@ -353,7 +362,7 @@ func TestRealAgent(t *testing.T) {
 	l.remove("id_ed25519")
 	plain := l.server(authorized(publicOf(t, rsa)))
 	certified := l.server(sshserver.Options{UserAuthority: trusted})
-	o := at("web", plain.Port())
+	o := l.reading(at("web", plain.Port()), "")
 	l.fails(o, LoginFailed, "could not use: agent (it holds no keys, or is locked)")
 
 	sshAdd("", "-q", l.path("key"))

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/pem"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,12 +12,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"deployer/internal/sshdtest"
 	"deployer/internal/sshserver"
 	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 )
 
 // newRSA makes a key that is neither the lab's nor one of a server.
@@ -31,13 +28,14 @@ func newRSA(t *testing.T) *rsa.PrivateKey {
 	return key
 }
 
-func publicOf(t *testing.T, key *rsa.PrivateKey) ssh.PublicKey {
+// publicOf returns the public half of a key of any kind.
+func publicOf(t testing.TB, key any) ssh.PublicKey {
 	t.Helper()
-	public, err := ssh.NewPublicKey(key.Public())
+	signer, err := ssh.NewSignerFromKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return public
+	return signer.PublicKey()
 }
 
 // encrypted returns the text of a private key with a passphrase, which takes no longer to open than it must.
@@ -58,41 +56,8 @@ func encrypted(t *testing.T, key *rsa.PrivateKey, passphrase string) string {
 	return string(text)
 }
 
-// agent starts an agent with keys, for the options of this lab's hosts.
-func (l *lab) agent(keys ...*rsa.PrivateKey) {
-	l.Helper()
-	ring := agent.NewKeyring()
-	for _, key := range keys {
-		if err := ring.Add(agent.AddedKey{PrivateKey: key, Comment: "me@here"}); err != nil {
-			l.Fatal(err)
-		}
-	}
-	dir, err := os.MkdirTemp("", "agent") // t.TempDir may be too long for a socket
-	if err != nil {
-		l.Fatal(err)
-	}
-	l.Cleanup(func() { os.RemoveAll(dir) })
-	listener, err := net.Listen("unix", dir+"/agent")
-	if err != nil {
-		l.Fatal(err)
-	}
-	l.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				agent.ServeAgent(ring, conn)
-			}()
-		}
-	}()
-	l.Setenv("SSH_AUTH_SOCK", dir+"/agent")
-}
-
 func TestLoginPassword(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{Password: sshserver.IsPassword("open sesame")})
 	o := at("web", s.Port())
@@ -116,6 +81,7 @@ func (l *lab) token(value string) string {
 }
 
 func TestLoginKeys(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	key := newRSA(t)
 	s := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{publicOf(t, key)}})
@@ -155,22 +121,22 @@ func plain(t *testing.T, key *rsa.PrivateKey) []byte {
 	return pem.EncodeToMemory(block)
 }
 
+// The keys of an agent are offered, as many as the server bears at a time.
 func TestLoginAgent(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
-	var keys []*rsa.PrivateKey
-	for range 9 {
-		keys = append(keys, newRSA(t))
-	}
-	l.agent(keys...)
-	last := publicOf(t, keys[8])
-	s := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{last}})
-	l.output(at("web", s.Port()), "true") // the last of ten keys, although the server takes six tries at a time
+	key := newRSA(t)
+	last := publicOf(t, key)
+	l.agentOf(ring(t, append(pairs(t, 8), key)...))
+	s := l.server(authorized(last))
+	o := l.reading(at("web", s.Port()), "")
+	l.output(o, "true") // the last of ten keys, although the server takes six tries at a time
 
-	only := at("only", s.Port())
+	only := o
 	yes := true
-	only.IdentitiesOnly = &yes
+	only.Slug, only.IdentitiesOnly = "only", &yes
 	l.fails(only, LoginFailed, "tried: ~/.ssh/id_ed25519; ")
-	l.write("id_named", encrypted(t, keys[8], "unknown"))
+	l.write("id_named", encrypted(t, key, "unknown"))
 	only.KeyFilename = "~/.ssh/id_named" // encrypted, but the agent has it
 	l.output(only, "true")
 	l.write("id_public.pub", string(ssh.MarshalAuthorizedKey(last)))
@@ -180,23 +146,29 @@ func TestLoginAgent(t *testing.T) {
 	strict := l.server(sshserver.Options{MaxAuthTries: 2})
 	l.write("id_ed25519", string(plain(t, newRSA(t))))
 	before := strict.Accepted()
-	l.fails(at("strict", strict.Port()), LoginFailed, "agent (", "set identities_only")
+	o.Slug, o.Port = "strict", strict.Port()
+	l.fails(o, LoginFailed, "agent (", "set identities_only")
 	if n := strict.Accepted() - before; n > maxConnections+1 {
 		t.Errorf("%d connections", n)
 	}
 }
 
-func TestLoginAgentGone(t *testing.T) {
+// SSH_AUTH_SOCK names the agent, where nothing else is said.
+func TestLoginAgentOfEnvironment(t *testing.T) {
 	l := newLab(t, Options{})
-	t.Setenv("SSH_AUTH_SOCK", l.path("nothing"))
-	s := l.server(sshserver.Options{})
+	l.remove("id_ed25519")
+	private, public := newPair(t)
+	l.agentOf(ring(t, private))
+	t.Setenv("SSH_AUTH_SOCK", l.agent)
+	s := l.server(authorized(public))
 	l.output(at("web", s.Port()), "true")
-	other := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{publicOf(t, newRSA(t))}})
-	l.fails(at("db", other.Port()), LoginFailed, "could not use: agent (")
+	t.Setenv("SSH_AUTH_SOCK", l.path("nothing"))
+	l.fails(at("db", s.Port()), LoginFailed, "could not use: agent (dial unix ")
 }
 
 // The passphrase of a key is asked for once, for all hosts that wait for it, and only when the key is of use.
 func TestLoginPassphrase(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"wrong", "pass phrase"}}
 	l := newLab(t, Options{Person: person})
 	key := newRSA(t)
@@ -225,6 +197,7 @@ func TestLoginPassphrase(t *testing.T) {
 }
 
 func TestLoginPassphraseDeclined(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{""}}
 	l := newLab(t, Options{Person: person})
 	key := newRSA(t)
@@ -235,6 +208,7 @@ func TestLoginPassphraseDeclined(t *testing.T) {
 
 // A password is typed once for all hosts of a group, checked, and asked for again where it is wrong.
 func TestLoginTyped(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"wrong", "right"}}
 	l := newLab(t, Options{Person: person})
 	s := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
@@ -266,6 +240,7 @@ func TestLoginTyped(t *testing.T) {
 }
 
 func TestLoginTypedWrong(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"1", "2", "3", "4"}}
 	l := newLab(t, Options{Person: person})
 	s := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
@@ -282,12 +257,14 @@ func TestLoginTypedWrong(t *testing.T) {
 
 // A question that nobody answers ends the connection, not the program.
 func TestLoginNotAnswered(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{Person: &sshPerson{}})
 	s := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
 	l.fails(at("web", s.Port()), LoginFailed, "no password was given: no answer")
 }
 
 func TestLoginInteractive(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"123456"}}
 	l := newLab(t, Options{Person: person})
 	var rounds atomic.Int64
@@ -320,6 +297,7 @@ func TestLoginInteractive(t *testing.T) {
 }
 
 func TestLoginInteractiveAlone(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{KeyboardInteractive: func(_ string, ask ssh.KeyboardInteractiveChallenge) bool {
 		got, err := ask("", "", []string{"Password: "}, []bool{false})
@@ -335,6 +313,7 @@ func TestLoginInteractiveAlone(t *testing.T) {
 
 // A host that waits for a person gives its place to others.
 func TestLoginGivesPlace(t *testing.T) {
+	t.Parallel()
 	answer := make(chan string)
 	l := newLab(t, Options{Limit: 1, Person: waitingPerson{answer}})
 	locked := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
@@ -371,6 +350,7 @@ func (p waitingPerson) TrustKeys(context.Context, []NewKey) (bool, error) { retu
 
 // A run that is cancelled withdraws its question.
 func TestLoginQuestionCancelled(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{Person: waitingPerson{make(chan string)}})
 	s := l.server(sshserver.Options{Password: sshserver.IsPassword("right")})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -391,24 +371,14 @@ func TestLoginQuestionCancelled(t *testing.T) {
 	})
 }
 
-func TestForwardAgent(t *testing.T) {
+func TestForwardAgentRefused(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
-	key := newRSA(t)
-	l.agent(key)
+	l.agentOf(ring(t))
 	yes := true
-	refusing := at("refusing", l.server(sshserver.Options{}).Port())
-	refusing.AgentForwarding = &yes
-	l.output(refusing, "true")
-	l.output(refusing, "true")
-	l.warned("does not forward the agent")
-	o := l.sshd(sshdtest.Options{})
+	o := l.reading(at("web", l.server(sshserver.Options{}).Port()), "")
 	o.AgentForwarding = &yes
-	r, err := l.run(t.Context(), o, "ssh-add -L")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(publicOf(t, key))))
-	if !strings.HasPrefix(r.out.String(), want) {
-		t.Errorf("the host sees %q %q", r.out.String(), r.errs.String())
-	}
+	l.output(o, "true")
+	l.output(o, "true")
+	l.warned("does not forward the agent")
 }

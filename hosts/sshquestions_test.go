@@ -32,6 +32,7 @@ func (p told) TrustKeys(ctx context.Context, keys []NewKey) (bool, error) { retu
 
 // A code that was mistyped is asked for again, and so is the password then: either may have been wrong.
 func TestInteractiveWrong(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"000000", "right", "123456"}}
 	l := newLab(t, Options{Person: person})
 	o := at("web", l.server(asking(passwordRound, codeRound)).Port())
@@ -48,6 +49,7 @@ func TestInteractiveWrong(t *testing.T) {
 }
 
 func TestInteractiveAlwaysWrong(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"1111", "2222", "3333", "4444"}}
 	l := newLab(t, Options{Person: person})
 	o := at("web", l.server(asking(codeRound)).Port())
@@ -59,6 +61,7 @@ func TestInteractiveAlwaysWrong(t *testing.T) {
 
 // Without a person a question that the password does not answer says what it was.
 func TestInteractiveAlone(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	o := at("web", l.server(asking(passwordRound, codeRound)).Port())
 	l.fails(o, LoginFailed, "the server takes keyboard-interactive", "set password, or run it where somebody can type it")
@@ -73,6 +76,7 @@ func TestInteractiveAlone(t *testing.T) {
 }
 
 func TestInteractiveNotAnswered(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{Person: &sshPerson{}})
 	s := l.server(asking(codeRound))
 	l.fails(at("web", s.Port()), LoginFailed,
@@ -82,6 +86,7 @@ func TestInteractiveNotAnswered(t *testing.T) {
 
 // What a server says is shown as text: it cannot speak to the terminal, nor fill it.
 func TestInteractiveSpeaks(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"1"}}
 	l := newLab(t, Options{Person: person})
 	flood := strings.Repeat("line \u202e\n", 1) + strings.Repeat("x", 1000) + strings.Repeat("\nmore", 100)
@@ -109,6 +114,7 @@ func TestInteractiveSpeaks(t *testing.T) {
 }
 
 func TestPasswordPrompts(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		prompt       string
 		names, alone bool
@@ -135,6 +141,7 @@ func TestPasswordPrompts(t *testing.T) {
 
 // A server that asks waits for two minutes, and hosts may be many. So those whose turn has not come are not connected.
 func TestInteractiveInTurn(t *testing.T) {
+	t.Parallel()
 	const many = 5
 	servers := map[string]*sshserver.Server{}
 	loggedIn := sync.Map{}
@@ -172,6 +179,7 @@ func TestInteractiveInTurn(t *testing.T) {
 
 // So do those that wait for one server, of which it lets few in at a time, and one that works meanwhile has a place.
 func TestInteractiveManyOnOne(t *testing.T) {
+	t.Parallel()
 	var free SSHOptions
 	var l *lab
 	l = newLab(t, Options{Limit: 1, Person: told{answer: func(context.Context, PasswordQuestion) (string, error) {
@@ -191,6 +199,7 @@ func TestInteractiveManyOnOne(t *testing.T) {
 
 // Who takes a time to answer does not run into the limits of connecting.
 func TestSlowPerson(t *testing.T) {
+	t.Parallel()
 	const limit, pause = 1500 * time.Millisecond, 2 * time.Second // longer than the limit: this is what is tested
 	slowly := func(answer string) told {
 		return told{
@@ -235,6 +244,7 @@ func TestSlowPerson(t *testing.T) {
 
 // Hosts that come while a question is put do not put it again, whether it is answered or declined.
 func TestAskedMeanwhile(t *testing.T) {
+	t.Parallel()
 	for _, word := range []string{"right", ""} {
 		asked, answer := make(chan []string), make(chan string)
 		l := newLab(t, Options{Person: told{answer: func(_ context.Context, q PasswordQuestion) (string, error) {
@@ -278,6 +288,7 @@ func TestAskedMeanwhile(t *testing.T) {
 
 // A host of the group that has another password is asked for by itself, and does not take theirs from the others.
 func TestPasswordOfOne(t *testing.T) {
+	t.Parallel()
 	var asked [][]string
 	l := newLab(t, Options{Person: told{answer: func(_ context.Context, q PasswordQuestion) (string, error) {
 		asked = append(asked, q.Hosts)
@@ -302,6 +313,7 @@ func TestPasswordOfOne(t *testing.T) {
 
 // A passphrase that was declined is not asked for again by those who wait, but by who comes later.
 func TestPassphraseDeclinedByAll(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"", "pass phrase"}}
 	l := newLab(t, Options{Person: person})
 	private, public := newPair(t)
@@ -323,6 +335,7 @@ func TestPassphraseDeclinedByAll(t *testing.T) {
 
 // The passphrase of a key that is given as text is asked for once too.
 func TestPassphraseOfText(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{passwords: []string{"wrong", "pass phrase"}}
 	l := newLab(t, Options{Person: person})
 	private, public := newPair(t)
@@ -341,6 +354,7 @@ func TestPassphraseOfText(t *testing.T) {
 
 // Two accounts of a host are two connections, and one new host key.
 func TestTwoAccounts(t *testing.T) {
+	t.Parallel()
 	person := &sshPerson{trust: true}
 	l := newLab(t, Options{Person: person})
 	s := l.server(sshserver.Options{})
@@ -368,6 +382,7 @@ func TestTwoAccounts(t *testing.T) {
 
 // Keys that cannot be used say why, and what to do.
 func TestKeysOfOtherKinds(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(authorized(publicOf(t, newRSA(t))))
 	l.keyFile("id_rsa", newRSA(t))
@@ -392,6 +407,7 @@ func TestKeysOfOtherKinds(t *testing.T) {
 
 // A certificate that is over is offered all the same, and said to be over.
 func TestCertificatesThatFail(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	authority, trusted := newAuthority(t)
 	over := certify(t, authority, l.key, "deploy")
@@ -412,6 +428,7 @@ func TestCertificatesThatFail(t *testing.T) {
 
 // A connection that ends while logging in is not a login that was refused.
 func TestLoginCut(t *testing.T) {
+	t.Parallel()
 	for name, how := range map[string]sshserver.Failure{"ended": sshserver.End, "reset": sshserver.Reset} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, Options{})
@@ -426,6 +443,7 @@ func TestLoginCut(t *testing.T) {
 
 // What the server waits for a person is its own business: what it says when it waits no longer.
 func TestInteractiveNotWaitedFor(t *testing.T) {
+	t.Parallel()
 	var s *sshserver.Server
 	l := newLab(t, Options{Person: told{answer: func(context.Context, PasswordQuestion) (string, error) {
 		s.Cut()
@@ -438,6 +456,7 @@ func TestInteractiveNotWaitedFor(t *testing.T) {
 
 // A run that is cancelled at a question of a server leaves neither the question nor the connection.
 func TestInteractiveCancelled(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{Person: waitingPerson{make(chan string)}})
 	s := l.server(asking(codeRound))
 	ctx, cancel := context.WithCancelCause(t.Context())

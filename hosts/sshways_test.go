@@ -52,19 +52,33 @@ type way struct {
 	prepare func(l *lab, o *SSHOptions) sshserver.Options
 	answers map[string]string
 	asked   func(servers int) int // how many questions there must be; nil: none
-	config  string                // of ssh_config; "": none is read
+	config  string                // of ssh_config
 	here    bool                  // it is for the host alone: jump hosts are logged in to by key
 }
 
 func eachServer(n int) func(int) int { return func(servers int) int { return n * servers } }
 func once(int) int                   { return 1 }
 
+// depths are how many jump hosts there are. Through two of them, hosts are reached directly and through others in one go,
+// so that one is enough but for the long tests.
+func (w *way) depths() []int {
+	switch {
+	case soak():
+		return []int{0, 1, 2}
+	case w.here:
+		return []int{0, 2}
+	}
+	return []int{2}
+}
+
 // TestWaysIn logs in to a host and to every jump host before it, in every way there is.
 func TestWaysIn(t *testing.T) {
+	t.Parallel()
 	key := newRSA(t) // which takes its time
 	for _, w := range slices.Concat(waysByKey(key), waysByCertificate(key), waysByWord(), waysInSteps()) {
-		for depth := range 3 {
+		for _, depth := range w.depths() {
 			t.Run(fmt.Sprintf("%s, %d jumps", w.name, depth), func(t *testing.T) {
+				t.Parallel()
 				person := &knowing{answers: w.answers}
 				options := Options{}
 				if w.answers != nil {
@@ -80,11 +94,7 @@ func TestWaysIn(t *testing.T) {
 				if w.here {
 					jump = sshserver.Options{}
 				}
-				o = l.chain(o, depth, jump, server)
-				if w.config != "" {
-					l.write("config", w.config)
-					o.ConfigFilename = l.path("config")
-				}
+				o = l.reading(l.chain(o, depth, jump, server), w.config)
 				if got := l.output(o, "echo there"); got != "there\n" {
 					t.Errorf("output %q", got)
 				}
@@ -236,10 +246,9 @@ func waysByKey(key *rsa.PrivateKey) []way {
 // crowd makes an agent that holds many keys, and returns them.
 func (l *lab) crowd(n int) (publics []ssh.PublicKey) {
 	l.Helper()
-	var keys []any
-	for range n {
-		private, public := newPair(l)
-		keys, publics = append(keys, private), append(publics, public)
+	keys := pairs(l, n)
+	for _, key := range keys {
+		publics = append(publics, publicOf(l.T, key))
 	}
 	l.agentOf(ring(l, keys...))
 	return publics

@@ -12,20 +12,15 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// realChain starts two sshds, the first of which is the jump host of the second, and returns options for both ways to
-// the second: straight, and through the first.
-func (l *lab) realChain(o sshdtest.Options) []SSHOptions {
+// realChain starts two sshds, the first of which is the jump host of the second, and returns options for the second.
+func (l *lab) realChain(o sshdtest.Options) SSHOptions {
 	l.Helper()
 	o.Config = append(o.Config, "SetEnv HOME="+l.home)
 	jump, target := sshdtest.Start(l.T, o), sshdtest.Start(l.T, o)
-	var ways []SSHOptions
-	for _, way := range []string{"", fmt.Sprintf("%s@127.0.0.1:%d", jump.User, jump.Port)} {
-		to := at("real"+way, target.Port)
-		to.Username, to.Jump = target.User, way
-		to.KnownHosts = []string{target.KnownHostsFile, jump.KnownHostsFile}
-		ways = append(ways, to)
-	}
-	return ways
+	to := l.reading(at("real", target.Port), "")
+	to.Username, to.Jump = target.User, fmt.Sprintf("%s@127.0.0.1:%d", jump.User, jump.Port)
+	to.KnownHosts = []string{target.KnownHostsFile, jump.KnownHostsFile}
+	return to
 }
 
 // trusting writes a file for sshd, and returns the line of its configuration that names it.
@@ -50,8 +45,9 @@ func trusting(t *testing.T, option string, keys ...ssh.PublicKey) string {
 	return option + " " + file
 }
 
-// What sshd itself has to say about keys and certificates, straight and through a jump host.
+// What sshd itself has to say about keys and certificates, on a jump host and the host behind it.
 func TestRealWaysIn(t *testing.T) {
+	t.Parallel()
 	rsaOnly := "PubkeyAcceptedAlgorithms rsa-sha2-512,rsa-sha2-256"
 	for _, c := range []struct {
 		name    string
@@ -101,12 +97,12 @@ func TestRealWaysIn(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			person := &knowing{answers: map[string]string{"passphrase of ~/.ssh/id_rsa": "pass phrase"}}
 			l := newLab(t, Options{Person: person})
-			for _, o := range l.realChain(sshdtest.Options{Config: c.prepare(l)}) {
-				if got := l.output(o, "echo there"); got != "there\n" {
-					t.Errorf("output %q", got)
-				}
+			config := c.prepare(l)
+			if got := l.output(l.realChain(sshdtest.Options{Config: config}), "echo there"); got != "there\n" {
+				t.Errorf("output %q", got)
 			}
 		})
 	}
@@ -127,6 +123,7 @@ const askAgain = "auth optional pam_userdb.so db=/nonexistent\n"
 
 // Several ways in a row, as sshd asks for them with AuthenticationMethods, PAM asking the questions.
 func TestRealSteps(t *testing.T) {
+	t.Parallel()
 	sshdtest.NeedAccounts(t)
 	account := sshdtest.Account{Name: "deploytest", Password: "pass word"}
 	typed := map[string]string{"password": "pass word", "Password:": "pass word"}
@@ -143,6 +140,7 @@ func TestRealSteps(t *testing.T) {
 		{"15 keys and then a password", "password publickey,password", "", 15, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			person := &knowing{answers: typed}
 			l := newLab(t, Options{Person: person})
 			config := []string{"AuthenticationMethods " + c.methods, trusting(t, "AuthorizedKeysFile", l.key), "MaxAuthTries 3"}
@@ -151,7 +149,7 @@ func TestRealSteps(t *testing.T) {
 				config[1] = trusting(t, "AuthorizedKeysFile", otherKeys(t)...)
 			}
 			o := l.realChain(sshdtest.Options{Accounts: []sshdtest.Account{account}, UsePAM: true, PAM: c.pam, Config: config})
-			if got := l.output(o[1], "id -un"); got != "deploytest\n" {
+			if got := l.output(o, "id -un"); got != "deploytest\n" {
 				t.Errorf("output %q", got)
 			}
 			if len(person.asked) != 2*c.asked {
@@ -163,6 +161,7 @@ func TestRealSteps(t *testing.T) {
 
 // What PAM says is shown, but cannot speak to the terminal.
 func TestRealSpeaks(t *testing.T) {
+	t.Parallel()
 	sshdtest.NeedAccounts(t)
 	said := filepath.Join(t.TempDir(), "said")
 	if err := os.WriteFile(said, []byte("welcome \x1b]0;title\a to \x1b[2Jthis\n"), 0o644); err != nil {
@@ -174,7 +173,7 @@ func TestRealSpeaks(t *testing.T) {
 		Accounts: []sshdtest.Account{{Name: "deploytest", Password: "pass word"}}, UsePAM: true,
 		PAM: "auth required pam_unix.so\nauth optional pam_echo.so file=" + said +
 			"\n" + askAgain + "account required pam_permit.so\n",
-	})[0]
+	})
 	l.output(o, "true")
 	last := person.asked[len(person.asked)-1]
 	if text := strings.Join(last.Lines, "\n"); !strings.Contains(text, "welcome") || strings.ContainsAny(text, "\x1b\a") {

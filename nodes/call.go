@@ -109,7 +109,8 @@ func (e *Env) decide(ctx context.Context, a *Action, args Args) (any, journal.St
 		if errors.As(err, &inner) { // it was told, and decided, where it happened
 			return value, inner.State, err
 		}
-		failed := &ActionError{Node: e.place.Path(), Action: a.Name, Host: e.cellSlug(), State: stateIn(ctx, err), Err: err}
+		failed := &ActionError{Node: e.place.Path(), Action: a.Name, Host: e.cellSlug(), State: stateIn(ctx, err),
+			Readers: readers(ctx), Err: err}
 		switch e.afterFailure(ctx, failed) {
 		case Retry:
 			continue

@@ -15,6 +15,8 @@ type ActionError struct {
 	Host   string // slug of the cell; "" outside of cells
 	State  journal.State
 	Err    error
+	// Readers are the queries on whose behalf it ran, the innermost first.
+	Readers []Reader
 }
 
 func (e *ActionError) Error() string { return fmt.Sprintf("%s %s: %v", e.Node, e.Action, e.Err) }
@@ -84,7 +86,8 @@ func splitHosts(e *ActionError) []error {
 	}
 	var all []error
 	for _, one := range failed {
-		all = append(all, &ActionError{Node: e.Node, Action: e.Action, Host: one.Host, State: one.State(), Err: one})
+		all = append(all, &ActionError{Node: e.Node, Action: e.Action, Host: one.Host, State: one.State(),
+			Readers: e.Readers, Err: one})
 	}
 	return all
 }

@@ -167,7 +167,7 @@ func (q Query) eval(ctx context.Context, env *Env, name string, trace *Trace) (a
 
 // reading is a query that is being evaluated, and those that wait for it.
 type reading struct {
-	query expr.Expr
+	query Query
 	tree  *Template // of the root: nodes of different trees may have equal paths
 	path  string
 	name  string
@@ -179,11 +179,11 @@ type readingKey struct{}
 // enter notes in the context that a query is being evaluated. It is an error if it is so already.
 func (q Query) enter(ctx context.Context, env *Env, name string) (context.Context, error) {
 	above, _ := ctx.Value(readingKey{}).(*reading)
-	r := &reading{q.expr, env.place.root().template, env.place.Path(), name, above}
+	r := &reading{q, env.place.root().template, env.place.Path(), name, above}
 	text := r.String()
 	for at := above; at != nil; at = at.above {
 		text = at.String() + " → " + text
-		if at.query == r.query && at.tree == r.tree && at.path == r.path {
+		if at.query.expr == r.query.expr && at.tree == r.tree && at.path == r.path {
 			return ctx, fmt.Errorf("it needs its own value: %s", text)
 		}
 	}
@@ -191,6 +191,32 @@ func (q Query) enter(ctx context.Context, env *Env, name string) (context.Contex
 }
 
 func (r *reading) String() string { return r.path + " " + r.name }
+
+// Reader is a query that needs the value of an attribute, or what an action returns.
+type Reader struct {
+	Node  string // path
+	Name  string // of the attribute
+	Query string
+	Pos   Pos // of the query
+}
+
+func (r Reader) String() string {
+	text := r.Node + " " + r.Name + ": query " + r.Query
+	if r.Pos.File != "" {
+		text += " (" + r.Pos.String() + ")"
+	}
+	return text
+}
+
+// readers are the queries that are being evaluated in a context, the innermost first.
+func readers(ctx context.Context) []Reader {
+	var all []Reader
+	at, _ := ctx.Value(readingKey{}).(*reading)
+	for ; at != nil; at = at.above {
+		all = append(all, Reader{at.path, at.name, at.query.String(), at.query.pos})
+	}
+	return all
+}
 
 func (n *Place) root() *Place {
 	for n.parent != nil {

@@ -197,6 +197,27 @@ func TestQueryErrors(t *testing.T) {
 	}
 }
 
+// TestReadersOfFailures wants the queries that led to a failure, the innermost first: through queries, properties and
+// actions.
+func TestReadersOfFailures(t *testing.T) {
+	shop := newShop()
+	shop.Wrong = nodes.Q("1 + circle")
+	shop.Circle = nodes.Q("endpoint.nothing")
+	ctx, env := shopRun(t, shop)
+	_, err := env.Query(ctx, "wrong")
+	var failed *nodes.ActionError
+	if !errors.As(err, &failed) || failed.Action != "circle" || len(failed.Readers) != 1 {
+		t.Fatalf("got %v, read by %v", err, failed.Readers)
+	}
+	want := fmt.Sprintf("/ wrong: query 1 + circle (%v)", shop.Wrong.Pos())
+	if got := failed.Readers[0].String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if _, err = env.Query(ctx, "circle"); !errors.As(err, &failed) || len(failed.Readers) != 0 {
+		t.Errorf("read by itself: got %v, read by %v", err, failed.Readers)
+	}
+}
+
 // TestBadQueriesOfStructs wants all mistakes at once, when the tree is bound.
 func TestBadQueriesOfStructs(t *testing.T) {
 	shop := newShop()
@@ -207,7 +228,7 @@ func TestBadQueriesOfStructs(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	want := []string{
-		`/: nodes_test.Shop.URL: query "domain +", after "domain +": unexpected the end`,
+		`/: nodes_test.Shop.URL: query "domain +", after "domain +": it ends too early`,
 		"/: nodes_test.Shop.Names: the query is empty: make it with nodes.Q",
 	}
 	var got []string

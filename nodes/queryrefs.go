@@ -256,10 +256,18 @@ func (p *pointing) call(c *expr.Call) *Place {
 // ancestor is the node that parent("T") is.
 func (p *pointing) ancestor(c *expr.Call, x *Place) *Place {
 	literal, ok := c.Args[0].(*expr.Literal)
-	if !ok {
+	if !ok && len(c.Args)+len(c.Named) == 1 {
+		return nil // it shows when it is evaluated
+	}
+	args := expr.Args{Positional: make([]any, len(c.Args)+len(c.Named))}
+	if ok {
+		args.Positional[0] = literal.Value
+	}
+	name, err := templateName(args)
+	if err != nil {
+		p.fail(c, err)
 		return nil
 	}
-	name, _ := literal.Value.(string)
 	above, err := x.named(name)
 	if err != nil {
 		p.fail(c, err)

@@ -143,14 +143,23 @@ func cellKeyOf(key any) (any, error) {
 	return key, nil
 }
 
-// named reads the argument of parent("T").
-func (a ancestor) named(args expr.Args) (any, error) {
+// templateName is the argument of parent("T").
+func templateName(args expr.Args) (string, error) {
 	if len(args.Positional) != 1 || len(args.Named) > 0 {
-		return nil, errors.New("parent takes one name, of a template")
+		return "", errors.New("parent takes one name, of a template")
 	}
 	name, ok := stringOf(args.Positional[0])
 	if !ok {
-		return nil, errors.New("parent takes the name of a template, in quotes")
+		return "", errors.New("parent takes the name of a template, in quotes")
+	}
+	return name, nil
+}
+
+// named is what parent("T") gives.
+func (a ancestor) named(args expr.Args) (any, error) {
+	name, err := templateName(args)
+	if err != nil {
+		return nil, err
 	}
 	above, err := a.of.place.named(name)
 	if err != nil {

@@ -136,7 +136,8 @@ func (f *failure) ofCommand(name string) starlark.Value {
 // ofQuery is the name or the text of the query that failed.
 func (f *failure) ofQuery(name string) starlark.Value {
 	q := &nodes.QueryError{}
-	errors.As(f.err, &q)
+	for found := errors.As(f.err, &q); found; found = errors.As(q.Err, &q) { // to the innermost, as node and action
+	}
 	if name == "query" {
 		return textOrNothing(q.Query)
 	}

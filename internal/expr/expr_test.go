@@ -66,9 +66,9 @@ func TestNegativeLiterals(t *testing.T) {
 func TestSyntaxErrors(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"", "0 the query is empty"},
-		{"a +", "3 unexpected the end"},
+		{"a +", "3 it ends too early"},
 		{"a b", "2 unexpected b"},
-		{"(a", "2 unexpected the end"},
+		{"(a", "2 it ends too early"},
 		{"[a b]", "3 unexpected b"},
 		{"{a}", "2 unexpected }: a dict is {key: value}"},
 		{"a = 1", "2 unexpected =: compare with =="},
@@ -104,7 +104,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{"a\xff", "1 this is not text: save the file as UTF-8"},
 		{"a ? b", "2 there is no ? in a query: write a if condition else b"},
 		{"§", "0 there is no '§' in a query"},
-		{"a if b", "6 unexpected the end"},
+		{"a if b", "6 it ends too early"},
 	} {
 		e, err := Parse(tt.text)
 		var wrong *SyntaxError

@@ -49,14 +49,6 @@ func (t token) is(text string) bool {
 	return t.text == text && (t.kind == signToken || t.kind == nameToken)
 }
 
-// called is what messages call the token.
-func (t token) called() string {
-	if t.kind == endToken {
-		return "the end"
-	}
-	return t.text
-}
-
 // signs are the signs of the language, the longer ones first.
 var signs = []string{
 	"==", "!=", "<=", ">=", "//", "+", "-", "*", "/", "%", "<", ">", "&", "|", "~", "(", ")", "[", "]", "{", "}", ",",

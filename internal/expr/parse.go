@@ -72,6 +72,8 @@ func (p *parser) unexpected() error {
 		before = p.tokens[p.pos-1]
 	}
 	switch {
+	case t.kind == endToken:
+		return p.wrong("", "it ends too early")
 	case t.is("="):
 		hint = "compare with =="
 	case t.is(":"):
@@ -83,7 +85,7 @@ func (p *parser) unexpected() error {
 	case t.kind == literalToken && before.kind == literalToken:
 		hint = "write + between two strings"
 	}
-	return p.wrong(hint, "unexpected %s", t.called())
+	return p.wrong(hint, "unexpected %s", t.text)
 }
 
 // nested counts how deep the parser is in; the caller calls the function that it returns when it leaves.
@@ -262,8 +264,11 @@ func (p *parser) dict() (Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		if p.here().kind == endToken {
+			return nil, p.unexpected()
+		}
 		if !p.accept(":") {
-			return nil, p.wrong("a dict is {key: value}", "unexpected %s", p.here().called())
+			return nil, p.wrong("a dict is {key: value}", "unexpected %s", p.here().text)
 		}
 		value, err := p.test()
 		if err != nil {
