@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"deployer/hosts"
 	"deployer/nodes"
 )
 
@@ -72,7 +73,7 @@ func install(ctx context.Context, h nodes.Host, packages []string) error {
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	known, err := succeeds(ctx, h, simulate(missing...)+" >/dev/null 2>&1")
+	known, err := succeeds(h, simulate(missing...)+" >/dev/null 2>&1", hosts.RunOptions{})
 	if err != nil {
 		return err
 	}
@@ -209,5 +210,5 @@ func (a *Apt) IsInstalled(ctx context.Context, name string) (bool, error) {
 
 // IsAvailable tells whether a package can be installed, or is.
 func (a *Apt) IsAvailable(ctx context.Context, name string) (bool, error) {
-	return succeeds(ctx, a.Host(ctx), simulate(name)+" >/dev/null 2>&1")
+	return succeeds(a.Host(ctx), simulate(name)+" >/dev/null 2>&1", hosts.RunOptions{})
 }

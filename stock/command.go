@@ -28,13 +28,34 @@ func show(h nodes.Host, command string) (string, error) {
 }
 
 // succeeds reports whether a command that changes nothing ends with the exit status 0. Nothing of it is shown.
-func succeeds(ctx context.Context, h nodes.Host, command string) (bool, error) {
-	on, err := h.Handle()
-	if err != nil {
-		return false, err
-	}
-	out, err := on.Run(ctx, command, hosts.RunOptions{Silent: true, Reads: true, IgnoreStatus: true})
+func succeeds(h nodes.Host, command string, o hosts.RunOptions) (bool, error) {
+	o.Silent, o.Reads, o.IgnoreStatus = true, true, true
+	out, err := h.With(o).Result(command)
 	return err == nil && out.Exit.OK(), err
+}
+
+// rooted is a host as root, if that is wanted.
+func rooted(h nodes.Host, sudo bool) nodes.Host {
+	if sudo {
+		return h.Sudo()
+	}
+	return h
+}
+
+// showDiff shows how a file would change that shall hold a text.
+func showDiff(ctx context.Context, h nodes.Host, path, content string, sudo bool) error {
+	there, err := rooted(h, sudo).Exists(path)
+	if err != nil {
+		return err
+	}
+	if !there {
+		path = "/dev/null"
+	}
+	if path, err = absolute(ctx, h, path); err != nil {
+		return err
+	}
+	o := hosts.RunOptions{Sudo: sudo, Input: content, Reads: true, NoTerminal: true}
+	return h.With(o).Run("diff -u" + quoted(path, "-") + " || [ $? = 1 ]")
 }
 
 // absolute is a path on a host without ~ at its beginning, which quotes would keep from being replaced.

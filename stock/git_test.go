@@ -51,9 +51,9 @@ func read(t *testing.T, path string) string {
 // TestGitCheckout goes from one commit to another, on a real sshd, each twice: the second time changes nothing.
 func TestGitCheckout(t *testing.T) {
 	repo := repository(t)
-	roles, home := server(t, "web1")
+	roles, home, tilde := server(t, "web1")
 	sh(t, home, "cp "+os.Getenv("GIT_CONFIG_GLOBAL")+" .gitconfig")
-	site := newSite(repo, "~/stock-test/app", roles)
+	site := newSite(repo, tilde+"/stock-test/app", roles)
 	t.Cleanup(func() { sh(t, home, "rm -rf stock-test") })
 	git, r := &site.Git.Cell, newRun(t, site, nodes.Options{})
 	dir := filepath.Join(home, "stock-test", "app")

@@ -29,15 +29,18 @@ func Files() []File {
 	return []File{
 		{"analysis.star", []nodes.Embedder{&HostAnalysis{}}},
 		{"apt.star", []nodes.Embedder{&Apt{}}},
+		{"config.star", []nodes.Embedder{&Config{}}},
 		{"connect.star", []nodes.Embedder{&Connect{}}},
 		{"git.star", []nodes.Embedder{&Git{}, &GitOverview{}}},
+		{"service.star", []nodes.Embedder{&Service{}, &SupervisorService{}, &SystemdService{}}},
 		{"virtualenv.star", []nodes.Embedder{&Virtualenv{}}},
 	}
 }
 
 // source is the text of the package: programs have the documentation of the nodes with them.
 //
-//go:embed analysis.go apt.go command.go connect.go git.go gitcheckout.go gitoverview.go stock.go virtualenv.go
+//go:embed analysis.go apt.go command.go config.go connect.go git.go gitcheckout.go gitoverview.go service.go
+//go:embed stock.go supervisor.go systemd.go virtualenv.go
 var source embed.FS
 
 // GoSource implements nodes.WithSource.

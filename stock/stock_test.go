@@ -131,12 +131,20 @@ func here(slug string) nodes.Roles {
 	return nodes.Roles{nodes.Role("host", nodes.LocalHost(hosts.LocalOptions{Slug: slug}))}
 }
 
-// server is an account of a real sshd as a host, for the role host, and its home.
-func server(t *testing.T, slug string) (nodes.Roles, string) {
+// server is an account of a real sshd as a host, for the role host. home is a folder for what the test makes there, and
+// tilde is what commands call it. Where the only account would be that of a person, whose files and settings are not
+// the test's, it is this machine instead.
+func server(t *testing.T, slug string) (roles nodes.Roles, home, tilde string) {
 	t.Helper()
+	if os.Geteuid() != 0 {
+		home = t.TempDir()
+		return here(slug), home, home
+	}
 	s := sshdtest.Start(t, sshdtest.Options{})
-	return nodes.Roles{nodes.Role("host", nodes.SSHHost(hosts.SSHOptions{Slug: slug, Address: "127.0.0.1", Port: s.Port,
-		Username: s.User, KeyFilename: s.ClientKeyFile, KnownHosts: []string{s.KnownHostsFile}, ConfigFilename: "none"}))}, s.Home
+	return nodes.Roles{nodes.Role("host", nodes.SSHHost(hosts.SSHOptions{
+		Slug: slug, Address: "127.0.0.1", Port: s.Port, Username: s.User, KeyFilename: s.ClientKeyFile,
+		KnownHosts: []string{s.KnownHostsFile}, ConfigFilename: "none",
+	}))}, s.Home, "~"
 }
 
 // snapshot is all files below a folder with their times and contents, but for the folders of git.

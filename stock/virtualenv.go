@@ -121,7 +121,7 @@ func (v *Virtualenv) HasPackage(ctx context.Context, name string) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	return succeeds(ctx, h, "pip --disable-pip-version-check show --quiet"+quoted(name)+" 2>/dev/null")
+	return succeeds(h, "pip --disable-pip-version-check show --quiet"+quoted(name)+" 2>/dev/null", hosts.RunOptions{})
 }
 
 // Freeze lists what is installed in the environment, as requirements.

@@ -42,14 +42,14 @@ with zipfile.ZipFile("%[1]s-%[2]s-py3-none-any.whl", "w") as z:
 
 // TestVirtualenv makes an environment on a real sshd and installs a wheel in it; the second time changes nothing.
 func TestVirtualenv(t *testing.T) {
-	roles, home := server(t, "web1")
+	roles, home, tilde := server(t, "web1")
 	wheels := wheel(t, "alpha", "1.0")
 	t.Cleanup(func() { sh(t, home, "rm -rf stock-env stock-requirements.txt") })
 	if err := os.WriteFile(filepath.Join(home, "stock-requirements.txt"), []byte("alpha==1.0\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	tree := &Python{Node: nodes.Node{Roles: roles}, Env: nodes.JustOne[stock.Virtualenv]{Cell: stock.Virtualenv{
-		Location: "~/stock-env", Python: systemPython, Packages: []string{"alpha"}, RequirementsFiles: []string{"~/stock-requirements.txt"},
+		Location: tilde + "/stock-env", Python: systemPython, Packages: []string{"alpha"}, RequirementsFiles: []string{tilde + "/stock-requirements.txt"},
 		PipOptions: []string{"--no-index", "--find-links=" + wheels},
 	}}}
 	env, r := &tree.Env.Cell, newRun(t, tree, nodes.Options{})
