@@ -17,6 +17,7 @@ import (
 //	python            a tree, if it sets the global root: it is loaded, and is the file deploy from then on
 //	python FILE       a file that trees load
 //	go                a program in Go, which is main.go from then on (see reader.program); "go skip" is a part of one
+//	go FILE.go        another file of it
 //	console           commands after "$ ", and all that they print (see reader.follow)
 //	json              events of the runs before, one a line (see reader.events)
 //

@@ -254,10 +254,14 @@ func pattern(text string) *regexp.Regexp {
 	return regexp.MustCompile(b.String() + `\z`)
 }
 
-// program writes a program in Go, in a module of its own that uses the packages of this one.
+// program writes a file of a program in Go, in a module of its own that uses the packages of this one.
 func (r *reader) program(b *block) {
 	r.t.Helper()
+	name := "main.go"
 	if len(b.words) > 1 {
+		name = b.words[1]
+	}
+	if !strings.HasSuffix(name, ".go") {
 		return
 	}
 	ours, err := os.ReadFile("go.mod")
@@ -274,7 +278,7 @@ func (r *reader) program(b *block) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for name, text := range map[string]string{"go.mod": module, "go.sum": string(sums), "main.go": b.text()} {
+	for name, text := range map[string]string{"go.mod": module, "go.sum": string(sums), name: b.text()} {
 		r.file(filepath.Join("site", name), text)
 	}
 }

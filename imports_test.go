@@ -20,6 +20,10 @@ var allowed = map[string][]string{
 		"deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
 		"deployer/internal/sshserver",
 	},
+	"deployer/deployertest": {
+		"deployer", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
+		"deployer/pty/ptytest",
+	},
 	"deployer/script": {
 		"deployer/nodes", "deployer/stock", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/internal/expr",
 	},
@@ -43,6 +47,7 @@ var allowed = map[string][]string{
 var onlyForTests = []string{
 	"deployer/internal/bench/scale", "deployer/internal/ratio", "deployer/internal/sshserver",
 	"deployer/internal/sshdtest", "deployer/pty/ptytest", "deployer/testdata/trees/tutorialgo", "deployer/testdata/trees/websystemgo",
+	"deployer/deployertest",
 }
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.

@@ -127,16 +127,16 @@ func (p *program) start(o runOptions, n *nodes.Place, secrets *journal.Secrets) 
 }
 
 func (r *oneRun) openSession() {
-	options := hosts.Options{Journal: r.journal, HostKeys: r.options.hostKeys}
+	options := hosts.Options{Journal: r.journal, HostKeys: r.options.hostKeys, Replace: r.program.Hosts}
 	if r.options.single {
 		options.Limit = 1
 	}
 	run := nodes.Options{Sandbox: r.options.sandbox}
-	if terminal := r.program.presence(r.options); terminal != nil {
-		person := r.program.newPerson(terminal, r.screen, r.journal.Secrets())
-		options.Person, run.Person, r.person = person, person, person.Person
-		if r.program.ownsTerminal(r.options) {
-			options.Terminal = person
+	if r.person = r.program.newPerson(r); r.person != nil {
+		asked := person{r.person, r.journal.Secrets()}
+		options.Person, run.Person = asked, asked
+		if r.program.Answer == nil && r.program.ownsTerminal(r.options) {
+			options.Terminal = asked
 		}
 	}
 	r.session = hosts.NewSession(options)

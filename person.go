@@ -24,9 +24,16 @@ var (
 	_ nodes.Person   = person{}
 )
 
-func (p *program) newPerson(terminal *os.File, screen *console.Screen, secrets *journal.Secrets) person {
-	interrupt := func() { p.stop(&signalError{os.Interrupt}) }
-	return person{console.NewPerson(terminal, screen, interrupt), secrets}
+// newPerson returns who can be asked in a run; nil if nobody is present.
+func (p *program) newPerson(r *oneRun) *console.Person {
+	if p.Answer != nil && !r.options.nonInteractive {
+		return console.NewFunctionPerson(p.Answer)
+	}
+	terminal := p.presence(r.options)
+	if terminal == nil {
+		return nil
+	}
+	return console.NewPerson(terminal, r.screen, func() { p.stop(&signalError{os.Interrupt}) })
 }
 
 // Password implements hosts.Person.

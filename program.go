@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"deployer/console"
+	"deployer/hosts"
 	"deployer/journal"
 	"deployer/nodes"
 )
@@ -29,6 +31,10 @@ type Program struct {
 	Root  nodes.Embedder // the root of a tree in Go
 	Name  string         // what messages call the program; "": deployer
 	Sinks []journal.Sink // more readers of the journal of every run; one that fails gets no more of that run
+	// Hosts gives the host that is used in the place of one of the tree, as tests do; nil: the tree's own.
+	Hosts func(hosts.Host) hosts.Host
+	// Answer answers questions in the place of the person at the terminal; nil: that person does, if there is one.
+	Answer func(context.Context, console.Question) (string, error)
 }
 
 // Main is the program of a tree in Go: the command line of deployer, without TREE. sinks are more readers of the journal

@@ -171,7 +171,8 @@ func (x *execution) attempt(ctx context.Context) (Exit, error) {
 	if x.out != nil {
 		out = x.out
 	}
-	c := Command{Line: loginLine(x.request.script()), Direct: x.request.direct(), Word: x.request.word, Stdout: out, Stderr: marked}
+	c := Command{Line: loginLine(x.request.script()), Direct: x.request.direct(), Word: x.request.word,
+		Stdout: out, Stderr: marked, asked: x.request}
 	if x.request.terminal {
 		size := x.session.opts.Terminal.Size()
 		marked.out = x.writer(journal.Terminal, &x.stdout)

@@ -27,7 +27,12 @@ type step struct {
 }
 
 // Handle returns the handle of a host.
-func (s *Session) Handle(h Host) *Handle { return &Handle{host: h, session: s} }
+func (s *Session) Handle(h Host) *Handle {
+	if s.opts.Replace != nil {
+		h = s.opts.Replace(h)
+	}
+	return &Handle{host: h, session: s}
+}
 
 // Host is the host itself.
 func (h *Handle) Host() Host { return h.host }

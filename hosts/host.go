@@ -44,6 +44,9 @@ type Command struct {
 	Terminal *pty.Size
 	// Stdout and Stderr take what the command prints, from a goroutine each. With a terminal Stderr is not used.
 	Stdout, Stderr io.Writer
+
+	asked request // what Line does, for a host that needs no shell for it
+	check bool    // Line only has the command read
 }
 
 // Process is a command that was started.

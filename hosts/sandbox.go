@@ -42,7 +42,7 @@ func (x *execution) syntax(ctx context.Context) (Exit, error) {
 		defer x.mu.Unlock()
 		x.marks[mark]++
 	}
-	c := Command{Line: loginLine(x.request.checkScript()), Stdout: &x.stdout, Stderr: marked}
+	c := Command{Line: loginLine(x.request.checkScript()), Stdout: &x.stdout, Stderr: marked, asked: x.request, check: true}
 	if err := x.start(ctx, c); err != nil {
 		return Exit{}, err
 	}

@@ -24,6 +24,8 @@ type Options struct {
 	HostKeys string   // "strict" or "accept-new": goes before what hosts and ssh_config say; "": they decide
 	Limit    int      // hosts working at once; 0: DefaultLimit
 	Home     string   // where .ssh is; "": the user's home directory
+	// Replace gives the host that is used in the place of another one, as tests do; nil: every host is itself.
+	Replace func(Host) Host
 }
 
 // Terminal is the terminal of the person, as far as commands need it.
