@@ -40,6 +40,15 @@ func (w *Web) Install(ctx context.Context, version string) error {
 	return w.Host(ctx).Sudo().Cd("/srv").Run("install " + hosts.Quote(version))
 }
 
+// HasNotes looks for a file.
+func (w *Web) HasNotes(ctx context.Context) (bool, error) {
+	h, err := w.Host(ctx).Handle()
+	if err != nil {
+		return false, err
+	}
+	return h.Exists(ctx, "/notes", hosts.FileOptions{})
+}
+
 // Publish uses the token.
 func (s *Shop) Publish(ctx context.Context) error {
 	h := s.Web.Cell.Hosts(ctx).All()[0]
@@ -166,6 +175,7 @@ def install(env, version):
     if not home.exists("VERSION"):
         env.log("this is the first one")
     home.run("echo %s > VERSION" % quote(version))
+    home.write_file("notes/log", "installed\n" * 3) if home.exists("notes") else None
     return {"version": home.output("cat VERSION", reads = True), "by": env.console.input("your name", default = "nobody")}
 root = node(hosts = web1, actions = [install])
 `
@@ -182,6 +192,9 @@ func script(t *testing.T) string {
 
 func TestScriptOnAShell(t *testing.T) {
 	web1 := deployertest.NewHost(t, "web1").Shell()
+	if err := os.Mkdir(filepath.Join(web1.Home(), "notes"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	o := deployertest.Options{Script: script(t), Hosts: []*deployertest.Host{web1}}
 	r := deployertest.Run(t, o, "install", "2.1")
 	var got map[string]string
@@ -193,6 +206,12 @@ func TestScriptOnAShell(t *testing.T) {
 	if err != nil || string(text) != "2.1\n" {
 		t.Errorf("the file holds %q, %v", text, err)
 	}
+	if text, err = os.ReadFile(filepath.Join(web1.Home(), "notes", "log")); err != nil || string(text) != "installed\ninstalled\ninstalled\n" {
+		t.Errorf("the log holds %q, %v", text, err)
+	}
+	if got := web1.Commands(); len(got) != 2 {
+		t.Errorf("web1 got %q", got)
+	}
 	web1.On("cat VERSION", deployertest.Reply{Stdout: "9\n"})
 	deployertest.Run(t, o, "install", "2.2").Value(&got)
 	if got["version"] != "9" || web1.Commands()[len(web1.Commands())-1] != "cat VERSION" {
@@ -200,7 +219,7 @@ func TestScriptOnAShell(t *testing.T) {
 	}
 	before := len(web1.Calls())
 	r = deployertest.Run(t, o, "--sandbox", "install", "2.3")
-	if r.Status != 0 || len(web1.Calls()) != before+2 { // exists, and cat
+	if r.Status != 0 || len(web1.Calls()) != before+1 {
 		t.Errorf("dry, exit status %d, web1 got %q:\n%s", r.Status, web1.Commands()[before:], r.Stderr)
 	}
 }
@@ -241,6 +260,10 @@ func TestWhatFailsATest(t *testing.T) {
 			web1, _ := pair(t)
 			return deployertest.Options{Hosts: []*deployertest.Host{web1.On("*")}}
 		}, []string{"--path", "web", "version"}, []string{`the host web2 has no answer to the command "cat VERSION": give it one by On`}},
+		"no files": {func(t testing.TB) deployertest.Options {
+			web1, _ := pair(t)
+			return deployertest.Options{Hosts: []*deployertest.Host{web1}}
+		}, []string{"--path", "web[web1]", "has_notes"}, []string{`the host web1 has no files and no facts: give it some by Shell`}},
 		"sudo in a shell": {func(t testing.TB) deployertest.Options {
 			web1, _ := pair(t)
 			return deployertest.Options{Hosts: []*deployertest.Host{web1.Shell()}}

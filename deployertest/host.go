@@ -107,7 +107,8 @@ func (h *Host) Shell() *Host {
 // Home is the folder where commands start that [Host.Shell] runs: a new one of the test.
 func (h *Host) Home() string { return h.home }
 
-// Calls are the commands that the host got, in order. What a sandbox does not run is not among them.
+// Calls are the commands that the host got, in order. What a sandbox does not run is not among them, nor are the commands
+// by which files are read and written, facts found and the like.
 func (h *Host) Calls() []Call {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -148,6 +149,9 @@ func (h *Host) answer(command string) *answer {
 }
 
 func (h *Host) record(c hosts.Call, input string) {
+	if c.Own {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.calls = append(h.calls, Call{Command: c.Command, Dir: c.Dir, Env: maps.Clone(c.Env), Prefixes: c.Prefixes,
@@ -168,7 +172,11 @@ func (h *Host) call(ctx context.Context, c hosts.Call) (int, error) {
 	if a := h.answer(c.Command); a != nil {
 		return a.reply(ctx, c)
 	}
-	h.t.Errorf("the host %s has no answer to the command %q: give it one by On", h.Slug(), c.Command)
+	if c.Own {
+		h.t.Errorf("the host %s has no files and no facts: give it some by Shell", h.Slug())
+	} else {
+		h.t.Errorf("the host %s has no answer to the command %q: give it one by On", h.Slug(), c.Command)
+	}
 	return Reply{Stderr: "no answer\n", Status: 127}.give(c)
 }
 

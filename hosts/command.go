@@ -88,7 +88,7 @@ func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*ex
 	x.scope.Sandbox = x.scope.Sandbox || o.Sandbox
 	x.request = request{
 		command: command, dir: h.dir, setup: h.setup, shell: h.host.Common().Shell,
-		sudo: o.Sudo, user: o.User, word: randomWord(),
+		sudo: o.Sudo, user: o.User, own: o.own, word: randomWord(),
 		terminal: x.takesTerminal(),
 	}
 	x.request.input = o.Input != "" && !x.request.terminal

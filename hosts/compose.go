@@ -34,6 +34,7 @@ type request struct {
 	terminal bool
 	input    bool   // standard input carries a line for the command
 	stream   bool   // standard input is the command's own, to its end
+	own      bool   // see RunOptions
 	word     string // random: marks and prompts contain it
 	secrets  []int  // indexes of those of setup whose values come over standard input
 

@@ -75,7 +75,7 @@ func (f *Facts) set(name, value string) (err error) {
 
 // ask runs a command that only reads and of which nothing is shown, and returns its standard output.
 func (h *Handle) ask(ctx context.Context, command string) (string, error) {
-	out, err := h.Run(ctx, command, RunOptions{Silent: true, Reads: true})
+	out, err := h.Run(ctx, command, RunOptions{Silent: true, own: true, Reads: true})
 	if err != nil {
 		return "", err
 	}
@@ -84,7 +84,7 @@ func (h *Handle) ask(ctx context.Context, command string) (string, error) {
 
 // test runs a command that answers by its exit status: 0 is yes, 1 is no, anything else is an error.
 func (h *Handle) test(ctx context.Context, command string, sudo bool) (bool, error) {
-	out, err := h.Run(ctx, command, RunOptions{Silent: true, Reads: true, IgnoreStatus: true, Sudo: sudo})
+	out, err := h.Run(ctx, command, RunOptions{Silent: true, own: true, Reads: true, IgnoreStatus: true, Sudo: sudo})
 	if err != nil {
 		return false, err
 	}

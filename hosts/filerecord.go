@@ -100,7 +100,7 @@ func (u *fileUse) id(ctx context.Context, name, kind, command string) (int, erro
 		return -1, fmt.Errorf("%q is no name of a %s", name, kind)
 	}
 	plain := u.h.session.Handle(u.h.host)
-	out, err := plain.Run(ctx, command, RunOptions{Silent: true, Reads: true, IgnoreStatus: true})
+	out, err := plain.Run(ctx, command, RunOptions{Silent: true, own: true, Reads: true, IgnoreStatus: true})
 	if err != nil {
 		return -1, err
 	}

@@ -40,7 +40,7 @@ func (f *shellFiles) command(words ...string) string {
 }
 
 func (f *shellFiles) options(reads bool) RunOptions {
-	return RunOptions{Silent: true, IgnoreStatus: true, Reads: reads, Sudo: f.sudo, User: f.user}
+	return RunOptions{Silent: true, own: true, IgnoreStatus: true, Reads: reads, Sudo: f.sudo, User: f.user}
 }
 
 // look asks something, and do does something that changes files.

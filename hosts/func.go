@@ -33,6 +33,7 @@ type Call struct {
 	Sudo     bool
 	User     string // with Sudo; "" is root
 	Terminal bool   // Stdin and Stdout are a terminal, and Stderr is not used
+	Own      bool   // nobody gave it as a command: it is how files are read or written, facts found, and the like
 
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -42,7 +43,7 @@ type Call struct {
 // secrets.
 func (c Command) Call() Call {
 	call := Call{Command: c.asked.command, Dir: c.asked.dir, Env: map[string]string{}, Sudo: c.asked.sudo, User: c.asked.user,
-		Terminal: c.asked.terminal, Stdin: strings.NewReader(""), Stdout: c.Stdout, Stderr: c.Stderr}
+		Terminal: c.asked.terminal, Own: c.asked.own, Stdin: strings.NewReader(""), Stdout: c.Stdout, Stderr: c.Stderr}
 	for _, s := range c.asked.setup {
 		if s.variable == "" {
 			call.Prefixes = append(call.Prefixes, s.value)
