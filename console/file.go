@@ -6,8 +6,11 @@ import (
 	"deployer/journal"
 )
 
-// fileLine is what the log shows of something that was done with a file: one line, and what a sandbox would change in it.
-func fileLine(e journal.Event, p palette) string {
+// isFile reports whether an event tells what was done with a file.
+func isFile(e journal.Event) bool { return strings.HasPrefix(string(e.Kind), "file.") }
+
+// fileLines are what the log shows of such an event: a line, and what a sandbox would change in the file.
+func fileLines(e journal.Event, p palette) []string {
 	_, verb, _ := strings.Cut(string(e.Kind), ".")
 	words := []string{p.slug(e.Host), verb}
 	if e.From != "" {
@@ -19,16 +22,19 @@ func fileLine(e journal.Event, p palette) string {
 			words = append(words, clean(attribute, false))
 		}
 	}
-	line := strings.Join(append(words, verdict(e, p)), " ")
+	all := []string{strings.Join(append(words, verdict(e, p)), " ")}
 	for text := range strings.Lines(e.Diff) {
-		line += "\n" + diffLine(strings.TrimSuffix(text, "\n"), p)
+		all = append(all, diffLine(strings.TrimSuffix(text, "\n"), p))
 	}
-	return line
+	return all
 }
 
 // diffLine is a line of a diff in its colour.
 func diffLine(text string, p palette) string {
-	shown := logText(text)
+	if runes := []rune(text); len(runes) > maxMessage {
+		text = string(runes[:maxMessage]) + "…"
+	}
+	shown := clean(text, false)
 	switch {
 	case strings.HasPrefix(text, "+"):
 		return p.green(shown)

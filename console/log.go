@@ -23,13 +23,13 @@ func logLine(e journal.Event, p palette) string {
 		if e.State != journal.Done {
 			return p.slug(e.Host) + " " + verdict(e, p)
 		}
-	case journal.FileWrite, journal.FilePut, journal.FileGet, journal.FileMkdir, journal.FileLink, journal.FileRename,
-		journal.FileRemove, journal.FileChmod, journal.FileChown:
-		return fileLine(e, p)
 	case journal.Warning:
 		return p.yellow("warning: ") + about(e, p) + logText(e.Message)
 	case journal.Message:
 		return about(e, p) + logText(e.Message)
+	}
+	if isFile(e) {
+		return strings.Join(fileLines(e, p), "\n")
 	}
 	return ""
 }

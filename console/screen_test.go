@@ -227,6 +227,11 @@ func TestLogLines(t *testing.T) {
 		{journal.Event{Kind: journal.ConnectEnd, Host: "web1", State: journal.Done, Seconds: 3}, ""},
 		{journal.Event{Kind: journal.ConnectEnd, Host: "web1", State: journal.Unreachable, Seconds: 3, Error: &journal.Error{Message: "no route"}},
 			"web1 UNREACHABLE no route, 3.00s"},
+		{journal.Event{Kind: journal.FileWrite, Host: "web1", Path: "/etc/a\nb", Mode: "0640", Owner: "shop", State: journal.Done,
+			Seconds: 0.1}, `web1 write /etc/a\nb 0640 shop ok 0.10s`},
+		{journal.Event{Kind: journal.FilePut, Host: "web1", From: "/a", Path: "/b", State: journal.Invalid,
+			Error: &journal.Error{Message: "is a directory"}}, "web1 put /a → /b INVALID is a directory"},
+		{journal.Event{Kind: journal.FileRemove, Host: "web1", Path: "/b", State: journal.Unchanged}, "web1 remove /b unchanged"},
 	}
 	for _, tt := range tests {
 		if got := logLine(tt.event, palette{}); got != tt.want {

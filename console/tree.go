@@ -86,7 +86,24 @@ func (t *tree) write(e journal.Event) error {
 	case journal.Message, journal.Warning:
 		return t.put(t.in(e.Parent), "├ "+logLine(e, log.palette), log)
 	}
+	if isFile(e) {
+		return t.file(e)
+	}
 	return nil // a connection that fails is told by what wanted it
+}
+
+// file shows what was done with a file.
+func (t *tree) file(e journal.Event) error {
+	b := t.in(e.Parent)
+	b.failed = b.failed || isFailure(e.State)
+	mark := "├ "
+	for _, line := range fileLines(e, t.screen.stderr.palette) {
+		if err := t.put(b, mark+line, t.screen.stderr); err != nil {
+			return err
+		}
+		mark = "│ "
+	}
+	return nil
 }
 
 // begin begins a branch. One beside another that is shown is kept, though nobody said that they run at once.

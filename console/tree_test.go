@@ -141,6 +141,22 @@ func TestTreeKeepsTogetherWhatRunsAtOnce(t *testing.T) {
 }
 
 // TestTreeOfGoroutines: a program in Go may run commands at once without saying so.
+func TestTreeShowsFiles(t *testing.T) {
+	g := newGrove(t, Options{})
+	g.write(action(1, 0, "go"),
+		journal.Event{Kind: journal.FileWrite, Parent: 1, Host: "web1", Path: "/x", State: journal.WouldChange, Diff: "-a\n+b\n"},
+		failed(journal.Event{Kind: journal.FileRemove, Parent: 1, Host: "web1", Path: "/y"}, "is busy"),
+		failed(journal.Event{Kind: journal.ActionEnd, ID: 1}, "is busy"))
+	g.shows(`
+/ go
+├ web1 write /x would change
+│ -a
+│ +b
+├ web1 remove /y FAILED is busy
+└ FAILED
+`)
+}
+
 func TestTreeOfGoroutines(t *testing.T) {
 	g := newGrove(t, Options{})
 	g.write(action(1, 0, "go"), command(2, 1, "web1", "x"), command(3, 1, "web2", "y"),

@@ -36,6 +36,9 @@ func (u *fileUse) record(ctx context.Context, e journal.Event, begun time.Time, 
 		var failure *Error
 		errors.As(err, &failure)
 		e.State, e.Diff = failure.State(), ""
+		if u.sandbox && failure.Fault == Files {
+			e.State = journal.Invalid
+		}
 		e.Error = &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
 	}
 	u.h.session.Journal().Write(e)
