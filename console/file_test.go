@@ -17,7 +17,7 @@ func TestDiffIsShown(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 	coloured := fileLines(e, palette{true})
-	if !strings.HasPrefix(coloured[3], "\x1b[31m-b") || !strings.HasPrefix(coloured[4], "\x1b[32m+c") {
+	if !strings.HasPrefix(coloured[3], "\x1b[31;1m-b") || !strings.HasPrefix(coloured[4], "\x1b[32m+c") {
 		t.Errorf("in colour: %.40q", coloured[3:])
 	}
 }

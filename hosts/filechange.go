@@ -163,26 +163,31 @@ func (h *Handle) Chown(ctx context.Context, name, owner string, o FileOptions) (
 func (h *Handle) Symlink(ctx context.Context, text, name string, o FileOptions) (changed bool, err error) {
 	return h.change(ctx, "link", name, o, journal.FileLink, func(u *fileUse, e *journal.Event) (bool, error) {
 		e.From = text
-		info, err := u.fs.lstat(ctx, u.path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return true, u.fs.symlink(ctx, text, u.path)
-		case err != nil:
-			return false, err
-		case !info.IsLink():
-			return false, syscall.EEXIST
-		case info.Link == text:
-			return false, nil
-		}
-		draft := draftName(u.path)
-		if err := u.fs.symlink(ctx, text, draft); err != nil {
-			return false, err
-		}
-		if err := u.fs.rename(ctx, draft, u.path); err != nil {
-			return false, errors.Join(err, u.fs.remove(ctx, draft, false))
-		}
-		return true, nil
+		return u.symlink(ctx, text)
 	})
+}
+
+// symlink makes sure of a symbolic link.
+func (u *fileUse) symlink(ctx context.Context, text string) (changed bool, err error) {
+	info, err := u.fs.lstat(ctx, u.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, u.fs.symlink(ctx, text, u.path)
+	case err != nil:
+		return false, err
+	case !info.IsLink():
+		return false, syscall.EEXIST
+	case info.Link == text:
+		return false, nil
+	}
+	draft := draftName(u.path)
+	if err := u.fs.symlink(ctx, text, draft); err != nil {
+		return false, err
+	}
+	if err := u.fs.rename(ctx, draft, u.path); err != nil {
+		return false, errors.Join(err, u.fs.remove(ctx, draft, false))
+	}
+	return true, nil
 }
 
 // change does something with a file and records it.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"deployer/journal"
 )
@@ -14,47 +15,65 @@ import (
 // PutFile makes a file of the host hold what a file of this machine holds, and reports whether it did not before. A
 // leading ~ of the local path is a home directory; a relative one begins where this program runs.
 func (h *Handle) PutFile(ctx context.Context, local, path string, o WriteOptions) (changed bool, err error) {
-	u, err := h.files(ctx, "put", path, o.FileOptions)
-	if err != nil {
-		return false, err
-	}
-	defer u.close()
-	w := newWriting(u, o, journal.FilePut)
-	here, err := h.here(ctx, local, u.sandbox)
-	if err != nil {
-		return false, w.end(ctx, false, err)
-	}
-	defer here.close()
-	w.event.From = here.path
-	c, err := here.content(ctx)
-	if err == nil {
-		changed, err = w.replace(ctx, c)
-	}
-	return changed, w.end(ctx, changed, err)
+	return h.transfer(ctx, local, path, o, journal.FilePut, func(t *transfer) (bool, error) {
+		return t.file(ctx, t.here, t.there, o)
+	})
 }
 
 // GetFile makes a file of this machine hold what a file of the host holds, and reports whether it did not before. The
 // local path is as in PutFile.
 func (h *Handle) GetFile(ctx context.Context, path, local string, o FileOptions) (changed bool, err error) {
-	u, err := h.files(ctx, "get", path, o)
+	return h.transfer(ctx, local, path, WriteOptions{FileOptions: o}, journal.FileGet, func(t *transfer) (bool, error) {
+		return t.file(ctx, t.there, t.here, WriteOptions{})
+	})
+}
+
+// transfer copies between this machine and a host.
+type transfer struct {
+	kind  journal.Kind // FilePut or FileGet
+	here  *fileUse
+	there *fileUse
+}
+
+// transfer opens both ends of one.
+func (h *Handle) transfer(ctx context.Context, local, path string, o WriteOptions, kind journal.Kind,
+	do func(*transfer) (bool, error)) (changed bool, err error) {
+	op := "put"
+	if kind == journal.FileGet {
+		op = "get"
+	}
+	there, err := h.files(ctx, op, path, o.FileOptions)
 	if err != nil {
 		return false, err
 	}
-	defer u.close()
-	here, err := h.here(ctx, local, u.sandbox)
+	defer there.close()
+	here, err := h.here(ctx, local, there.sandbox)
 	if err != nil {
-		return false, u.fault(ctx, err)
+		return false, there.record(ctx, there.event(kind), time.Now(), false, err)
 	}
 	defer here.close()
-	w := newWriting(here, WriteOptions{}, journal.FileGet)
-	c, err := u.content(ctx)
+	return do(&transfer{kind: kind, here: here, there: there})
+}
+
+// file copies a file and records it.
+func (t *transfer) file(ctx context.Context, from, to *fileUse, o WriteOptions) (changed bool, err error) {
+	w := newWriting(to, o, t.kind)
+	w.replacesLinks = to.inside
+	c, err := from.content(ctx)
 	if err == nil {
 		changed, err = w.replace(ctx, c)
-		err = here.explain(err)
+		err = to.explain(err)
 	}
-	e := w.event
-	e.From, e.Sudo, e.User = u.path, o.Sudo, o.User
-	return changed, u.record(ctx, e, w.begun, changed, err)
+	if to.inside && !changed && err == nil {
+		return false, nil // of a large directory only what changes is worth telling
+	}
+	return changed, t.record(ctx, w.event, w.begun, from, changed, err)
+}
+
+// record writes the event of something that was copied.
+func (t *transfer) record(ctx context.Context, e journal.Event, begun time.Time, from *fileUse, changed bool, err error) error {
+	e.From, e.Sudo, e.User = from.path, t.there.options.Sudo, t.there.options.User
+	return t.there.record(ctx, e, begun, changed, err)
 }
 
 // here is a file of this machine, the other end of a transfer with the host.

@@ -70,6 +70,7 @@ type fileUse struct {
 	options FileOptions
 	sandbox bool
 	here    bool // it is the end of a transfer that is this machine
+	inside  bool // it is in a directory that is copied
 	fs      fileSystem
 	release func()
 }

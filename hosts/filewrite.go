@@ -53,6 +53,8 @@ type writing struct {
 	event   journal.Event
 	begun   time.Time
 
+	replacesLinks bool // a symbolic link is replaced, not followed
+
 	target string    // where the file really is
 	old    *FileInfo // what is there, or nil
 	draft  draft
@@ -117,7 +119,16 @@ type (
 // look finds out where the file is and what is there.
 func (w *writing) look(ctx context.Context) (err error) {
 	files := w.use.fs
-	if w.target, w.old, err = follow(ctx, files, w.use.path); err != nil {
+	if w.replacesLinks {
+		w.target, w.old, err = w.use.path, nil, nil
+		info, failed := files.lstat(ctx, w.target)
+		switch {
+		case failed == nil && !info.IsLink():
+			w.old = info
+		case failed != nil && !errors.Is(failed, fs.ErrNotExist):
+			return failed
+		}
+	} else if w.target, w.old, err = follow(ctx, files, w.use.path); err != nil {
 		return err
 	}
 	if w.old != nil {

@@ -87,6 +87,23 @@ func (h Host) GetFile(path, local string) (changed bool, err error) {
 	return h.handle.GetFile(h.ctx, path, local, h.fileOptions())
 }
 
+// PutDir is [hosts.Handle.PutDir]. The host says as whom.
+func (h Host) PutDir(local, path string, o hosts.WriteOptions) (changed bool, err error) {
+	if h.err != nil {
+		return false, h.err
+	}
+	o.FileOptions = h.fileOptions()
+	return h.handle.PutDir(h.ctx, local, path, o)
+}
+
+// GetDir is [hosts.Handle.GetDir].
+func (h Host) GetDir(path, local string) (changed bool, err error) {
+	if h.err != nil {
+		return false, h.err
+	}
+	return h.handle.GetDir(h.ctx, path, local, h.fileOptions())
+}
+
 // Mkdir is [hosts.Handle.Mkdir]. The host says as whom.
 func (h Host) Mkdir(path string, o hosts.MkdirOptions) (changed bool, err error) {
 	if h.err != nil {

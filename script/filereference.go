@@ -44,6 +44,15 @@ A relative local path begins where deployer runs.`,
 Not on a set of hosts.`,
 		},
 		{
+			name: "host.put_dir", usage: "host.put_dir(local_path, remote_path, owner = , **options)",
+			text: `Makes a directory of the host hold what one of this machine holds, with all that is below, and the
+same permissions. Symbolic links stay links. What else is there is left alone. Returns True if anything changed.`,
+		},
+		{
+			name: "host.get_dir", usage: "host.get_dir(remote_path, local_path, **options)",
+			text: "The same the other way. Not on a set of hosts.",
+		},
+		{
 			name: "host.open", usage: `host.open(path, mode = "r", **options)`,
 			text: `Opens a file: to read it ("r"), write it anew ("w") or write at its end ("a"); with a b ("rb") what
 is read is bytes. Nobody sees what is written before it is closed. What is still open when the action ends is closed if

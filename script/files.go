@@ -12,8 +12,8 @@ import (
 
 // fileMethodNames are the methods of hosts that have to do with files.
 var fileMethodNames = []string{
-	"chmod", "chown", "exists", "get_file", "listdir", "listdir_stat", "mkdir", "open", "put_file", "read_file", "remove",
-	"rename", "stat", "symlink", "write_file",
+	"chmod", "chown", "exists", "get_dir", "get_file", "listdir", "listdir_stat", "mkdir", "open", "put_dir", "put_file",
+	"read_file", "remove", "rename", "stat", "symlink", "write_file",
 }
 
 // fileMethodOf returns one of fileMethodNames, or nil.
@@ -29,6 +29,10 @@ func fileMethodOf(name string) method {
 		return putFileMethod
 	case "get_file":
 		return getFileMethod
+	case "put_dir":
+		return putDirMethod
+	case "get_dir":
+		return getDirMethod
 	case "exists":
 		return existsMethod
 	case "stat":
@@ -147,26 +151,45 @@ func writeFileMethod(s site, on machines) (starlark.Value, error) {
 }
 
 func putFileMethod(s site, on machines) (starlark.Value, error) {
-	var local, path string
 	var o hosts.WriteOptions
-	params := append([]param{{name: "local_path", set: someText(&local)}},
-		fileParams(&path, &o.FileOptions, modeParam(&o.Mode, true), option("owner", someText(&o.Owner)))...)
+	return s.put("put_file", on, &o, (*hosts.Handle).PutFile, modeParam(&o.Mode, true), option("owner", someText(&o.Owner)))
+}
+
+func putDirMethod(s site, on machines) (starlark.Value, error) {
+	var o hosts.WriteOptions
+	return s.put("put_dir", on, &o, (*hosts.Handle).PutDir, option("owner", someText(&o.Owner)))
+}
+
+func (s site) put(fn string, on machines, o *hosts.WriteOptions,
+	put func(h *hosts.Handle, ctx context.Context, local, path string, o hosts.WriteOptions) (bool, error),
+	more ...param) (starlark.Value, error) {
+	var local, path string
+	params := append([]param{{name: "local_path", set: someText(&local)}}, fileParams(&path, &o.FileOptions, more...)...)
 	params[1].name = "remote_path"
-	return s.onFiles("put_file", on, params, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		return truthOf(h.PutFile(ctx, local, path, o))
+	return s.onFiles(fn, on, params, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
+		return truthOf(put(h, ctx, local, path, *o))
 	})
 }
 
 func getFileMethod(s site, on machines) (starlark.Value, error) {
+	return s.get("get_file", on, (*hosts.Handle).GetFile)
+}
+
+func getDirMethod(s site, on machines) (starlark.Value, error) {
+	return s.get("get_dir", on, (*hosts.Handle).GetDir)
+}
+
+func (s site) get(fn string, on machines,
+	get func(h *hosts.Handle, ctx context.Context, path, local string, o hosts.FileOptions) (bool, error)) (starlark.Value, error) {
 	var path, local string
 	var o hosts.FileOptions
 	params := fileParams(&path, &o, param{name: "local_path", set: someText(&local)})
 	params[0].name = "remote_path"
 	if set, ok := on.(*hostSet); ok && set.Len() > 1 {
-		return nil, onlyOne("get_file", set)
+		return nil, onlyOne(fn, set)
 	}
-	return s.onFiles("get_file", on, params, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		return truthOf(h.GetFile(ctx, path, local, o))
+	return s.onFiles(fn, on, params, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
+		return truthOf(get(h, ctx, path, local, o))
 	})
 }
 
