@@ -74,9 +74,9 @@ func bound(n Embedder) (*spot, error) {
 	return root, nil
 }
 
-// TemplateOf returns the template of a struct that is in no tree, for a front that derives others from it. What
-// [Bind] refuses is an error, and so is what it would warn of; but a required field may be empty: then a derived template
-// must set it. The struct is only read, and stays as it is as long as there are templates of it.
+// TemplateOf returns the template of a struct that is in no tree, for a front that derives others from it. What [Bind]
+// refuses is an error, and so is what it would warn of; but a required field may be empty: then a derived template must
+// set it. The struct is only read, and stays as it is as long as there are templates of it.
 func TemplateOf(n Embedder) (*Template, error) {
 	b := newTreeBinder()
 	b.open = true

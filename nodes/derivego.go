@@ -61,8 +61,8 @@ func (t *structType) field(name string) *structField {
 	return nil
 }
 
-// childType is the struct of the nodes that a field of a type can hold, and how they are nested; nil if it holds none, or
-// any.
+// childType is the struct of the nodes that a field of a type can hold, and how they are nested; nil if it holds none,
+// or any.
 func childType(t reflect.Type) (of reflect.Type, kind Kind) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -7,8 +7,8 @@ import (
 	"reflect"
 )
 
-// A struct that is bound has the values of its node in its fields, for all actions. A template that was derived from one
-// of Go, as scripts do, has values that no struct holds: some differ from place to place, others are queries, which
+// A struct that is bound has the values of its node in its fields, for all actions. A template that was derived from
+// one of Go, as scripts do, has values that no struct holds: some differ from place to place, others are queries, which
 // differ from one reading to the next. So every action and property of such a node works on a struct of its own: a copy
 // of the one that the template was made of, with the values that the attributes have here and now, and with copies of
 // the structs of its children inside. It is bound to its place for that one call, and nobody else knows of it.
@@ -44,7 +44,7 @@ func (e *Env) receiver(ctx context.Context) (Embedder, error) {
 	return at.self, at.made.fault
 }
 
-// spotHere is the spot of the node for a struct that is made in a context, and of the nodes above for those that may be.
+// spotHere is the spot of the node for a struct that is made in a context, and of those above, for structs that may be.
 func (e *Env) spotHere(ctx context.Context) *spot {
 	at := &spot{name: e.place.name, template: e.place.template, made: &makes{ctx: ctx, env: e}}
 	if up := e.Parent(); up != nil {

@@ -42,8 +42,9 @@ func (a *Apt) Setup(ctx context.Context) error {
 	return a.Install(ctx)
 }
 
-// Install installs packages that are not; without arguments those of the node. The list of what is to be had is updated
-// first if one is not in it.
+// Install installs packages that are not; without arguments those of the node.
+//
+// The list of what is to be had is updated first if one of them is not in it.
 func (a *Apt) Install(ctx context.Context, packages ...string) error {
 	var optional []string
 	if len(packages) == 0 {
@@ -104,12 +105,12 @@ func notInstalled(h nodes.Host, packages []string) (missing []string, err error)
 	for _, spec := range packages {
 		names = append(names, packageName(spec))
 	}
-	answer, err := h.Reads().Output("for name in" + quoted(names...) + "; do dpkg-query -W -f='${db:Status-Status} ${Version};'" +
-		` "$name" 2>/dev/null; echo; done`)
+	const query = `; do dpkg-query -W -f='${db:Status-Status} ${Version};' "$name" 2>/dev/null; echo; done`
+	found, err := answer(h, "for name in"+quoted(names...)+query)
 	if err != nil {
 		return nil, err
 	}
-	states := strings.Split(answer, "\n")
+	states := strings.Split(found, "\n")
 	if len(states) != len(packages) {
 		return nil, fmt.Errorf("dpkg-query answered %d lines about %d packages", len(states), len(packages))
 	}
@@ -163,7 +164,7 @@ func (a *Apt) Dpkg(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		spec, err := h.Reads().Output("dpkg-deb --show --showformat='${Package}=${Version}'" + quoted(file))
+		spec, err := answer(h, "dpkg-deb --show --showformat='${Package}=${Version}'"+quoted(file))
 		if err != nil {
 			return err
 		}
@@ -187,7 +188,7 @@ func (a *Apt) Update(ctx context.Context) error { return a.Host(ctx).Sudo().Run(
 // Upgrade brings all packages of the host to their newest versions, and removes none.
 func (a *Apt) Upgrade(ctx context.Context) error {
 	h := a.Host(ctx)
-	plan, err := h.Reads().Output("apt-get --simulate -q upgrade")
+	plan, err := answer(h, "apt-get --simulate -q upgrade")
 	if err != nil || !strings.Contains(plan, "\nInst ") {
 		return err
 	}

@@ -27,6 +27,16 @@ func show(h nodes.Host, command string) (string, error) {
 	return out.Stdout.String()
 }
 
+// answer is what a command prints that changes nothing, without the last newline. Nothing of it is shown.
+func answer(h nodes.Host, command string) (string, error) {
+	out, err := h.With(hosts.RunOptions{Silent: true, Reads: true}).Result(command)
+	if err != nil {
+		return "", err
+	}
+	text, err := out.Stdout.String()
+	return strings.TrimSuffix(text, "\n"), err
+}
+
 // succeeds reports whether a command that changes nothing ends with the exit status 0. Nothing of it is shown.
 func succeeds(h nodes.Host, command string, o hosts.RunOptions) (bool, error) {
 	o.Silent, o.Reads, o.IgnoreStatus = true, true, true

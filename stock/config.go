@@ -64,7 +64,7 @@ func (c *Config) Diff(ctx context.Context) error {
 	return showDiff(ctx, c.Host(ctx), c.RemotePath, c.Content, c.Sudo)
 }
 
-// Setup writes the file, unless it is as it must be. With backup what is there is kept beside it.
+// Setup writes the file, unless it is as it must be; with backup what is there is kept beside it.
 func (c *Config) Setup(ctx context.Context, backup bool) error {
 	mode, err := c.mode()
 	if err != nil {

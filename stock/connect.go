@@ -46,5 +46,6 @@ func (c *Connect) AsRoot(ctx context.Context) error {
 	if c.InitialInput == "" && !console.From(ctx).Interactive() && !nodes.Sandbox(ctx) {
 		return errors.New("an interactive shell needs a person at a terminal")
 	}
-	return c.Host(ctx).With(hosts.RunOptions{Sudo: true, Input: c.InitialInput, IgnoreStatus: true}).Run("exec bash || exec sh")
+	o := hosts.RunOptions{Sudo: true, Input: c.InitialInput, IgnoreStatus: true}
+	return c.Host(ctx).With(o).Run("exec bash || exec sh")
 }

@@ -41,7 +41,7 @@ func (g *Git) look(ctx context.Context, command string, args ...string) (string,
 
 // ask is look for an answer that is not shown, without its last newline.
 func (g *Git) ask(ctx context.Context, command string, args ...string) (string, error) {
-	return g.in(ctx).Reads().Output("git --no-pager " + command + quoted(args...))
+	return answer(g.in(ctx), "git --no-pager "+command+quoted(args...))
 }
 
 // change runs a command of git that may change something.
@@ -103,7 +103,7 @@ func (g *Git) Install(ctx context.Context) error {
 
 // Version is the version of git on the host.
 func (g *Git) Version(ctx context.Context) (string, error) {
-	return g.Host(ctx).Reads().Output("git --version")
+	return answer(g.Host(ctx), "git --version")
 }
 
 // StashList lists what is stashed.

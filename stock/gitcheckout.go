@@ -13,8 +13,7 @@ import (
 // remoteHead stands for the default branch of the repository.
 const remoteHead = "origin/HEAD"
 
-// Checkout brings the clone to a branch, a tag or a commit. On all hosts it is the same one, which is asked for once if
-// it is not given.
+// Checkout brings the clone to a branch, a tag or a commit, which is asked for once for all hosts.
 //
 // The repository is cloned where there is no clone yet, else what is new in it is fetched. Changes that are not
 // committed are stashed before, and brought back after. A branch is fast-forwarded to that of the repository; one with
@@ -22,11 +21,11 @@ const remoteHead = "origin/HEAD"
 // before_checkout(commit) has it run before anything is checked out.
 func (g *Git) Checkout(ctx context.Context, commit string) error {
 	if commit == "" {
-		answer, err := console.From(ctx).Input("git commit", console.InputOptions{Default: cmp.Or(g.DefaultCommit, remoteHead)})
-		if err != nil {
+		var err error
+		o := console.InputOptions{Default: cmp.Or(g.DefaultCommit, remoteHead)}
+		if commit, err = console.From(ctx).Input("git commit", o); err != nil {
 			return err
 		}
-		commit = answer
 	}
 	_, err := nodes.Call(ctx, g, "_check_out", commit)
 	return err
@@ -162,7 +161,8 @@ func (g *Git) stashed(ctx context.Context, do func() error) error {
 	if failed == nil {
 		return nil
 	}
-	yes, err := console.From(ctx).Confirm("the stashed changes do not go together with what was checked out: go on without them?", console.No)
+	const question = "the stashed changes do not go together with what was checked out: go on without them?"
+	yes, err := console.From(ctx).Confirm(question, console.No)
 	if err != nil || !yes {
 		return fmt.Errorf("%w; the changes in %s are still in its stash", failed, g.ProjectDirectory)
 	}

@@ -18,8 +18,9 @@ func (*GitOverview) Actions() nodes.Actions {
 // GoSource implements nodes.WithSource.
 func (*GitOverview) GoSource() fs.FS { return source }
 
-// List tells the current commit of every public Git node of the whole tree, on all of its hosts. One that cannot be
-// asked is an error, after all others were.
+// List tells the current commit of every public Git node of the whole tree, on all of its hosts.
+//
+// One that cannot be asked is an error, after all others were.
 func (o *GitOverview) List(ctx context.Context) (*nodes.ParallelResult, error) {
 	env, err := nodes.EnvOf(ctx, o)
 	if err != nil {

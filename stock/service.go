@@ -10,9 +10,10 @@ import (
 	"deployer/nodes"
 )
 
-// Service is a service of a host, which a command of the host starts and stops: one of sysvinit or upstart, or of
-// anything else that knows the words start, stop, restart, reload and status, of which the last exits with 0 if the
-// service runs.
+// Service is a service of a host, which a command of the host starts and stops.
+//
+// It is one of sysvinit or upstart, or of anything else that knows the words start, stop, restart, reload and status,
+// of which the last exits with 0 if the service runs.
 type Service struct {
 	nodes.Node  `deploy:"parallel"`
 	Name        string `deploy:"required" doc:"the service to manage"`

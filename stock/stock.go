@@ -1,4 +1,5 @@
-// Package stock holds nodes that many trees need: a configuration file, a clone of a git repository, packages, services.
+// Package stock holds nodes that many trees need: configuration files, clones of git repositories, packages, services.
+//
 // Trees in Go use them as types, a field for each; trees as scripts load them as templates and derive from these:
 //
 //	load("@stock//git.star", "Git")
@@ -7,8 +8,8 @@
 // All of them are parallel nodes, for one host each: in a node that is none they stand in a [nodes.Array] or a
 // [nodes.JustOne], or as T.array(…) or T.just_one(…).
 //
-// What they change they change only where it is not as it should be: a second run changes nothing. In a sandbox they look
-// at the host and show what they would do.
+// What they change they change only where it is not as it should be: a second run changes nothing. In a sandbox they
+// look at the host and show what they would do.
 package stock
 
 import (

@@ -16,7 +16,7 @@ import (
 type SupervisorService struct {
 	nodes.Node  `deploy:"parallel"`
 	Name        string   `deploy:"required" doc:"the name of the program"`
-	Command     string   `deploy:"required" doc:"what is run, as supervisord takes it: a program with arguments, in which % is %%"`
+	Command     string   `deploy:"required" doc:"a program with arguments, as supervisord takes it: with %% for %"`
 	Directory   string   `doc:"where it runs"`
 	User        string   `doc:"the account that it runs as"`
 	Settings    []string `doc:"more lines of its section, such as autorestart=true"`
@@ -118,7 +118,8 @@ func (s *SupervisorService) state(ctx context.Context) (string, error) {
 	case strings.Contains(text, "ERROR (no such"):
 		return "", nil
 	case len(words) < 2 || !slices.Contains(programStates, words[1]):
-		return "", fmt.Errorf("supervisord does not say how %s is: %s", s.Name, strings.TrimSpace(text+string(out.Stderr.Kept())))
+		said := strings.TrimSpace(text + string(out.Stderr.Kept()))
+		return "", fmt.Errorf("supervisord does not say how %s is: %s", s.Name, said)
 	}
 	return words[1], nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"deployer/hosts"
@@ -33,13 +34,13 @@ func (s *SystemdService) options() hosts.RunOptions { return hosts.RunOptions{Su
 
 // name is the name of the unit in full.
 func (s *SystemdService) name() string {
-	if i := strings.LastIndexByte(s.Name, '.'); i >= 0 && unitTypes[s.Name[i+1:]] {
+	if i := strings.LastIndexByte(s.Name, '.'); i >= 0 && slices.Contains(unitTypes, s.Name[i+1:]) {
 		return s.Name
 	}
 	return s.Name + ".service"
 }
 
-var unitTypes = map[string]bool{"service": true, "socket": true, "timer": true, "path": true, "mount": true, "target": true}
+var unitTypes = []string{"service", "socket", "timer", "path", "mount", "target"}
 
 func (s *SystemdService) path() string {
 	dir := "/etc/systemd/system"
@@ -71,7 +72,7 @@ func (s *SystemdService) is(ctx context.Context, state string) (bool, error) {
 	return succeeds(s.Host(ctx), s.forUnit("is-"+state+" --quiet")+" 2>/dev/null", hosts.RunOptions{})
 }
 
-// Setup installs the unit, enables it and starts it. A service that runs is restarted if its unit was changed.
+// Setup installs the unit, enables it and starts it; a service that runs is restarted if its unit was changed.
 func (s *SystemdService) Setup(ctx context.Context) error {
 	changed, err := s.install(ctx)
 	if err != nil {
@@ -92,8 +93,9 @@ func (s *SystemdService) Setup(ctx context.Context) error {
 	return s.run(ctx, "start")
 }
 
-// Install writes the unit file, unless it is as it must be, and has systemd read it. What systemd-analyze finds wrong
-// with the unit is an error, and the file stays as it was.
+// Install writes the unit file, unless it is as it must be, and has systemd read it.
+//
+// What systemd-analyze finds wrong with the unit is an error, and the file stays as it was.
 func (s *SystemdService) Install(ctx context.Context) error {
 	_, err := s.install(ctx)
 	return err
@@ -117,7 +119,9 @@ func (s *SystemdService) install(ctx context.Context) (changed bool, err error) 
 	return true, s.Host(ctx).With(s.options()).Run(s.systemctl("daemon-reload"))
 }
 
-// Verify has systemd-analyze look at the unit, where the host has it. The unit is not installed for that.
+// Verify has systemd-analyze look at the unit, where the host has it.
+//
+// The unit is not installed for that.
 func (s *SystemdService) Verify(ctx context.Context) error {
 	on, err := s.Host(ctx).Handle()
 	if err != nil {
@@ -136,8 +140,9 @@ func (s *SystemdService) Verify(ctx context.Context) error {
 		verify = `XDG_RUNTIME_DIR="$dir" ` + verify + " --user"
 	}
 	name := hosts.Quote(s.name())
-	return s.Host(ctx).With(hosts.RunOptions{Reads: true, NoTerminal: true, Input: s.Unit}).
-		Run(`dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT && cat >"$dir"/` + name + " && " + verify + ` "$dir"/` + name)
+	const inNewFolder = `dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT && cat >"$dir"/`
+	o := hosts.RunOptions{Reads: true, NoTerminal: true, Input: s.Unit}
+	return s.Host(ctx).With(o).Run(inNewFolder + name + " && " + verify + ` "$dir"/` + name)
 }
 
 // Diff shows how the unit file would change.
@@ -202,5 +207,6 @@ func (s *SystemdService) Logs(ctx context.Context, lines uint) error {
 	}
 	o := s.options()
 	o.Reads = true
-	return s.Host(ctx).With(o).Run(fmt.Sprintf("journalctl --no-pager --lines=%d %s=%s", lines, unit, hosts.Quote(s.name())))
+	command := fmt.Sprintf("journalctl --no-pager --lines=%d %s=%s", lines, unit, hosts.Quote(s.name()))
+	return s.Host(ctx).With(o).Run(command)
 }

@@ -101,13 +101,16 @@ func (v *Virtualenv) install(ctx context.Context, what ...string) error {
 	if there, err := v.exists(ctx); err != nil {
 		return err
 	} else if there && nodes.Sandbox(ctx) {
-		const plan = "pip install --help | grep -q -e --dry-run || exit 0; pip --disable-pip-version-check install --dry-run"
-		if _, err := show(h, plan+args); err != nil {
+		const canPlan = "pip install --help | grep -q -e --dry-run || exit 0; "
+		if _, err := show(h, canPlan+pip+"install --dry-run"+args); err != nil {
 			return err
 		}
 	}
-	return h.Run("pip --disable-pip-version-check install" + args)
+	return h.Run(pip + "install" + args)
 }
+
+// pip is pip, without a look for a newer one.
+const pip = "pip --disable-pip-version-check "
 
 // in is the host with the environment active.
 func (v *Virtualenv) in(ctx context.Context) (nodes.Host, error) {
@@ -121,7 +124,7 @@ func (v *Virtualenv) HasPackage(ctx context.Context, name string) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	return succeeds(h, "pip --disable-pip-version-check show --quiet"+quoted(name)+" 2>/dev/null", hosts.RunOptions{})
+	return succeeds(h, pip+"show --quiet"+quoted(name)+" 2>/dev/null", hosts.RunOptions{})
 }
 
 // Freeze lists what is installed in the environment, as requirements.
@@ -130,7 +133,7 @@ func (v *Virtualenv) Freeze(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return show(h, "pip --disable-pip-version-check freeze")
+	return show(h, pip+"freeze")
 }
 
 // Run runs a command in the environment.
