@@ -77,6 +77,63 @@ func (t *Template) those(which func(*Member) bool) []*Member {
 // Member returns the member of that name, or the action of that alias, or nil.
 func (n *Place) Member(name string) *Member { return n.template.find(name) }
 
+// MemberKind is what a member is.
+type MemberKind int
+
+// The kinds of members.
+const (
+	AttributeMember MemberKind = iota // a constant, or one that is required
+	ChildMember
+	ActionMember
+	PropertyMember
+	QueryMember
+)
+
+func (k MemberKind) String() string {
+	return [...]string{"attribute", "child", "action", "property", "query"}[k]
+}
+
+// Kind is what the member is.
+func (m *Member) Kind() MemberKind {
+	switch {
+	case m.Child != nil:
+		return ChildMember
+	case m.Action != nil:
+		return ActionMember
+	case m.Property != nil:
+		return PropertyMember
+	case m.Query != nil:
+		return QueryMember
+	}
+	return AttributeMember
+}
+
+// Has reports whether the node has a member of a kind under a name. It knows the aliases of actions.
+func (n *Place) Has(kind MemberKind, name string) bool {
+	m := n.Member(name)
+	return m != nil && m.Kind() == kind
+}
+
+// Get returns the member of a kind under a name, which may be the alias of an action. The error is a *NameError.
+func (n *Place) Get(kind MemberKind, name string) (*Member, error) {
+	m := n.Member(name)
+	switch {
+	case m == nil:
+		return nil, n.noName(kind.String(), name, n.MemberNames(kind))
+	case m.Kind() != kind:
+		return nil, &NameError{Node: n.Path(), What: kind.String(), Name: name, Hint: "that is " + withArticle(m.Kind().String())}
+	}
+	return m, nil
+}
+
+// MemberNames are the names of the members of a kind, in definition order, each action's aliases after it.
+func (n *Place) MemberNames(kind MemberKind) []string {
+	if kind == ActionMember {
+		return n.ActionNames()
+	}
+	return n.names(func(m *Member) bool { return m.Kind() == kind })
+}
+
 // IsCallable reports whether the node has a default action.
 func (n *Place) IsCallable() bool { return n.template.Default != nil }
 

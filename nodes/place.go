@@ -71,6 +71,14 @@ func (n *Place) CellHost() hosts.Host {
 	return nil
 }
 
+// CellSlug is the slug of the host whose cell this node is; "" of one that is none, also of what is below a cell.
+func (n *Place) CellSlug() string {
+	if n.cell == nil || n.template.Kind == KindJustOne {
+		return ""
+	}
+	return n.cell.Slug()
+}
+
 // CellSlugs are, of a node that Isolations returned, the names of its cells, one for every dimension that was open.
 func (n *Place) CellSlugs() []string {
 	return eachCellID(n, func(c cellID) string { return c.host.Slug() })
@@ -127,10 +135,10 @@ func (n *Place) Path() string {
 }
 
 func (n *Place) bracket() string {
-	if n.cell == nil || n.template.Kind == KindJustOne {
-		return ""
+	if slug := n.CellSlug(); slug != "" {
+		return FormatCell(slug)
 	}
-	return FormatCell(n.cell.Slug())
+	return ""
 }
 
 // Steps implements Stepper: the names of the children, in definition order.

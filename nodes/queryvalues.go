@@ -228,8 +228,11 @@ func (goValues) Call(f any, _ expr.Args) (any, error) {
 }
 
 // article is the type of a value in a sentence.
-func article(v any) string {
-	switch name := typeOf(v); name[0] {
+func article(v any) string { return withArticle(typeOf(v)) }
+
+// withArticle puts a or an before a word, but for None.
+func withArticle(name string) string {
+	switch name[0] {
 	case 'N':
 		return name
 	case 'a', 'i':

@@ -87,13 +87,13 @@ func inspectMethods() map[string]inspectMethod {
 		"get_path": {pathParam, inspector.path}, "get_group": {noParams, inspector.group},
 		"get_parent": {noParams, inspector.parent}, "get_root": {noParams, inspector.root},
 		"get_childnodes": {privateParam, inspector.children}, "get_childnode": {nameParam, inspector.child},
-		"has_childnode": {nameParam, hasMember(kindNode)}, "get_errors": {noParams, inspector.errors},
-		"get_actions": {privateParam, getMembers(kindAction)}, "get_action": {nameParam, getMember(kindAction)},
-		"has_action":     {nameParam, hasMember(kindAction)},
-		"get_properties": {privateParam, getMembers(kindProperty)}, "get_property": {nameParam, getMember(kindProperty)},
-		"has_property": {nameParam, hasMember(kindProperty)},
-		"get_queries":  {privateParam, getMembers(kindQuery)}, "get_query": {nameParam, getMember(kindQuery)},
-		"has_query": {nameParam, hasMember(kindQuery)}, "trace_query": {nameParam, inspector.trace},
+		"has_childnode": {nameParam, hasMember(nodes.ChildMember)}, "get_errors": {noParams, inspector.errors},
+		"get_actions": {privateParam, getMembers(nodes.ActionMember)}, "get_action": {nameParam, getMember(nodes.ActionMember)},
+		"has_action":     {nameParam, hasMember(nodes.ActionMember)},
+		"get_properties": {privateParam, getMembers(nodes.PropertyMember)}, "get_property": {nameParam, getMember(nodes.PropertyMember)},
+		"has_property": {nameParam, hasMember(nodes.PropertyMember)},
+		"get_queries":  {privateParam, getMembers(nodes.QueryMember)}, "get_query": {nameParam, getMember(nodes.QueryMember)},
+		"has_query": {nameParam, hasMember(nodes.QueryMember)}, "trace_query": {nameParam, inspector.trace},
 		"is_callable": {noParams, inspector.callable}, "suppress_result_for_action": {nameParam, inspector.suppresses},
 		"iter_isolations": {kindParam, inspector.isolations}, "get_isolation": {keyParam, inspector.isolation},
 		"get_isolation_identifier": {noParams, inspector.identifier},
@@ -259,11 +259,7 @@ func (i inspector) isolation(_ site, a *inspectArgs) (starlark.Value, error) {
 
 // identifier is the slug of the cell that the node is, or None.
 func (i inspector) identifier(site, *inspectArgs) (starlark.Value, error) {
-	up := i.place().Parent()
-	if h := i.place().CellHost(); h != nil && (up == nil || up.CellHost() != h) {
-		return starlark.String(h.Slug()), nil
-	}
-	return starlark.None, nil
+	return textOrNothing(i.place().CellSlug()), nil
 }
 
 func (i inspector) walk(_ site, a *inspectArgs) (starlark.Value, error) {

@@ -8,70 +8,29 @@ import (
 	"deployer/nodes"
 )
 
-// memberKind is a kind of members that an inspector tells apart.
-type memberKind int
-
-const (
-	kindNode memberKind = iota
-	kindAction
-	kindProperty
-	kindQuery
-)
-
-func (k memberKind) String() string { return [...]string{"child", "action", "property", "query"}[k] }
-
-// is reports whether a member is of the kind.
-func (k memberKind) is(m *nodes.Member) bool {
-	switch k {
-	case kindNode:
-		return m.Child != nil
-	case kindAction:
-		return m.Action != nil
-	case kindProperty:
-		return m.Property != nil
-	}
-	return m.Query != nil
-}
-
-// names are the names of all members of the kind, in definition order.
-func (k memberKind) names(n *nodes.Place) []string {
-	if k == kindAction {
-		return n.ActionNames()
-	}
-	var names []string
-	for _, m := range n.Template().Members() {
-		if k.is(m) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
-}
-
 // hasMember is has_action and its kin.
-func hasMember(k memberKind) inspectRun {
+func hasMember(k nodes.MemberKind) inspectRun {
 	return func(i inspector, _ site, a *inspectArgs) (starlark.Value, error) {
-		m := i.place().Member(a.name)
-		return starlark.Bool(m != nil && k.is(m)), nil
+		return starlark.Bool(i.place().Has(k, a.name)), nil
 	}
 }
 
 // getMember is get_action and its kin.
-func getMember(k memberKind) inspectRun {
+func getMember(k nodes.MemberKind) inspectRun {
 	return func(i inspector, _ site, a *inspectArgs) (starlark.Value, error) {
-		m := i.place().Member(a.name)
-		if m == nil || !k.is(m) {
-			return nil, noAttr(i.place().Path(), fmt.Sprintf("%s %s", k, a.name), nil).(plainError).
-				hint(didYouMean(a.name, k.names(i.place())))
+		m, err := i.place().Get(k, a.name)
+		if err != nil {
+			return nil, err
 		}
 		return &inspected{i.call, i.env, a.name, k, m}, nil
 	}
 }
 
 // getMembers is get_actions and its kin.
-func getMembers(k memberKind) inspectRun {
+func getMembers(k nodes.MemberKind) inspectRun {
 	return func(i inspector, _ site, a *inspectArgs) (starlark.Value, error) {
 		var list []starlark.Value
-		for _, name := range k.names(i.place()) {
+		for _, name := range i.place().MemberNames(k) {
 			if a.private || !nodes.IsPrivate(name) {
 				list = append(list, &inspected{i.call, i.env, name, k, i.place().Member(name)})
 			}
@@ -85,7 +44,7 @@ type inspected struct {
 	call *call
 	env  *nodes.Env
 	name string // or alias
-	kind memberKind
+	kind nodes.MemberKind
 	m    *nodes.Member
 }
 
@@ -107,7 +66,7 @@ func (x *inspected) Name() string          { return x.name }
 func (x *inspected) CallInternal(thread *starlark.Thread, args starlark.Tuple,
 	kwargs []starlark.Tuple) (starlark.Value, error) {
 	e := &envValue{x.call, x.env}
-	if x.kind == kindAction {
+	if x.kind == nodes.ActionMember {
 		return starlark.Call(thread, e.action(x.m.Action, x.name), args, kwargs)
 	}
 	if len(args)+len(kwargs) > 0 {
@@ -118,9 +77,9 @@ func (x *inspected) CallInternal(thread *starlark.Thread, args starlark.Tuple,
 
 func (x *inspected) AttrNames() []string {
 	switch x.kind {
-	case kindAction:
+	case nodes.ActionMember:
 		return []string{"doc", "name", "node", "place", "suppress_result", "usage"}
-	case kindQuery:
+	case nodes.QueryMember:
 		return []string{"expression", "name", "node", "place"}
 	}
 	return []string{"doc", "name", "node", "place"}
@@ -137,11 +96,11 @@ func (x *inspected) Attr(name string) (starlark.Value, error) {
 	}
 	var v starlark.Value
 	switch {
-	case x.kind == kindQuery && name == "expression":
+	case x.kind == nodes.QueryMember && name == "expression":
 		v = starlark.String(x.m.Query.String())
-	case x.kind == kindProperty && name == "doc":
+	case x.kind == nodes.PropertyMember && name == "doc":
 		v = starlark.String(x.m.Property.Documentation())
-	case x.kind == kindAction:
+	case x.kind == nodes.ActionMember:
 		v = x.ofAction(name)
 	}
 	if v == nil {
@@ -167,9 +126,9 @@ func (x *inspected) ofAction(name string) starlark.Value {
 // pos is where the member is written.
 func (x *inspected) pos() nodes.Pos {
 	switch {
-	case x.kind == kindQuery:
+	case x.kind == nodes.QueryMember:
 		return x.m.Query.Pos()
-	case x.kind == kindAction && x.m.Action.Pos.File != "":
+	case x.kind == nodes.ActionMember && x.m.Action.Pos.File != "":
 		return x.m.Action.Pos
 	}
 	return x.m.Pos
