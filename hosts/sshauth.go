@@ -17,7 +17,7 @@ import (
 // one try is left for a password; more keys are offered on a new connection.
 const (
 	keysAtOnce     = 5
-	maxConnections = 3 // that one login uses to offer keys
+	maxConnections = 4 // more, that one login uses to offer keys
 	maxAsked       = 3 // times that a wrong answer is asked for again
 )
 

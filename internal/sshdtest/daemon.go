@@ -209,5 +209,8 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
+// Log returns what sshd has said so far, about everybody who came.
+func (s *Server) Log() string { return s.sshd.log() }
+
 // Accepted returns how many logins sshd has accepted so far, as its log says.
-func (s *Server) Accepted() int { return strings.Count(s.sshd.log(), "Accepted publickey for ") }
+func (s *Server) Accepted() int { return strings.Count(s.Log(), "Accepted publickey for ") }
