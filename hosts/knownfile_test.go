@@ -236,6 +236,22 @@ func TestRememberHashed(t *testing.T) {
 	strict.output(o, "true")
 }
 
+// A host shows its key again whenever keys are exchanged anew. It is judged by what was known when it was first shown.
+func TestRememberedAtRekey(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"accept-new", "strict"} {
+		l := newLab(t, Options{Person: &sshPerson{trust: true}, HostKeys: mode})
+		o := l.sshd(sshdtest.Options{Config: []string{"RekeyLimit 64K"}})
+		o.KnownHosts = []string{l.path("known_hosts")}
+		if got := l.output(o, "head -c 1000000 /dev/zero"); len(got) != 1_000_000 {
+			t.Errorf("%s: %d bytes", mode, len(got))
+		}
+		if n := strings.Count(l.read("known_hosts"), "\n"); n != 1 {
+			t.Errorf("%s: known_hosts has %d lines", mode, n)
+		}
+	}
+}
+
 // What is said where counts: for all hosts, of the host, in ssh_config.
 func TestTrustModes(t *testing.T) {
 	t.Parallel()

@@ -163,6 +163,27 @@ func TestSudoAsksOnceForAllHosts(t *testing.T) {
 	}
 }
 
+// The password of one account, or of one group, is not tried for another.
+func TestSudoAsksByAccountAndGroup(t *testing.T) {
+	t.Parallel()
+	server := sudoers(t)
+	person := &typist{answers: []string{sudoPassword, sudoPassword, sudoPassword}}
+	s, _ := newSession(t, Options{Person: person})
+	for i, c := range []struct {
+		user, group string
+		asked       int // so far
+	}{
+		{"tester", "staging", 1}, {"tester", "staging", 1}, {"fishy", "staging", 2}, {"tester", "production", 3},
+		{"tester", "staging", 3},
+	} {
+		h := sshHandle(t, s, server, fmt.Sprintf("h%d", i), c.user, nil)
+		out, err := h.Run(WithScope(t.Context(), Scope{Group: c.group}), "id -un", RunOptions{Sudo: true})
+		if err != nil || string(out.Stdout.Kept()) != "root\n" || len(person.asked) != c.asked {
+			t.Errorf("%+v: %v, asked %d times", c, err, len(person.asked))
+		}
+	}
+}
+
 func TestSudoAsksAgainWhenWrong(t *testing.T) {
 	t.Parallel()
 	server := sudoers(t)
