@@ -382,3 +382,24 @@ func TestForwardAgentRefused(t *testing.T) {
 	l.output(o, "true")
 	l.warned("does not forward the agent")
 }
+
+// A private key that others can use is left alone, as ssh does, unless the agent has it too.
+func TestExposedKey(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{})
+	s := l.server(sshserver.Options{})
+	o := at("web", s.Port())
+	l.chmod("id_ed25519", 0o640)
+	l.fails(o, LoginFailed, "could not use: ~/.ssh/id_ed25519 can be used by others (0640), and so is not used: "+
+		"run chmod 600 ~/.ssh/id_ed25519")
+	o.KeyFilename = "~/.ssh/id_ed25519"
+	l.fails(o, LoginFailed, "key_filename: ~/.ssh/id_ed25519 can be used by others")
+	private, err := ssh.ParseRawPrivateKey([]byte(l.read("id_ed25519")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.agentOf(ring(t, private))
+	l.output(l.reading(o, ""), "true")
+	l.chmod("id_ed25519", 0o400)
+	l.output(o, "true")
+}

@@ -140,6 +140,9 @@ func keyState(file string) string {
 	if err != nil {
 		return "cannot be read"
 	}
+	if mode, err := exposed(file); err == nil && mode != 0 && !isPublic(text) {
+		return fmt.Sprintf("not used, since others can use it: %04o", mode)
+	}
 	state := ""
 	var locked *ssh.PassphraseMissingError
 	signer, err := ssh.ParsePrivateKey(text)

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/pem"
 	"errors"
+	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -83,6 +85,19 @@ func publicHalf(text []byte) ssh.PublicKey {
 		return nil
 	}
 	return key
+}
+
+// exposed returns the mode of a file of ours if others can do something with it, else 0.
+func exposed(file string) (fs.FileMode, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return 0, err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if mode := info.Mode().Perm(); ok && int(owner.Uid) == os.Getuid() && mode&0o077 != 0 {
+		return mode, nil
+	}
+	return 0, nil
 }
 
 // foreign says how to convert a key of a format that only others read.

@@ -156,7 +156,7 @@ func (c *credentials) file(id identity) (*credential, error) {
 	}
 	if err == nil {
 		var found *credential
-		if found, err = c.parse(c.short(id.file), text, id.file); err == nil {
+		if found, err = c.read(id.file, text); err == nil {
 			return found, nil
 		}
 	}
@@ -165,6 +165,22 @@ func (c *credentials) file(id identity) (*credential, error) {
 	}
 	c.leftOut(err.Error())
 	return nil, nil
+}
+
+// read reads a private key from the text of its file. As with OpenSSH, one that others can read is left alone.
+func (c *credentials) read(file string, text []byte) (*credential, error) {
+	name := c.short(file)
+	mode, err := exposed(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case mode == 0 || isPublic(text):
+		return c.parse(name, text, file)
+	}
+	if held := c.heldAs(cmp.Or(publicHalf(text), readPublic(file+".pub"))); held != nil {
+		return held, nil
+	}
+	return nil, fmt.Errorf("%s can be used by others (%04o), and so is not used: run chmod 600 %[1]s", name, mode)
 }
 
 // parse reads a private key. Where it is encrypted the agent, key_password and what was typed before are tried.

@@ -134,6 +134,13 @@ func (l *lab) remove(name string) {
 	}
 }
 
+func (l *lab) chmod(name string, mode os.FileMode) {
+	l.Helper()
+	if err := os.Chmod(l.path(name), mode); err != nil {
+		l.Fatal(err)
+	}
+}
+
 // keyFile writes a private key as a file in ~/.ssh.
 func (l *lab) keyFile(name string, key any) {
 	l.Helper()
