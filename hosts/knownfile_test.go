@@ -236,6 +236,30 @@ func TestRememberHashed(t *testing.T) {
 	strict.output(o, "true")
 }
 
+// A key that was accepted for one file is not known to who reads another, and asked for once for both.
+func TestRememberedInOneFile(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{})
+	s := l.server(sshserver.Options{})
+	taking, strict := at("taking", s.Port()), at("strict", s.Port())
+	taking.KnownHosts, strict.KnownHosts = []string{l.path("one")}, []string{l.path("other")}
+	taking.HostKeys = "accept-new"
+	l.output(taking, "true")
+	l.fails(strict, HostKey, "is not known")
+
+	person := &sshPerson{trust: true}
+	asked := newLab(t, Options{Home: l.home, Person: person})
+	taking.KnownHosts, taking.HostKeys = []string{l.path("third")}, ""
+	for _, err := range asked.runAll(t.Context(), []SSHOptions{taking, strict}, "true") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if len(person.tables) != 1 || l.read("other") == "" || l.read("other") != l.read("third") {
+		t.Errorf("asked %+v, and wrote %q and %q", person.tables, l.read("other"), l.read("third"))
+	}
+}
+
 // A host shows its key again whenever keys are exchanged anew. It is judged by what was known when it was first shown.
 func TestRememberedAtRekey(t *testing.T) {
 	t.Parallel()

@@ -100,20 +100,27 @@ func lock(f *os.File, limit time.Duration) error {
 // trusted are the keys that this session accepted, also where known_hosts cannot be written.
 type trusted struct {
 	mu   sync.Mutex
-	keys map[string]bool
+	keys map[trustedKey]bool
 }
 
-func (t *trusted) has(at place, key ssh.PublicKey) bool {
+// trustedKey is a line that known_hosts should have. Who reads another file has not accepted the key.
+type trustedKey struct{ file, name, key string }
+
+func (st *settings) trustedKey(key ssh.PublicKey) trustedKey {
+	return trustedKey{st.ownKnown(), st.place().names[0], string(key.Marshal())}
+}
+
+func (t *trusted) has(k trustedKey) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.keys[at.names[0]+" "+string(key.Marshal())]
+	return t.keys[k]
 }
 
-func (t *trusted) add(at place, key ssh.PublicKey) {
+func (t *trusted) add(k trustedKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.keys == nil {
-		t.keys = map[string]bool{}
+		t.keys = map[trustedKey]bool{}
 	}
-	t.keys[at.names[0]+" "+string(key.Marshal())] = true
+	t.keys[k] = true
 }

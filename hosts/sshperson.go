@@ -117,7 +117,7 @@ func (d *dialling) talk(ctx context.Context, q PasswordQuestion) (string, error)
 func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
 	at := d.st.place()
 	shown := NewKey{Host: d.st.slug, Address: at.names[0], Type: key.Type(), Fingerprint: ssh.FingerprintSHA256(key)}
-	yes, err := d.pool.trust.ask(ctx, trustQuestion{shown, func() bool { return d.pool.trusted.has(at, key) }})
+	yes, err := d.pool.trust.ask(ctx, trustQuestion{shown, func() bool { return d.pool.trusted.has(d.st.trustedKey(key)) }})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -135,7 +135,7 @@ func (d *dialling) remember(ctx context.Context, key ssh.PublicKey) error {
 	if errors.As(err, &changed) {
 		return err
 	}
-	d.pool.trusted.add(at, key)
+	d.pool.trusted.add(d.st.trustedKey(key))
 	if err != nil {
 		d.pool.log(ctx, journal.Warning, d.st.slug,
 			fmt.Sprintf("the host key of %s could not be remembered: %v", at.names[0], err))
@@ -219,7 +219,7 @@ func (d *dialling) checkPin(key ssh.PublicKey) error {
 func (d *dialling) unknown(ctx context.Context, bad *keyError) error {
 	st, at := d.st, d.st.place()
 	switch {
-	case d.pool.trusted.has(at, bad.key):
+	case d.pool.trusted.has(st.trustedKey(bad.key)):
 		return nil
 	case st.trust == trustNew:
 		d.accepting(ctx, at, bad.key)
