@@ -71,8 +71,12 @@ func (g *gate) know(lines string) {
 
 // host adds a host to the tree.
 func (g *gate) host(slug string, port int, options ...string) {
-	options = append([]string{fmt.Sprintf("%q", slug), `address = "127.0.0.1"`, fmt.Sprintf("port = %d", port),
-		`username = "deploy"`, `config_filename = "none"`}, options...)
+	g.add(append([]string{fmt.Sprintf("%q", slug), `address = "127.0.0.1"`, fmt.Sprintf("port = %d", port),
+		`username = "deploy"`, `config_filename = "none"`}, options...)...)
+}
+
+// add adds a host with options to the tree.
+func (g *gate) add(options ...string) {
 	g.hosts = append(g.hosts, "ssh_host("+strings.Join(options, ", ")+")")
 	tree := "def hello(env):\n    env.hosts.run(\"echo hello\", interactive = False)\n" +
 		"root = node(actions = [hello], hosts = [" + strings.Join(g.hosts, ", ") + "])\n"
