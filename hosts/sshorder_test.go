@@ -41,6 +41,8 @@ func TestOrderOfKeys(t *testing.T) {
 			"the key of web, ~/.ssh/id_ecdsa, agent (3 keys), ~/.ssh/id_ed25519"},
 		{"IdentityFile in place of the usual files", "IdentityFile ~/.ssh/other\nIdentityFile ~/.ssh/id_ecdsa\n", nil,
 			"~/.ssh/other, ~/.ssh/id_ecdsa, agent (3 keys)"},
+		{"IdentityFile that is locked", "IdentityFile ~/.ssh/id_ed25519\nIdentityFile ~/.ssh/other\n", nil,
+			"~/.ssh/other, agent (3 keys), ~/.ssh/id_ed25519"},
 		{"IdentityFile that the agent holds", "IdentityFile ~/.ssh/held\nIdentityFile ~/.ssh/other\n", nil,
 			"agent (3 keys), ~/.ssh/other"},
 		{"IdentityFile that is missing", "IdentityFile ~/.ssh/missing\nIdentityFile ~/.ssh/other\n", nil,
