@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -181,6 +182,25 @@ func TestSudoAsksByAccountAndGroup(t *testing.T) {
 		if err != nil || string(out.Stdout.Kept()) != "root\n" || len(person.asked) != c.asked {
 			t.Errorf("%+v: %v, asked %d times", c, err, len(person.asked))
 		}
+	}
+}
+
+// A password that is good for one time comes from its command, each time that sudo asks.
+func TestSudoPasswordCommandEachTime(t *testing.T) {
+	t.Parallel()
+	server := sudoers(t)
+	s, _ := newSession(t, Options{})
+	file := filepath.Join(t.TempDir(), "asked")
+	h := sshHandle(t, s, server, "h", "tester", func(o *SSHOptions) {
+		o.SudoPasswordCommand = []string{"sh", "-c", `echo asked >>"$0"; printf %s "$1"`, file, sudoPassword}
+	})
+	for range 2 {
+		if out, err := run(t, h, "id -un", RunOptions{Sudo: true}); err != nil || out != "root\n" {
+			t.Errorf("got %q, %v", out, err)
+		}
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "asked\nasked\n" {
+		t.Errorf("the command was run: %q, %v", text, err)
 	}
 }
 
