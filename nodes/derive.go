@@ -159,10 +159,14 @@ func (t *Template) suspect(m *Member) []Problem {
 	if t.Base == nil || !m.isAttribute() || t.Member(m.Name) != nil {
 		return nil
 	}
+	message := fmt.Sprintf("%s has no %q", t.Base.called(), m.Name)
+	if t.of == nil {
+		message += ", so this adds it"
+	}
 	for _, old := range t.Base.members {
 		if old.isAttribute() && isMisspelt(m.Name, old.Name) {
-			return []Problem{{Pos: m.Pos, Warning: t.of == nil, Hint: fmt.Sprintf("did you mean %s?", old.Name),
-				Message: fmt.Sprintf("%s has no %q, so this adds it", t.Base.called(), m.Name)}}
+			hint := fmt.Sprintf("did you mean %s?", old.Name)
+			return []Problem{{Pos: m.Pos, Warning: t.of == nil, Message: message, Hint: hint}}
 		}
 	}
 	return nil

@@ -244,7 +244,8 @@ attribute, action, child or cell), required (an attribute that is not set), usag
 			{
 				name: "load", usage: `load("lib/x.star", "name", other = "name2")`,
 				text: `Takes globals out of another file, whose name is relative to the file that loads it. A file is
-executed once. Names that begin with _ cannot be loaded. "@stock//git.star" and its like hold the stock nodes.`,
+executed once. Names that begin with _ cannot be loaded. "@stock//git.star" and its like are the stock nodes of
+doc/stock.md.`,
 			},
 			{
 				name: "print", usage: "print(*values)",

@@ -54,6 +54,7 @@ def git_head(env):
 
 App = Git(
     repository = Q.parent.source,
+    default_commit = Q("v%d") % 1,
     label = query("'app in ' + project_directory"),
     actions = [before_checkout, describe, git_head],
 )
@@ -82,13 +83,14 @@ root = node(
 		}
 		return strings.TrimSuffix(text, "\n")
 	}
-	for _, commit := range []string{"main", "v1"} {
-		want := "app in " + dir + "/localhost at " + sh(t, repository, "git rev-parse "+commit)[:4]
-		if got := deploy(commit); got != want {
-			t.Errorf("%s: got %q, want %q", commit, got, want)
+	for _, tt := range [][2]string{{"main", "main"}, {"v1", "v1"}, {"main", "main"}, {"", "v1"}} {
+		want := "app in " + dir + "/localhost at " + sh(t, repository, "git rev-parse "+tt[1])[:4]
+		if got := deploy(tt[0]); got != want {
+			t.Errorf("%q: got %q, want %q", tt[0], got, want)
 		}
 	}
-	if got := r.events.text(journal.Message); strings.Join(got, " ") != "localhost: before v1" {
+	const said = "localhost: before v1 localhost: before main localhost: before v1"
+	if got := r.events.text(journal.Message); strings.Join(got, " ") != said {
 		t.Errorf("the action before_checkout said %q", got) // a fresh clone is at main already
 	}
 }

@@ -19,7 +19,7 @@ type Git struct {
 func (*Git) Actions() nodes.Actions {
 	return nodes.Actions{
 		"Checkout":    {Params: []string{"commit="}, Isolate: nodes.IsolateLater},
-		"CheckOut":    {Params: []string{"commit"}, Private: true},
+		"CheckOut":    {Params: []string{"commit="}, Private: true},
 		"Diff":        {Params: []string{"commit=HEAD"}},
 		"Log":         {Name: "git_log", Params: []string{"count=10"}},
 		"Reset":       {Params: []string{"commit=HEAD"}},

@@ -21,9 +21,13 @@ const remoteHead = "origin/HEAD"
 // before_checkout(commit) has it run before anything is checked out.
 func (g *Git) Checkout(ctx context.Context, commit string) error {
 	if commit == "" {
+		question := "git commit"
+		if g.DefaultCommit == "" { // or every host has one of its own
+			question += ", or nothing for the default"
+		}
 		var err error
-		o := console.InputOptions{Default: cmp.Or(g.DefaultCommit, remoteHead)}
-		if commit, err = console.From(ctx).Input("git commit", o); err != nil {
+		o := console.InputOptions{Default: g.DefaultCommit, Empty: true}
+		if commit, err = console.From(ctx).Input(question, o); err != nil {
 			return err
 		}
 	}
@@ -33,6 +37,7 @@ func (g *Git) Checkout(ctx context.Context, commit string) error {
 
 // CheckOut is checkout on one host.
 func (g *Git) CheckOut(ctx context.Context, commit string) error {
+	commit = cmp.Or(commit, g.DefaultCommit, remoteHead)
 	if strings.HasPrefix(commit, "-") {
 		return fmt.Errorf("%q is no name of a commit", commit)
 	}
