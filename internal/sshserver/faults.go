@@ -46,6 +46,9 @@ const (
 	Mute
 	// Flip inverts one byte; only a [Proxy] does that.
 	Flip
+	// Forget lets nothing pass and says nothing, and resets the connection once the client sends something, as a host
+	// does that has started anew; only a [Proxy] does that.
+	Forget
 )
 
 // Stage is a point in the life of a command.

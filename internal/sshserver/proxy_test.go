@@ -130,3 +130,24 @@ func TestProxyFailsNow(t *testing.T) {
 		t.Errorf("%d connections, want 1", got)
 	}
 }
+
+func TestProxyForgets(t *testing.T) {
+	p, dial := echo(t)
+	conn := dial()
+	if _, err := io.WriteString(conn, "abc"); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := readUntil(t, conn, "abc"); got != "abc" {
+		t.Fatalf("got %q", got)
+	}
+	p.Fail(sshserver.Forget)
+	if _, err := readUntil(t, conn, ""); !errors.Is(err, errStill) {
+		t.Errorf("before anything is sent: %v", err)
+	}
+	if _, err := io.WriteString(conn, "def"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readUntil(t, conn, "def"); got != "" || !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("got %q, %v; want a reset", got, err)
+	}
+}

@@ -14,6 +14,7 @@ type route struct {
 	mu      sync.Mutex
 	server  *net.TCPConn // nil until it is connected
 	stalled atomic.Bool  // nothing passes any more
+	unknown atomic.Bool  // what the client sends is answered with a reset
 	armed   atomic.Pointer[fuse]
 }
 
@@ -59,6 +60,10 @@ func (r *route) copy(to halfCloser, from io.Reader, toServer bool) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
+		if toServer && n > 0 && r.unknown.Load() {
+			r.fail(Reset)
+			return
+		}
 		data := r.burn(to, buf[:n], toServer)
 		if len(data) > 0 && !r.stalled.Load() {
 			if _, err := to.Write(data); err != nil {
@@ -101,6 +106,9 @@ func (r *route) fail(how Failure) {
 	switch how {
 	case Stall:
 		r.stalled.Store(true)
+	case Forget:
+		r.stalled.Store(true)
+		r.unknown.Store(true)
 	case End, Reset:
 		r.client.fail(how)
 		if server != nil {
