@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"deployer/internal/sshdtest"
 	"deployer/internal/sshserver"
@@ -20,9 +21,10 @@ type seenFault struct {
 	name   string
 	made   func(t *testing.T, f *fleet) site // what PORT, HOSTKEY and KEYFILE in the tree belong to, if it needs that
 	host   string
-	action string // SLEEP is a command that sleeps until it is ended
-	await  string // an event, by a part of it; then the fault happens: fail, or an interrupt
-	status int    // of the program
+	action string        // SLEEP is a command that sleeps until it is ended
+	await  string        // an event, by a part of it; then the fault happens: fail, the sleep, or an interrupt
+	sleep  time.Duration // that the program is stopped for, with all its clocks running on
+	status int           // of the program
 	state  journal.State
 	says   string // the report
 }
@@ -44,6 +46,10 @@ const (
 
 var seenFaults = []seenFault{
 	{name: "none", host: "web1", action: echo, status: 0, state: journal.Done},
+
+	{name: "the machine sleeps", made: failing(sshserver.Works), host: fmt.Sprintf(through, ", keepalive_interval = 0.1"),
+		action: `env.host.run("echo begun; sleep 2; echo end")`, await: begun, sleep: time.Second,
+		status: 0, state: journal.Done},
 
 	{name: "a command fails", host: "web1", action: `env.host.run("exit 255")`,
 		status: 1, state: journal.Failed, says: "exit status 255"},
@@ -111,9 +117,14 @@ root = node(actions = [act], hosts = %s)
 	p := f.newPlace(t, tree).start(t, "run", "--json", "act")
 	if fault.await != "" {
 		p.expect(fault.await)
-		if at.fail != nil {
+		switch {
+		case fault.sleep > 0:
+			p.signal(syscall.SIGSTOP)
+			time.Sleep(fault.sleep)
+			p.signal(syscall.SIGCONT)
+		case at.fail != nil:
 			at.fail()
-		} else {
+		default:
 			p.signal(syscall.SIGINT)
 		}
 	}

@@ -89,22 +89,31 @@ func (c *sshConn) gone(ctx context.Context, err error) bool {
 }
 
 // watch sends keepalives, and closes the connection when nothing at all comes back for several of them. Neither
-// x/crypto nor TCP would notice a peer that has gone.
+// x/crypto nor TCP would notice a peer that has gone. Ticks are counted and not time, since all the ticks of a time in
+// which this machine slept are one: what came meanwhile is read before the next.
 func (c *sshConn) watch() {
-	patience := time.Duration(c.settings.misses) * c.settings.keepalive
 	ticker := time.NewTicker(c.settings.keepalive)
 	defer ticker.Stop()
-	for {
+	answered := make(chan struct{})
+	close(answered) // there is none to wait for yet
+	for before, missed := int64(0), 0; missed < c.settings.misses; {
 		select {
 		case <-ticker.C:
 		case <-c.dead:
 			return
 		}
-		if !c.answers(patience) {
-			c.close(&lossError{text: fmt.Sprintf("no answer to keepalives for %v", patience.Round(time.Millisecond))})
-			return
+		missed++
+		if now := c.wire.read.Load(); now != before { // the answer, or other data: not dead
+			before, missed = now, 0
+		}
+		select {
+		case <-answered:
+			answered = c.ping()
+		default:
 		}
 	}
+	patience := time.Duration(c.settings.misses) * c.settings.keepalive
+	c.close(&lossError{text: fmt.Sprintf("no answer to keepalives for %v", patience.Round(time.Millisecond))})
 }
 
 // ping sends a keepalive. The channel it returns is closed when the answer has come.
@@ -119,27 +128,17 @@ func (c *sshConn) ping() chan struct{} {
 	return answered
 }
 
-// answers sends a keepalive and reports whether anything came back in time.
-func (c *sshConn) answers(patience time.Duration) bool {
-	answered := c.ping()
-	timer := time.NewTimer(patience)
+// answers sends a keepalive, and reports whether the answer came in time.
+func (c *sshConn) answers(limit time.Duration) bool {
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	before := c.wire.read.Load()
-	for {
-		select {
-		case <-answered:
-			return true
-		case <-c.dead:
-			return true
-		case <-timer.C:
-		}
-		now := c.wire.read.Load()
-		if now == before {
-			return false
-		}
-		before = now // busy with other data: not dead
-		timer.Reset(patience)
+	select {
+	case <-c.ping():
+		return true
+	case <-c.dead:
+	case <-timer.C:
 	}
+	return false
 }
 
 // forwardAgent lets the host use the agent, for as long as the connection lives.
