@@ -36,7 +36,8 @@ type pool struct {
 	idle    time.Duration
 	maxIdle int
 
-	trustTime time.Duration // see there
+	trustTime   time.Duration // see there
+	refusalsEnd time.Duration // see there
 
 	mu     sync.Mutex // guards what follows, and the fields of links
 	links  map[[sha256.Size]byte]*link
@@ -49,8 +50,9 @@ var errClosed = errors.New("the session was closed")
 
 func newPool(s *Session) *pool {
 	p := &pool{
-		session: s, idle: idleLimit, maxIdle: maxIdle, trustTime: trustTime, signing: defaultSigning,
-		links: map[[sha256.Size]byte]*link{}, gates: map[string]chan struct{}{},
+		session: s, idle: idleLimit, maxIdle: maxIdle, trustTime: trustTime, refusalsEnd: refusalsEnd,
+		signing: defaultSigning,
+		links:   map[[sha256.Size]byte]*link{}, gates: map[string]chan struct{}{},
 	}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	p.trust = &gather[trustQuestion, bool]{pool: p, put: p.putTrust}

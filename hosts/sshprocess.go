@@ -38,7 +38,6 @@ func (h *SSH) Start(ctx context.Context, s *Session, c Command) (Process, error)
 		}
 		err = p.start(ctx, line, c)
 		if err == nil {
-			conn.openSpare()
 			return p, nil
 		}
 		gone := conn.gone(ctx, err)
@@ -102,6 +101,7 @@ func (p *sshProcess) start(ctx context.Context, line string, c Command) error {
 	if err != nil {
 		return err
 	}
+	p.conn.openSpare() // now, so that it is there when the answer to this one is
 	if err := p.begin(ctx, channel, line, c); err != nil {
 		p.conn.slots.give(true)
 		return err

@@ -128,6 +128,7 @@ func (c *sshConn) session(ctx context.Context) (*sessionChannel, error) {
 		}
 		ch, err := (*sessionChannel)(nil), error(nil)
 		if !c.wire.silent(c.pool.trustTime) {
+			c.awaitSpare(ctx)
 			ch = c.takeSpare()
 		}
 		if ch == nil {
@@ -147,7 +148,7 @@ func (c *sshConn) session(ctx context.Context) (*sessionChannel, error) {
 		} else if alone.IsZero() {
 			alone = time.Now()
 			c.dropSFTP()
-		} else if time.Since(alone) > refusalsEnd {
+		} else if time.Since(alone) > c.pool.refusalsEnd {
 			return nil, err
 		}
 		if err := sleep(ctx, 2*time.Millisecond<<min(refusals, 6)); err != nil {
