@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -30,6 +28,8 @@ type fault struct {
 	run string
 	cd  string
 	how RunOptions
+	// terminal has a person's terminal be there.
+	terminal bool
 	// idle happens before the command, on a connection that was made for another one.
 	idle func(b *bed)
 	// twice makes the fault a second time, on a connection on which a guard supervises the commands; then warm is set.
@@ -67,7 +67,7 @@ type bed struct {
 }
 
 // limits are tried one after the other by faults that need small ones: a machine too slow for one gets the next.
-var limits = []time.Duration{time.Second, 5 * time.Second, 25 * time.Second}
+var limits = []time.Duration{400 * time.Millisecond, 2 * time.Second, 10 * time.Second, 30 * time.Second}
 
 // atOnceFaults is how many faults are made at the same time: most wait for a limit.
 const atOnceFaults = 16
@@ -75,15 +75,22 @@ const atOnceFaults = 16
 // runFaults makes the faults of a table.
 func runFaults(t *testing.T, o sshdtest.Options, table []fault) {
 	t.Helper()
-	t.Setenv("SSH_AUTH_SOCK", "") // nobody's agent plays a part
+	var homes []string
+	if len(o.Accounts) == 0 {
+		homes = []string{t.TempDir()}
+		o.Config = append(o.Config, "SetEnv HOME="+homes[0])
+	}
 	sshd := sshdtest.Start(t, o)
+	for _, a := range o.Accounts {
+		homes = append(homes, sshd.HomeOf(a))
+	}
 	for _, f := range table {
 		if f.twice {
 			f.name, f.warm = f.name+", with a guard", true
 			table = append(table, f)
 		}
 	}
-	before := descriptors(t)
+	before, files := descriptors(t), filesIn(t, homes...)
 	var wait sync.WaitGroup
 	place := make(chan struct{}, atOnceFaults)
 	for i := range table {
@@ -95,6 +102,9 @@ func runFaults(t *testing.T, o sshdtest.Options, table []fault) {
 	}
 	wait.Wait()
 	eventually(t, "no file descriptor is left", func() bool { return descriptors(t) <= before })
+	if left := filesIn(t, homes...); !slices.Equal(left, files) {
+		t.Errorf("files on the host: %q, before %q", left, files)
+	}
 }
 
 // try makes the fault, and looks at what is seen of it and at what it leaves behind.
@@ -135,10 +145,14 @@ func (b *bed) attempt() []string {
 	b.Helper()
 	o := b.fault.made(b)
 	b.small = o.Timeout != 0 || o.Keepalive != 0
+	files := filesIn(b.T, b.home)
 	labels := pprof.Labels("fault", b.Name()+b.limit.String())
 	pprof.Do(b.Context(), labels, func(ctx context.Context) {
-		b.open(Options{})
-		b.session.beginLimit = 4 * b.limit
+		b.open(b.options())
+		b.session.pool.refusalsEnd = b.limit
+		if b.small {
+			b.session.beginLimit = 4 * b.limit
+		}
 		handle := b.session.Handle(b.host(o))
 		if b.fault.cd != "" {
 			handle = handle.Cd(b.fault.cd)
@@ -160,7 +174,17 @@ func (b *bed) attempt() []string {
 		}
 	})
 	b.left(`"fault":"` + b.Name() + b.limit.String() + `"`)
+	if left := filesIn(b.T, b.home); !slices.Equal(left, files) {
+		b.fails("files in the home directory: %q, before %q", left, files)
+	}
 	return b.failed
+}
+
+func (b *bed) options() Options {
+	if b.fault.terminal {
+		return Options{Terminal: &keyboard{}}
+	}
+	return Options{}
 }
 
 // warmUp runs commands until the guard runs, as it does where the login shell is root's.
@@ -319,175 +343,4 @@ func (b *bed) again(ctx context.Context, h *Handle) {
 	if err != nil || string(out.Stdout.Kept()) != "again\n" {
 		b.fails("another command: %v, %+v", err, out)
 	}
-}
-
-// left checks that nothing is left behind: no goroutine with the label, no connection, no process.
-func (b *bed) left(label string) {
-	var what []string
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		what = nil
-		for _, unused := range b.unused {
-			if !unused() {
-				what = append(what, "a connection")
-			}
-		}
-		what = append(what, running(b.T, b.sleeps)...)
-		what = append(what, goroutines(label)...)
-		if len(what) == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			b.fails("left behind: %s", strings.Join(what, "\n"))
-			return
-		}
-	}
-}
-
-// goroutines returns the stacks of those with a label.
-func goroutines(label string) []string {
-	var text bytes.Buffer
-	if err := pprof.Lookup("goroutine").WriteTo(&text, 1); err != nil {
-		return []string{err.Error()}
-	}
-	return slices.DeleteFunc(strings.Split(text.String(), "\n\n"), func(stack string) bool {
-		return !strings.Contains(stack, label)
-	})
-}
-
-// descriptors returns how many sockets and pipes this process has open.
-func descriptors(t *testing.T) int {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	count := 0
-	for _, entry := range entries {
-		target, err := os.Readlink(filepath.Join("/proc/self/fd", entry.Name()))
-		if err == nil && (strings.HasPrefix(target, "socket:") || strings.HasPrefix(target, "pipe:")) {
-			count++
-		}
-	}
-	return count
-}
-
-// limited gives the host small limits.
-func (b *bed) limited(o SSHOptions) SSHOptions {
-	o.Timeout, o.Keepalive = b.limit, b.limit/3
-	return o
-}
-
-// at returns options for a host at a port of this machine.
-func (b *bed) at(port int) SSHOptions { return at("web", port) }
-
-// faulty returns a host that is a server of this process with faults.
-func faulty(f sshserver.Faults) func(b *bed) SSHOptions {
-	return func(b *bed) SSHOptions { return b.serve(sshserver.Options{Faults: f}) }
-}
-
-func (b *bed) serve(o sshserver.Options) SSHOptions {
-	s := b.server(o)
-	b.served = s
-	b.unused = append(b.unused, func() bool { return s.Connections() == 0 })
-	b.heal = func() {
-		s.SetFaults(sshserver.Faults{})
-		s.Thaw()
-	}
-	return b.at(s.Port())
-}
-
-// limitedTo gives the host of another fault small limits.
-func limitedTo(made func(*bed) SSHOptions) func(*bed) SSHOptions {
-	return func(b *bed) SSHOptions { return b.limited(made(b)) }
-}
-
-// behind returns a host that is a real sshd behind a proxy that makes trouble.
-func (b *bed) behind(s *sshdtest.Server, t sshserver.Trouble) (SSHOptions, *sshserver.Proxy) {
-	p, err := sshserver.StartProxy(s.Addr)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			b.Error(err)
-		}
-	})
-	p.Set(t)
-	b.proxy = p
-	b.unused = append(b.unused, func() bool { return p.Connections() == 0 })
-	b.heal = func() { p.Set(sshserver.Trouble{}) }
-	o := b.real(s)
-	for _, line := range s.HostKeyLines {
-		b.know(strings.Replace(line, fmt.Sprint(s.Port), fmt.Sprint(p.Port()), 1) + "\n")
-	}
-	o.Slug, o.Port, o.KnownHosts = "web", p.Port(), []string{b.path("known_hosts")}
-	return o, p
-}
-
-// raw returns a host that is no SSH server, but a function of the connection.
-func raw(serve func(net.Conn)) func(b *bed) SSHOptions {
-	return func(b *bed) SSHOptions {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			b.Fatal(err)
-		}
-		var wait sync.WaitGroup
-		b.Cleanup(func() {
-			listener.Close()
-			wait.Wait()
-		})
-		wait.Go(func() {
-			for {
-				conn, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				wait.Go(func() {
-					defer conn.Close()
-					serve(conn)
-				})
-			}
-		})
-		return b.at(listener.Addr().(*net.TCPAddr).Port)
-	}
-}
-
-// nothingListens returns a host with a port that is taken, and where nothing listens.
-func nothingListens(b *bed) SSHOptions { return b.at(socket(b, -1)) }
-
-// blackHole returns a host that never answers: the queue of its port is full, and what comes then is thrown away.
-func blackHole(b *bed) SSHOptions {
-	port := socket(b, 0)
-	for range 16 {
-		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 100*time.Millisecond)
-		if err != nil {
-			return b.at(port)
-		}
-		b.Cleanup(func() { conn.Close() })
-	}
-	b.Fatal("the queue of a port has no end")
-	return SSHOptions{}
-}
-
-// socket returns the port of a socket that listens with a queue of that length, or does not listen.
-func socket(b *bed, queue int) int {
-	b.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { syscall.Close(fd) })
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		b.Fatal(err)
-	}
-	if queue >= 0 {
-		if err := syscall.Listen(fd, queue); err != nil {
-			b.Fatal(err)
-		}
-	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return name.(*syscall.SockaddrInet4).Port
 }

@@ -150,6 +150,8 @@ var commanding = []fault{
 	{name: "the request to run it is not answered",
 		made: limitedTo(faulty(sshserver.Faults{At: sshserver.Asked, How: sshserver.Mute})),
 		want: Lost, says: []string{"no answer to the request to run a command within"}},
+	{name: "a terminal refused", terminal: true, made: config("PermitTTY no"), want: Unreachable,
+		says: []string{"start a command: no session: the server gives no terminal: use interactive=False"}},
 	{name: "another command is forced", made: forced("echo Welcome"), want: Unreachable,
 		says: []string{`the host ran something else in place of the command: exit status 0; it said "Welcome"`}},
 	{name: "files only", made: forced("internal-sftp"), want: Unreachable,
@@ -177,6 +179,8 @@ var commanding = []fault{
 	{name: "no exit status", made: faulty(sshserver.Faults{NoExitStatus: true}), run: "echo out", want: Lost,
 		out:  "out\n",
 		says: []string{"the server closed the session without saying how the command ended (it may have run"}},
+	{name: "bytes that are no text", twice: true, made: works, run: `printf '\377\033[2J\a\0\r'`, out: "\xff\x1b[2J\a\x00\r"},
+	{name: "more output than is kept", twice: true, made: works, run: "head -c 20000000 /dev/zero"},
 	{name: "its own time limit", twice: true, made: works, run: "SLEEP",
 		how:  RunOptions{Timeout: 300 * time.Millisecond},
 		want: TimedOut,
@@ -195,6 +199,8 @@ var commanding = []fault{
 		out: "out\n"},
 	{name: "stalled while idle", twice: true, made: limitedTo(proxied), idle: idling(sshserver.Stall),
 		run: "echo out", out: "out\n"},
+	{name: "forgotten while idle, by a host that has started anew", twice: true, made: proxied,
+		idle: idling(sshserver.Forget), run: "echo out", out: "out\n"},
 	{name: "closed while idle, and refused then", twice: true, made: proxied, idle: gone, want: Unreachable,
 		says: []string{"connection refused"}},
 
@@ -209,6 +215,9 @@ var commanding = []fault{
 	{name: "stalled while it runs", twice: true, made: limitedTo(proxied), run: "echo begun; SLEEP",
 		then: failing(sshserver.Stall), want: Lost, out: "begun\n",
 		says: []string{"the connection was lost: no answer to keepalives for"}},
+	{name: "forgotten while it runs, by a host that has started anew", made: limitedTo(proxied),
+		run: "echo begun; SLEEP", then: failing(sshserver.Forget), want: Lost, out: "begun\n",
+		says: []string{"the connection was lost: the host reset the connection"}},
 	{name: "frozen while it runs", made: limitedTo(faulty(sshserver.Faults{})), run: "echo begun; SLEEP",
 		then: func(b *bed) { b.served.Freeze() }, want: Lost, out: "begun\n",
 		says: []string{"the connection was lost: no answer to keepalives for"}},
@@ -286,11 +295,14 @@ func proxied(b *bed) SSHOptions {
 	return o
 }
 
-// idling makes all connections fail now, as if they had been idle for long.
-func idling(how sshserver.Failure) func(b *bed) {
+// idling makes all connections fail after they were idle for long.
+func idling(how sshserver.Failure) func(b *bed) { return longIdle(failing(how)) }
+
+// longIdle is something that happens after connections were idle for so long that they are not trusted any more.
+func longIdle(what func(b *bed)) func(b *bed) {
 	return func(b *bed) {
 		b.session.pool.trustTime = 0
-		b.proxy.Fail(how)
+		what(b)
 	}
 }
 

@@ -1,6 +1,9 @@
 package hosts
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"deployer/internal/sshdtest"
@@ -11,6 +14,7 @@ var deniedAccounts = []sshdtest.Account{
 	{Name: "dpl-plain", Password: "secret"},
 	{Name: "dpl-nologin", Shell: "/usr/sbin/nologin"},
 	{Name: "dpl-false", Shell: "/bin/false"},
+	{Name: "dpl-noshell", Shell: "/no/such/shell"},
 	{Name: "dpl-locked", Locked: true},
 	{Name: "dpl-expired", Expired: true},
 	{Name: "dpl-stale", Password: "secret", PasswordExpired: true},
@@ -30,6 +34,14 @@ var denied = []fault{
 		says: []string{"login refused, tried: "}},
 	{name: "a locked account", made: withoutPAM("dpl-locked"), want: LoginFailed,
 		says: []string{"login refused, tried: "}},
+	{name: "an account that may not log in", made: judging("DenyUsers dpl-plain"), want: LoginFailed,
+		says: []string{"login refused, tried: "}},
+	{name: "an account of a group that may not", made: judging("AllowGroups nogroup"), want: LoginFailed,
+		says: []string{"login refused, tried: "}},
+	{name: "keys not taken", made: judging("PubkeyAuthentication no"), want: LoginFailed,
+		says: []string{"the server takes password"}},
+	{name: "a key that is not enough", made: judging("AuthenticationMethods publickey,password"), want: LoginFailed,
+		says: []string{"login refused, tried: ", "the server takes password", "set password"}},
 	{name: "an expired account", made: onAccount("dpl-expired"), want: LoginFailed,
 		says: []string{`while logging in: the host`, `the server says "Your account has expired; please contact`}},
 	{name: "an expired account, by sshd itself", made: withoutPAM("dpl-expired"), want: LoginFailed,
@@ -40,6 +52,12 @@ var denied = []fault{
 			`it said "This account is currently not available."`}},
 	{name: "an account whose shell is false", made: onAccount("dpl-false"), want: Unreachable,
 		says: []string{"the host ran something else in place of the command: exit status 1 ("}},
+
+	{name: "an account whose shell is missing", made: onAccount("dpl-noshell"), want: LoginFailed,
+		says: []string{"login refused, tried: "}},
+	{name: "a shell that talks", made: onAccount("dpl-talks"), run: "echo out", out: "out\n"},
+	{name: "a shell that hangs", made: limitedTo(onAccount("dpl-hangs")), want: Unreachable,
+		says: []string{"the host did not begin the command within", `it said "Loading"`}},
 
 	{name: "a command that may not be executed", made: onAccount("dpl-plain"), run: "/etc/passwd", want: Failed,
 		exit: Exit{Status: 126},
@@ -85,7 +103,28 @@ var denied = []fault{
 
 func TestFaultsOfPermission(t *testing.T) {
 	sshdtest.NeedAccounts(t)
-	runFaults(t, sshdtest.Options{Accounts: deniedAccounts, UsePAM: true}, denied)
+	accounts := append(slices.Clone(deniedAccounts),
+		sshdtest.Account{Name: "dpl-talks", Shell: shellThat(t, `echo Welcome; echo Beware >&2; exec sh "$@"`)},
+		sshdtest.Account{Name: "dpl-hangs", Shell: shellThat(t, "echo Loading; cat >/dev/null")})
+	runFaults(t, sshdtest.Options{Accounts: accounts, UsePAM: true}, denied)
+}
+
+// shellThat returns a login shell, for any account.
+func shellThat(t *testing.T, does string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "shell-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	shell := filepath.Join(dir, "shell")
+	if err := os.WriteFile(shell, []byte("#!/bin/sh\n"+does+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return shell
 }
 
 // onAccount returns a host on which that account logs in.
@@ -105,12 +144,15 @@ func givenPassword(text string) func(*bed, *SSHOptions) {
 }
 
 // withoutPAM returns a host that judges accounts itself.
-func withoutPAM(name string) func(b *bed) SSHOptions {
+func withoutPAM(name string, lines ...string) func(b *bed) SSHOptions {
 	return func(b *bed) SSHOptions {
-		b.sshd = sshdtest.Start(b.T, sshdtest.Options{Accounts: deniedAccounts})
+		b.sshd = sshdtest.Start(b.T, sshdtest.Options{Accounts: deniedAccounts, Config: lines})
 		return onAccount(name)(b)
 	}
 }
+
+// judging returns a host whose sshd has a rule about who may log in.
+func judging(line string) func(b *bed) SSHOptions { return withoutPAM("dpl-plain", line) }
 
 func givenSudoPassword(text string) func(*bed, *SSHOptions) {
 	return func(_ *bed, o *SSHOptions) { o.SudoPassword = text }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -82,14 +81,13 @@ func TestFaultsEverywhereWarm(t *testing.T) {
 func TestJumpDiesWithMany(t *testing.T) {
 	l := newLab(t, Options{})
 	jump := sshdtest.Start(t, sshdtest.Options{})
-	base := l.behindJump(jump)
+	base := l.sshd(sshdtest.Options{})
+	l.throughJump(&base, jump)
 	sleeps := mark()
 	const many = 50
 	errs := make([]error, many)
 	var wait sync.WaitGroup
-	for i := range many {
-		o := base
-		o.Slug = fmt.Sprintf("web%d", i+1)
+	for i, o := range slugs(base, many) {
 		h := l.session.Handle(l.host(o))
 		wait.Go(func() { _, errs[i] = h.Run(t.Context(), "echo begun; sleep "+sleeps, RunOptions{}) })
 	}
@@ -115,17 +113,6 @@ func TestJumpDiesWithMany(t *testing.T) {
 
 // patience is how long a test waits for what must happen.
 const patience = time.Minute
-
-// behindJump returns a host that is a real sshd behind another one.
-func (l *lab) behindJump(jump *sshdtest.Server) SSHOptions {
-	o := l.sshd(sshdtest.Options{})
-	l.know(strings.Join(jump.HostKeyLines, "\n") + "\n")
-	o.KnownHosts = []string{o.KnownHosts[0], l.path("known_hosts")}
-	o.Jump = fmt.Sprintf("%s@127.0.0.1:%d", jump.User, jump.Port)
-	l.write("config", fmt.Sprintf("Host 127.0.0.1\n  IdentityFile %s\n", jump.ClientKeyFile))
-	o.ConfigFilename = l.path("config")
-	return o
-}
 
 // One host that hangs keeps none of the others up, and is named in the end.
 func TestOneStuckAmongMany(t *testing.T) {

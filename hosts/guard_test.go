@@ -22,13 +22,7 @@ func warm(t *testing.T, l *lab, o SSHOptions) (*Handle, *sshConn) {
 			t.Fatal(err)
 		}
 	}
-	l.session.pool.mu.Lock()
-	defer l.session.pool.mu.Unlock()
-	for _, link := range l.session.pool.links {
-		return h, link.conn
-	}
-	t.Fatal("no connection")
-	return nil, nil
+	return h, l.onlyConn()
 }
 
 // guardOf returns a handle whose commands a guard supervises.

@@ -265,6 +265,24 @@ func TestSSHManyCommands(t *testing.T) {
 	}
 }
 
+// onlyConn is the connection of a session that has one.
+func (l *lab) onlyConn() *sshConn {
+	l.Helper()
+	l.session.pool.mu.Lock()
+	defer l.session.pool.mu.Unlock()
+	for _, link := range l.session.pool.links {
+		return link.conn
+	}
+	l.Fatal("no connection")
+	return nil
+}
+
+func (s *slots) most() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limit
+}
+
 // Commands beyond the limit wait for others to end, however long that takes, and give up when their context ends.
 func TestSSHSessionsQueue(t *testing.T) {
 	t.Parallel()
@@ -288,6 +306,7 @@ func TestSSHSessionsQueue(t *testing.T) {
 		_, err := l.run(t.Context(), h.Options(), "true")
 		third <- err
 	}()
+	l.eventually("the limit is learnt", func() bool { return l.onlyConn().slots.most() == 2 })
 	for _, r := range busy {
 		if err := r.Stdin().Close(); err != nil {
 			t.Error(err)

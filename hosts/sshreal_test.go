@@ -64,47 +64,49 @@ func TestRealTerminal(t *testing.T) {
 	}
 }
 
-// With its default MaxStartups sshd drops connections from the tenth on.
+// With its default MaxStartups sshd drops connections from the tenth on. That is never the end of a run.
 func TestRealMaxStartups(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, Options{Limit: 200})
-	base := l.sshd(sshdtest.Options{Config: []string{"MaxStartups 10:30:100"}})
-	var all []SSHOptions
-	for i := range 100 {
-		o := base
-		o.Slug = fmt.Sprintf("web%d", i)
-		all = append(all, o)
-	}
-	for i, err := range l.runAll(t.Context(), all, "true") {
-		if err != nil {
-			t.Errorf("host %d: %v", i, err)
-		}
+	few := sshdtest.Options{Config: []string{"MaxStartups 10:30:100"}}
+	for _, c := range []struct {
+		name  string
+		jump  bool
+		taken int // places of others who have not logged in: with 20, sshd drops every third or so
+	}{{"alone", false, 0}, {"shared", false, 20}, {"through a jump host", true, 0}, {"through a jump host, shared", true, 20}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, Options{Limit: 200})
+			s := sshdtest.Start(t, few)
+			base := l.real(s)
+			if c.jump {
+				l.throughJump(&base, sshdtest.Start(t, few))
+			}
+			for range c.taken {
+				conn, err := net.Dial("tcp", s.Addr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+			}
+			for i, err := range l.runAll(t.Context(), slugs(base, 100), "true") {
+				if err != nil {
+					t.Errorf("host %d: %v", i, err)
+				}
+			}
+			if n := s.Accepted(); n != 100 {
+				t.Errorf("%d logins, want 100", n)
+			}
+		})
 	}
 }
 
-// Others may have taken the places of those who have not logged in.
-func TestRealMaxStartupsShared(t *testing.T) {
-	t.Parallel()
-	l := newLab(t, Options{Limit: 200})
-	base := l.sshd(sshdtest.Options{Config: []string{"MaxStartups 10:30:100"}})
-	for range 20 { // with so many, sshd drops every third or so
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", base.Port))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
+// slugs are many hosts at the same place.
+func slugs(base SSHOptions, many int) (all []SSHOptions) {
+	for i := range many {
+		base.Slug = fmt.Sprintf("web%d", i+1)
+		all = append(all, base)
 	}
-	var all []SSHOptions
-	for i := range 100 {
-		o := base
-		o.Slug = fmt.Sprintf("web%d", i)
-		all = append(all, o)
-	}
-	for i, err := range l.runAll(t.Context(), all, "true") {
-		if err != nil {
-			t.Errorf("host %d: %v", i, err)
-		}
-	}
+	return all
 }
 
 func TestRealManyCommands(t *testing.T) {
@@ -135,16 +137,21 @@ func TestRealManyCommands(t *testing.T) {
 func TestRealJump(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
-	jump, target := sshdtest.Start(t, sshdtest.Options{}), l.sshd(sshdtest.Options{})
-	l.know(strings.Join(jump.HostKeyLines, "\n") + "\n")
-	target.KnownHosts = []string{target.KnownHosts[0], l.path("known_hosts")}
-	target.Jump = fmt.Sprintf("%s@127.0.0.1:%d", jump.User, jump.Port)
-	// The jump host takes another key, which only ~/.ssh/config names.
-	l.write("config", fmt.Sprintf("Host 127.0.0.1\n  IdentityFile %s\n", jump.ClientKeyFile))
-	target.ConfigFilename = l.path("config")
+	target := l.sshd(sshdtest.Options{})
+	l.throughJump(&target, sshdtest.Start(t, sshdtest.Options{}))
 	if got := l.output(target, "echo there"); got != "there\n" {
 		t.Errorf("output %q", got)
 	}
+}
+
+// throughJump puts a host behind another sshd. That takes another key, which only ~/.ssh/config names.
+func (l *lab) throughJump(o *SSHOptions, jump *sshdtest.Server) {
+	l.Helper()
+	l.know(strings.Join(jump.HostKeyLines, "\n") + "\n")
+	o.KnownHosts = append(o.KnownHosts, l.path("known_hosts"))
+	o.Jump = fmt.Sprintf("%s@127.0.0.1:%d", jump.User, jump.Port)
+	l.write("config", fmt.Sprintf("Host 127.0.0.1\n  IdentityFile %s\n", jump.ClientKeyFile))
+	o.ConfigFilename = l.path("config")
 }
 
 func TestRealAccounts(t *testing.T) {
