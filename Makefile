@@ -33,8 +33,7 @@ cross: ## builds for every platform
 bench: tools ## measurements, as ratios in one run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
-soak: tools ## the long tests: faults, repetition under -race, fuzzing
-	DEPLOYER_SOAK=1 $(GO) test -race -count 5 -timeout 60m ./...
+soak: tools ## the long tests, for 20 minutes: faults, fuzzing, repetition under -race
 	./soak.sh
 
 install: build
