@@ -25,6 +25,7 @@ forget() {
 	done
 }
 {
+	exec 4>&1 # the way in: a printf that goes elsewhere has another standard output for a moment, in which we may be told
 	printf 'guard %s\n' $BASHPID >&3
 	while IFS= read -r line; do printf '%s\n' "$line"; done
 } | while read -r verb word rest; do

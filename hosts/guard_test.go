@@ -83,15 +83,18 @@ func TestGuardCancel(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	h, c := guardOf(t, l, l.sshd(sshdtest.Options{}))
-	for name, command := range endings {
-		t.Run(name, func(t *testing.T) {
-			err := stopped(t, h, command, func(_ *Session, cancel context.CancelFunc) { cancel() })
-			var failed *Error
-			if !errors.As(err, &failed) || failed.Fault != Interrupted {
-				t.Errorf("got %v; want the fault %q", err, Interrupted)
-			}
-		})
-	}
+	t.Run("at once", func(t *testing.T) { // and all are gone when it returns
+		for name, command := range endings {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				err := stopped(t, h, command, func(_ *Session, cancel context.CancelFunc) { cancel() })
+				var failed *Error
+				if !errors.As(err, &failed) || failed.Fault != Interrupted {
+					t.Errorf("got %v; want the fault %q", err, Interrupted)
+				}
+			})
+		}
+	})
 	word := mark()
 	if _, err := run(t, h, "sleep "+word, RunOptions{Timeout: 50 * time.Millisecond}); err == nil {
 		t.Error("no time limit")
@@ -101,6 +104,34 @@ func TestGuardCancel(t *testing.T) {
 	}
 	if !c.guard.runs() {
 		t.Error("the guard has ended")
+	}
+}
+
+// The guard knows every command, also one that runs as soon as there is a guard, and there is one guard only: what it
+// does not know nobody ends.
+func TestGuardKnowsTheFirst(t *testing.T) {
+	t.Parallel()
+	rounds := 20
+	if soak() {
+		rounds = 500
+	}
+	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"SetEnv HOME=" + t.TempDir()}})
+	for i := range rounds {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, Options{})
+			h, c := warm(t, l, l.real(s))
+			for !c.guard.runs() {
+				if _, err := run(t, h, "true", RunOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := run(t, h, "sleep "+mark(), RunOptions{Timeout: 100 * time.Millisecond})
+			l.fault(err, TimedOut)
+			if all := Errors(err); len(all) > 1 {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -176,7 +207,7 @@ func TestGuardKilled(t *testing.T) {
 	l := newLab(t, Options{})
 	h, c := guardOf(t, l, l.sshd(sshdtest.Options{}))
 	c.guard.mu.Lock()
-	pid := filepath.Base(strings.TrimSuffix(c.guard.file, "/fd/1"))
+	pid := filepath.Base(strings.TrimSuffix(c.guard.file, "/fd/4"))
 	c.guard.mu.Unlock()
 	for range 3 {
 		got, err := run(t, h, "kill -KILL "+pid+" 2>/dev/null; echo on", RunOptions{})

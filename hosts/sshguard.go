@@ -15,7 +15,7 @@ import (
 type guard struct {
 	mu      sync.Mutex
 	scripts bool      // the host runs our scripts: no forced command runs in their place
-	begun   bool      // it was started, or cannot be
+	begun   bool      // it is being started, was started, or cannot be
 	file    string    // the way to it on the host; "" while it does not run
 	to      io.Writer // its standard input
 	ended   map[string]chan struct{}
@@ -34,12 +34,15 @@ func (c *sshConn) line(command Command) (string, bool) {
 	return command.Direct(c.guard.file), true
 }
 
-// wantsGuard reports whether to start a guard now. Other servers than OpenSSH may not give each command a session of
-// processes, or never end a guard whose connection has ended.
-func (c *sshConn) wantsGuard() bool {
+// claimGuard reports whether to start a guard now, which then is up to the caller: there must not be two of them, of
+// which one would be told to end what the other knows. Other servers than OpenSSH may not give each command a session
+// of processes, or never end a guard whose connection has ended.
+func (c *sshConn) claimGuard() bool {
 	c.guard.mu.Lock()
 	defer c.guard.mu.Unlock()
-	return c.guard.scripts && !c.guard.begun && bytes.HasPrefix(c.client.ServerVersion(), []byte("SSH-2.0-OpenSSH_"))
+	wanted := c.guard.scripts && !c.guard.begun && bytes.HasPrefix(c.client.ServerVersion(), []byte("SSH-2.0-OpenSSH_"))
+	c.guard.begun = c.guard.begun || wanted
+	return wanted
 }
 
 // runGuard starts the guard and waits for its end: that of the connection, or at once where the login shell is not one
@@ -49,14 +52,13 @@ func (c *sshConn) wantsGuard() bool {
 func (c *sshConn) runGuard() {
 	channel, err := c.open(c.pool.ctx)
 	if err != nil {
-		c.guard.giveUp()
 		return
 	}
-	if commands, _ := c.slots.inUse(); commands == 0 || !c.spare.isReady() { // they are gone meanwhile: another time
+	if commands, _ := c.slots.inUse(); commands == 0 || !c.spare.isReady() { // they are gone meanwhile
 		channel.Close()
+		c.guard.anotherTime()
 		return
 	}
-	c.guard.giveUp() // whatever comes, it is not started again
 	p := newProcess(c.settings.slug, c)
 	if err := p.begin(c.pool.ctx, channel, guardLine(), Command{Stdout: &guardReader{guard: &c.guard, process: p}}); err != nil {
 		return
@@ -71,10 +73,10 @@ func (c *sshConn) runGuard() {
 	c.guard.gone()
 }
 
-func (g *guard) giveUp() {
+func (g *guard) anotherTime() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.begun = true
+	g.begun = false
 }
 
 func (g *guard) runs() bool {
@@ -137,7 +139,7 @@ func (r *guardReader) hear(line string) {
 	switch verb {
 	case "guard":
 		if pid, err := strconv.Atoi(word); err == nil {
-			g.file, g.to, g.ended = fmt.Sprintf("/proc/%d/fd/1", pid), r.process.Stdin(), map[string]chan struct{}{}
+			g.file, g.to, g.ended = fmt.Sprintf("/proc/%d/fd/4", pid), r.process.Stdin(), map[string]chan struct{}{}
 		}
 	case "ended":
 		if ended := g.ended[word]; ended != nil {

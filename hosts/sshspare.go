@@ -42,7 +42,7 @@ func (c *sshConn) fillSpare() {
 		s.ready = &sessionChannel{ch, requests}
 	}
 	s.mu.Unlock()
-	if err == nil && c.wantsGuard() {
+	if err == nil && c.claimGuard() {
 		c.runGuard()
 	}
 }
