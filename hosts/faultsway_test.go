@@ -122,10 +122,11 @@ func TestFaultsOfJumping(t *testing.T) { runFaults(t, sshdtest.Options{}, jumpin
 // throughJump returns a host behind a jump host that is a server of this process.
 func throughJump(o sshserver.Options) func(b *bed) SSHOptions {
 	return throughPort(func(b *bed) int {
+		jump := o
 		if o.Password == nil {
-			o.AuthorizedKeys = []ssh.PublicKey{b.sshd.ClientKey.PublicKey()}
+			jump.AuthorizedKeys = []ssh.PublicKey{b.sshd.ClientKey.PublicKey()}
 		}
-		return b.serve(o).Port
+		return b.serve(jump).Port
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,9 +54,10 @@ func (r *recorder) of(kind journal.Kind) []journal.Event {
 	return slices.DeleteFunc(slices.Clone(r.all), func(e journal.Event) bool { return e.Kind != kind })
 }
 
-// TestMain takes the agent of whoever runs the tests away: none may depend on it.
+// TestMain takes the agent of whoever runs the tests away: none may depend on it. More tests than there are processors
+// run at once, unless -parallel says otherwise, since most of them wait.
 func TestMain(m *testing.M) {
-	if err := os.Unsetenv("SSH_AUTH_SOCK"); err != nil {
+	if err := errors.Join(os.Unsetenv("SSH_AUTH_SOCK"), flag.Set("test.parallel", "8")); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
