@@ -23,6 +23,12 @@ var watch string
 
 var supervisor = strings.Replace(supervise, "@watch.sh@\n", watch, 1)
 
+// supervising is how a script ends that supervises itself. It is most of the script, and never differs.
+var (
+	supervising        = "\n" + supervisor
+	encodedSupervising = octal(supervising)
+)
+
 // request is all that a script is made of.
 type request struct {
 	command  string
@@ -43,7 +49,11 @@ type request struct {
 
 // loginLine returns a line that makes sh, bash, fish and csh alike run the script in /bin/sh.
 func loginLine(script string) string {
-	return decode + " '" + octal(script) + "'"
+	encoded := ""
+	if begin, ok := strings.CutSuffix(script, supervising); ok {
+		script, encoded = begin, encodedSupervising
+	}
+	return decode + " '" + octal(script) + encoded + "'"
 }
 
 const decode = `exec /bin/sh -c 'eval "$(printf %b "$1")"' sh`
@@ -79,7 +89,7 @@ func (r request) script() string {
 		input = "1"
 	}
 	// Without sudo this shell supervises itself: starting another would only take time.
-	begin, end := "set --", "\n"+supervisor
+	begin, end := "set --", supervising
 	if r.sudo {
 		fmt.Fprintf(&b, "printf %s >&2\n", Quote(printed(r.word, markScript)))
 		fmt.Fprintf(&b, "command -v sudo >/dev/null || { printf %s >&2; exit 127; }\n", Quote(printed(r.word, markNoSudo)))

@@ -146,6 +146,9 @@ func (p *funcProcess) run(ctx context.Context, h *Func, c Command) (int, error) 
 // call is the command with all that it is given.
 func (p *funcProcess) call(c Command) (Call, error) {
 	call := c.Call()
+	if len(c.asked.secrets) == 0 && !c.asked.input && !c.asked.stream && !call.Terminal {
+		return call, nil // nothing is read
+	}
 	lines := bufio.NewReader(p.stdin)
 	for _, i := range c.asked.secrets {
 		value, err := readEncoded(lines)
