@@ -79,7 +79,7 @@ func BenchmarkEnterAction(b *testing.B) {
 	hall := newHall(1, 1)
 	ctx := newBenchRun(b, hall)
 	unit := hall.Racks["r0"].Machines["u0"]
-	b.ReportAllocs()
+	m := scale.Start()
 	for b.Loop() {
 		for range times {
 			if _, err := nodes.Call(ctx, unit, "boot", 3); err != nil {
@@ -87,23 +87,28 @@ func BenchmarkEnterAction(b *testing.B) {
 			}
 		}
 	}
-	reportEach(b, times, 20)
+	m.Report(b, times, 20)
 }
 
 // BenchmarkCells calls an action that does nothing in 1,000 cells, and one that runs a command, whose hosts return at
 // once.
 func BenchmarkCells(b *testing.B) {
 	const cells = 1000
-	root := &Racks{Node: nodes.Node{Roles: nodes.Roles{scale.Hosts(cells)}}}
+	role, err := scale.Hosts(cells)
+	if err != nil {
+		b.Fatal(err)
+	}
+	root := &Racks{Node: nodes.Node{Roles: nodes.Roles{role}}}
 	ctx := newBenchRun(b, root)
 	for action, args := range map[string][]any{"boot": {3}, "ping": nil} {
 		b.Run(action, func(b *testing.B) {
+			m := scale.Start()
 			for b.Loop() {
 				if _, err := nodes.Call(ctx, &root.Units.Cell, action, args...); err != nil {
 					b.Fatal(err)
 				}
 			}
-			reportEach(b, cells, 50)
+			m.Report(b, cells, 50)
 		})
 	}
 }
@@ -120,13 +125,6 @@ func newBenchRun(b *testing.B, root nodes.Embedder) context.Context {
 		b.Fatal(err)
 	}
 	return ctx
-}
-
-// reportEach reports what each of some calls in an iteration takes, and what it should take at most, in microseconds.
-func reportEach(b *testing.B, times int, mark float64) {
-	b.ReportMetric(0, "ns/op") // of all of them
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1000/float64(times)/float64(b.N), "µs")
-	b.ReportMetric(mark, "µs-mark")
 }
 
 // Racks has a cell for every host.

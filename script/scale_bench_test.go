@@ -79,7 +79,11 @@ root = node(nothing = nothing, cells = parallel_node(nothing = nothing, command 
 	if err != nil {
 		b.Fatal(err)
 	}
-	loaded.Tree.Template.Hosts = &nodes.HostsDef{Roles: []hosts.Role{scale.Hosts(times)}}
+	role, err := scale.Hosts(times)
+	if err != nil {
+		b.Fatal(err)
+	}
+	loaded.Tree.Template.Hosts = &nodes.HostsDef{Roles: []hosts.Role{role}}
 	session := scale.Session()
 	b.Cleanup(func() {
 		if err := session.Close(); err != nil {
@@ -98,6 +102,7 @@ root = node(nothing = nothing, cells = parallel_node(nothing = nothing, command 
 		mark         float64
 	}{{"action", "nothing", root, times, 20}, {"cells", "nothing", cells, 1, 50}, {"hosts", "command", cells, 1, 50}} {
 		b.Run(enter.name, func(b *testing.B) {
+			m := scale.Start()
 			for b.Loop() {
 				for range enter.calls {
 					if _, err := enter.env.Call(b.Context(), enter.action, nodes.Args{}); err != nil {
@@ -105,9 +110,7 @@ root = node(nothing = nothing, cells = parallel_node(nothing = nothing, command 
 					}
 				}
 			}
-			b.ReportMetric(0, "ns/op") // of a thousand
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1000/times/float64(b.N), "µs")
-			b.ReportMetric(enter.mark, "µs-mark")
+			m.Report(b, times, enter.mark)
 		})
 	}
 }
