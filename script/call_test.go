@@ -293,7 +293,7 @@ root = node(hosts = h, actions = [values], web = T.array(), act = action(len2))
 		"{localhost: 1} parallel_result True", "<host localhost> host True", "<template T> template True",
 		"<action act> action True", "groups groups True", "<group beta> group True", "<property> property True",
 		"<required> required True", "<action len2> action True", "map_roles(…) map_roles True", "ALL_HOSTS ALL_HOSTS True",
-		"<built-in function act> builtin_function_or_method True",
+		"<action / act> action True",
 		"struct(error = None, ok = True, value = 0) struct True",
 	}
 	if !reflect.DeepEqual(v, want) {

@@ -104,7 +104,7 @@ func (e *envValue) member(c *call, name string) (starlark.Value, error) {
 		}
 		return &envValue{c, child}, nil
 	case m.Action != nil:
-		return e.action(m.Action, name), nil
+		return e.action(name), nil
 	case m.Property != nil, m.Query != nil:
 		v, err := e.env.Attr(c.ctx, name)
 		if err != nil {
@@ -137,10 +137,8 @@ func (e *envValue) CallInternal(thread *starlark.Thread, args starlark.Tuple,
 }
 
 // action is an action of the node, bound to it.
-func (e *envValue) action(a *nodes.Action, name string) starlark.Value {
-	return builtin(func(s site) (starlark.Value, error) {
-		return e.perform(s, a, func(c *call, args nodes.Args) (any, error) { return e.env.Call(c.ctx, name, args) })
-	}).value(name)
+func (e *envValue) action(name string) *inspected {
+	return &inspected{e.call, e.env, name, nodes.ActionMember, e.env.Member(name)}
 }
 
 // CallInternal is T.ACTION(env, …).

@@ -67,7 +67,9 @@ func (x *inspected) CallInternal(thread *starlark.Thread, args starlark.Tuple,
 	kwargs []starlark.Tuple) (starlark.Value, error) {
 	e := &envValue{x.call, x.env}
 	if x.kind == nodes.ActionMember {
-		return starlark.Call(thread, e.action(x.m.Action, x.name), args, kwargs)
+		return e.perform(site{callOf(thread), thread, args, kwargs}, x.m.Action, func(c *call, args nodes.Args) (any, error) {
+			return x.env.Call(c.ctx, x.name, args)
+		})
 	}
 	if len(args)+len(kwargs) > 0 {
 		return nil, wrong("the %s %s takes no arguments", x.kind, x.name)

@@ -33,7 +33,8 @@ root = node(
 ` + "```" + `
 
 An action, property or query that an inspector gives has the attributes name, node and place (FILE:LINE:COL). An action
-also has doc, usage and suppress_result, a property doc, a query expression. Calling it runs or evaluates it.`,
+also has doc, usage and suppress_result, a property doc, a query expression. Calling it runs or evaluates it. env.NAME of
+an action is the same.`,
 		entries: append(append([]entry{
 			{
 				name: "inspect", usage: "inspect(env)",

@@ -179,7 +179,7 @@ func fromGo(c *call, v any) (starlark.Value, error) {
 	case *nodes.Env:
 		return &envValue{c, v}, nil
 	case *nodes.BoundAction:
-		return boundActionOf(c, v)
+		return (&envValue{c, v.Env}).action(v.Name), nil
 	case *hosts.Set:
 		return &hostSet{c, c.env.Place().Path(), v}, nil
 	case *nodes.ParallelResult:

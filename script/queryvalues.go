@@ -206,12 +206,3 @@ func (q queryValues) Binary(op expr.Op, x, y any) (any, error) {
 	}
 	return q.out(starlark.Binary(tokens[op], both[0], both[1]))
 }
-
-// boundActionOf is an action that a query gave without calling it, as scripts call it.
-func boundActionOf(c *call, b *nodes.BoundAction) (starlark.Value, error) {
-	a, err := b.Env.Action(b.Name)
-	if err != nil {
-		return nil, err
-	}
-	return (&envValue{c, b.Env}).action(a, b.Name), nil
-}
