@@ -114,7 +114,7 @@ func (p *pointing) node(e expr.Expr) *Place {
 	case *expr.Wrapped:
 		return p.node(e.X)
 	case *expr.Attr:
-		if x := p.node(e.X); x != nil {
+		if x := p.owner(e); x != nil {
 			return p.attr(e, x, e.Name)
 		}
 	case *expr.Index:
@@ -140,6 +140,30 @@ func (p *pointing) node(e expr.Expr) *Place {
 		for _, part := range expr.Parts(e) {
 			p.expr(part)
 		}
+	}
+	return nil
+}
+
+// owner is the node whose attribute is read, or nil. An action that was not called has none.
+func (p *pointing) owner(e *expr.Attr) *Place {
+	x := p.node(e.X)
+	if x != nil {
+		return x
+	}
+	at, name := p.here, ""
+	switch action := e.X.(type) {
+	case *expr.Name:
+		name = action.Name
+	case *expr.Attr:
+		quiet := *p
+		quiet.silent, quiet.sure = true, false
+		at, name = quiet.node(action.X), action.Name
+	}
+	if at == nil || name == "" {
+		return nil
+	}
+	if m := at.template.find(name); m != nil && m.Action != nil {
+		p.fail(e, errNotCalled(name, e.Name))
 	}
 	return nil
 }
@@ -230,7 +254,7 @@ func (p *pointing) call(c *expr.Call) *Place {
 	name := ""
 	switch fn := c.Fn.(type) {
 	case *expr.Attr:
-		x, name = p.node(fn.X), fn.Name
+		x, name = p.owner(fn), fn.Name
 	case *expr.Name:
 		x, name = p.here, fn.Name
 	default:

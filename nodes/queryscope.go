@@ -45,9 +45,13 @@ func (s *scope) Attr(x any, name string) (any, error) {
 		return env.Attr(s.ctx, name)
 	}
 	if action, ok := x.(*BoundAction); ok {
-		return nil, fmt.Errorf("%s is an action, so it has no %s: call it", action.Name, name)
+		return nil, errNotCalled(action.Name, name)
 	}
 	return s.Values.Attr(x, name)
+}
+
+func errNotCalled(action, attr string) error {
+	return fmt.Errorf("%s is an action, so it has no %s: call it", action, attr)
 }
 
 // Method makes a call of parent an ancestor, whose arguments decide what it is.
