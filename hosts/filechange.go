@@ -3,6 +3,7 @@ package hosts
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"syscall"
@@ -113,7 +114,7 @@ func (h *Handle) Rename(ctx context.Context, from, to string, o FileOptions) err
 		}
 		e.From = old
 		if _, err := u.fs.lstat(ctx, old); err != nil {
-			return false, &fs.PathError{Op: "rename", Path: old, Err: plainFileError(err)}
+			return false, fmt.Errorf("%s: %w", old, plainFileError(err))
 		}
 		there, err := u.fs.lstat(ctx, u.path)
 		switch {

@@ -81,8 +81,14 @@ func (h *Handle) Exists(ctx context.Context, path string, o FileOptions) (bool, 
 // ListDir returns what is in a directory, by name. Symbolic links are not followed, and their Link is not filled in.
 func (h *Handle) ListDir(ctx context.Context, path string, o FileOptions) ([]*FileInfo, error) {
 	var list []*FileInfo
-	err := h.withFiles(ctx, "list", path, o, func(u *fileUse) (err error) {
-		list, err = u.fs.list(ctx, u.path)
+	err := h.withFiles(ctx, "list", path, o, func(u *fileUse) error {
+		info, err := u.fs.stat(ctx, u.path) // not every server says why it cannot list a file
+		if err == nil && !info.IsDir() {
+			err = syscall.ENOTDIR
+		}
+		if err == nil {
+			list, err = u.fs.list(ctx, u.path)
+		}
 		return err
 	})
 	slices.SortFunc(list, func(a, b *FileInfo) int { return strings.Compare(a.Name, b.Name) })

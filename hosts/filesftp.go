@@ -17,7 +17,7 @@ type sftpFiles struct {
 	conn   *sshConn
 	client *sftp.Client
 	packet int // bytes of a read or write
-	host   Host
+	host   *SSH
 	shell  *Handle // for what SFTP cannot do
 }
 
@@ -63,6 +63,8 @@ func (f *sftpFiles) explain(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	case errors.Is(err, os.ErrNotExist):
 		return syscall.ENOENT
 	case errors.Is(err, os.ErrPermission):
@@ -72,15 +74,19 @@ func (f *sftpFiles) explain(ctx context.Context, err error) error {
 			return errors.New("the server cannot do that over SFTP")
 		}
 		return errFailure
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, sftp.ErrSSHFxConnectionLost):
-		cause := errors.New("the server ended the file transfer")
-		if f.conn.gone(ctx, err) {
-			cause = f.conn.ended()
-		}
-		return &Error{Fault: Lost, Host: f.host.Slug(), Op: "use files", Err: cause}
+	case errors.Is(err, os.ErrClosed), errors.As(err, new(*Error)), errors.As(err, new(syscall.Errno)) && !isCut(err):
+		return err
 	}
-	return err
+	if f.conn.gone(ctx, err) {
+		err = f.conn.ended()
+	} else if errors.Is(err, io.EOF) || errors.Is(err, sftp.ErrSSHFxConnectionLost) {
+		err = errors.New("the server ended the file transfer")
+	}
+	return &Error{Fault: Lost, Host: f.host.Slug(), Op: useFiles, Err: err}
 }
+
+// useFiles is what was tried, for errors of those who do not know for what; see fileUse.fault.
+const useFiles = "use files"
 
 // errFailure is all that SFTP says of most errors.
 var errFailure = errors.New("the server refuses it without saying why")
@@ -218,6 +224,9 @@ func (f *sftpFiles) create(ctx context.Context, target string, private bool) (dr
 		d.name = path.Join(d.dir, "draft")
 	}
 	begun, err := askSFTP(ctx, f, d.begin, func(d *sftpDraft) { _ = d.clear() }) // nobody waits for it
+	if isLost(err) {
+		err = errors.Join(err, d.clearAnew())
+	}
 	if err != nil {
 		return nil, err
 	}

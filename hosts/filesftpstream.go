@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -209,10 +210,14 @@ func (d *sftpDraft) commit(ctx context.Context, a attributes) error {
 		return err
 	}
 	d.done = true
-	if d.dir != "" {
-		return f.call(ctx, func() error { return f.client.RemoveDirectory(d.dir) })
+	if d.dir == "" {
+		return nil
 	}
-	return nil
+	err = f.call(ctx, func() error { return f.client.RemoveDirectory(d.dir) })
+	if isLost(err) { // the file is in its place
+		return d.clearAnew()
+	}
+	return err
 }
 
 // finish gives the file its owner and mode and brings it to the disk, where the server can do that.
@@ -255,10 +260,52 @@ func (d *sftpDraft) discard() error {
 	}
 	d.done = true
 	d.failed(os.ErrClosed)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), discardLimit)
+	ctx, cancel := d.discardTime()
 	defer cancel()
-	return d.files.call(ctx, d.clear)
+	err := d.files.call(ctx, d.clear)
+	if isLost(err) {
+		return d.clearAnew()
+	}
+	return err
 }
+
+// discardTime is the context of a removal.
+func (d *sftpDraft) discardTime() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(d.ctx), discardLimit)
+}
+
+// isLost reports whether an error is that the connection was lost.
+func isLost(err error) bool {
+	var lost *Error
+	return errors.As(err, &lost) && lost.Fault == Lost
+}
+
+// clearAnew removes what is left of the draft over another connection: its own has failed.
+func (d *sftpDraft) clearAnew() error {
+	ctx, cancel := d.discardTime()
+	defer cancel()
+	if err := sleep(ctx, lostTime); err != nil {
+		return err
+	}
+	files, release, err := d.files.host.files(ctx, d.files.shell.session)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err = files.remove(ctx, d.name, false); errors.Is(err, fs.ErrNotExist) {
+		err = nil // it was not made, or is in its place
+	}
+	if d.dir == "" || err != nil {
+		return err
+	}
+	if err = files.remove(ctx, d.dir, true); errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return err
+}
+
+// lostTime is how long a server may still be at work on what it was sent, after the connection was lost.
+const lostTime = 200 * time.Millisecond
 
 // discardLimit is how long the removal of a draft may take after its context has ended.
 const discardLimit = 5 * time.Second

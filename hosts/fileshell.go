@@ -61,7 +61,7 @@ func (f *shellFiles) do(ctx context.Context, words ...string) error {
 func (f *shellFiles) judge(out *Output, err error) (*Output, error) {
 	var failure *Error
 	if errors.As(err, &failure) {
-		failure.Op = "use files" // which one is told above
+		failure.Op = useFiles
 	}
 	if err != nil || out.Exit.OK() {
 		return out, err

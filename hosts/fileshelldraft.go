@@ -36,6 +36,10 @@ func (a announced) Write(b []byte) (int, error) {
 func (d *shellDraft) Write(b []byte) (int, error) {
 	n, err := d.to.Write(b)
 	d.size += int64(n)
+	if err != nil { // the command has ended, and how it did says why
+		<-d.done
+		err = cmpError(d.err, err)
+	}
 	return n, err
 }
 

@@ -157,6 +157,9 @@ func (u *fileUse) what() string { return u.op + " " + u.name }
 func (u *fileUse) fault(ctx context.Context, err error) error {
 	var failure *Error
 	if errors.As(err, &failure) {
+		if failure.Op == useFiles {
+			failure.Op = u.what()
+		}
 		return err
 	}
 	e := &Error{Fault: Files, Host: u.h.Slug(), Op: u.what(), Sudo: u.options.Sudo, Err: plainFileError(err)}

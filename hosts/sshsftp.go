@@ -38,8 +38,7 @@ func (c *sftpChannel) current() *sftp.Client {
 func (h *SSH) files(ctx context.Context, s *Session) (fileSystem, func(), error) {
 	for again := false; ; again = true {
 		f, release, err := h.filesOnce(ctx, s)
-		var lost *Error
-		if again || !errors.As(err, &lost) || lost.Fault != Lost {
+		if again || !isLost(err) {
 			return f, release, err
 		}
 	}
@@ -66,7 +65,7 @@ func (h *SSH) filesOnce(ctx context.Context, s *Session) (fileSystem, func(), er
 	}
 	release()
 	if err != nil && conn.gone(ctx, err) {
-		return nil, nil, &Error{Fault: Lost, Host: h.o.Slug, Op: "use files", Err: conn.ended()}
+		return nil, nil, &Error{Fault: Lost, Host: h.o.Slug, Op: useFiles, Err: conn.ended()}
 	}
 	return nil, nil, err
 }

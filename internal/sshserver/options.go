@@ -50,6 +50,8 @@ type Options struct {
 	MaxSessions int
 	// NoForwarding refuses direct-tcpip, so that the server is no jump host.
 	NoForwarding bool
+	// Files is how the sftp subsystem differs from a good one.
+	Files Files
 	// Faults is how the server misbehaves from the start; see [Server.SetFaults].
 	Faults Faults
 }

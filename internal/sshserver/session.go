@@ -224,7 +224,7 @@ func (c *session) report(e end) {
 
 func (c *session) subsystem(payload []byte) (then func(), ok bool) {
 	var subsystem struct{ Name string }
-	if ssh.Unmarshal(payload, &subsystem) != nil || subsystem.Name != "sftp" || c.started {
+	if ssh.Unmarshal(payload, &subsystem) != nil || subsystem.Name != "sftp" || c.started || c.server.options.Files.None {
 		return nil, false
 	}
 	if c.server.options.ForceCommand != "" {
@@ -235,7 +235,9 @@ func (c *session) subsystem(payload []byte) (then func(), ok bool) {
 }
 
 func (c *session) sftp() {
-	files, err := sftp.NewServer(c.channel, sftp.WithServerWorkingDirectory(c.server.options.Home))
+	tap := &filesTap{Channel: c.channel, files: c.server.options.Files}
+	_, _ = io.WriteString(c.channel, tap.files.Banner) // where it fails, so does what follows
+	files, err := sftp.NewServer(tap, sftp.WithServerWorkingDirectory(c.server.options.Home))
 	end := end{}
 	if err != nil || files.Serve() != nil {
 		end.status = 1
