@@ -91,6 +91,7 @@ func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*ex
 		sudo: o.Sudo, user: o.User, own: o.own, word: randomWord(),
 		terminal: x.takesTerminal(),
 	}
+	x.request.note = x.note()
 	x.request.input = o.Input != "" && !x.request.terminal
 	for i, s := range h.setup {
 		if s.variable != "" && !s.raw && h.session.Secrets().Has(s.value) {
@@ -322,8 +323,11 @@ func (x *execution) marked(ctx context.Context, mark string) {
 	defer x.mu.Unlock()
 	mark, detail, _ := strings.Cut(mark, " ")
 	x.marks[mark]++
-	if mark == markDirectory {
+	switch mark {
+	case markDirectory:
 		x.noEntry = detail
+	case markHistory:
+		x.session.noHistory(ctx, x.handle.Slug(), detail)
 	}
 	if x.process == nil { // it could not be started after all
 		return

@@ -41,6 +41,7 @@ type request struct {
 	input    bool   // standard input carries a line for the command
 	stream   bool   // standard input is the command's own, to its end
 	own      bool   // see RunOptions
+	note     string // a line for the history of the host; "": none
 	word     string // random: marks and prompts contain it
 	secrets  []int  // indexes of those of setup whose values come over standard input
 
@@ -81,6 +82,7 @@ func (r request) script() string {
 	} else {
 		b.WriteString(strings.Replace(lead, "exec /bin", "exec setsid /bin", 1))
 	}
+	b.WriteString(r.noteScript())
 	input := ""
 	switch {
 	case r.stream:

@@ -17,7 +17,7 @@ var guardScript string
 // The function gets the file that leads to the guard.
 func (r request) direct() func(guard string) string {
 	change, ok := r.changeDirectory()
-	if !ok || r.supervised || r.sudo || r.terminal || r.input || r.stream || len(r.secrets) > 0 || r.shell != "" {
+	if !ok || r.supervised || r.note != "" || r.sudo || r.terminal || r.input || r.stream || len(r.secrets) > 0 || r.shell != "" {
 		return nil
 	}
 	prepare := r.preparation()

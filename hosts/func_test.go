@@ -152,6 +152,9 @@ type keys string
 func (keys) Size() pty.Size { return pty.Default }
 
 func (k keys) Attach(keyboard io.Writer, _ func(pty.Size)) (func() error, error) {
+	if k == "" {
+		return func() error { return nil }, nil
+	}
 	done := make(chan error, 1)
 	go func() {
 		_, err := io.WriteString(keyboard, string(k))

@@ -30,6 +30,8 @@ type Common struct {
 	// SudoPassword, and SudoPasswordCommand, a command of this machine that prints it. It may be a secret's token.
 	SudoPassword        string
 	SudoPasswordCommand []string
+	// History has every command noted in ~/.deployer/history there, see history.go.
+	History bool
 }
 
 // Command is what a Host starts.

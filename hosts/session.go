@@ -50,6 +50,7 @@ type Session struct {
 	give       context.CancelCauseFunc
 	noHosts    atomic.Bool
 	used       used
+	told       sync.Map // slugs of hosts whose history cannot be written
 	sandboxes  sandboxes
 }
 

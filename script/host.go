@@ -151,6 +151,7 @@ func (s site) commonOptions(o *hosts.Common) []param {
 		option("shell", someText(&o.Shell)),
 		option("sudo_password", s.secret(&o.SudoPassword)),
 		option("sudo_password_command", words(&o.SudoPasswordCommand)),
+		option("history", truth(&o.History)),
 	}
 }
 

@@ -115,7 +115,8 @@ it derives another one: web1(username = "root"). Every host has these options:
 
 - shell: what runs commands there; by default bash where the host has it, else /bin/sh
 - sudo_password: the password that sudo asks for
-- sudo_password_command: a list, a command of this machine that prints it`,
+- sudo_password_command: a list, a command of this machine that prints it
+- history: True has every command noted in ~/.deployer/history there, see [security.md](security.md#history-on-hosts)`,
 		entries: []entry{
 			{
 				name: "ssh_host", usage: "ssh_host(slug, **options)",

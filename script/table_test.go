@@ -106,7 +106,7 @@ func TestTable(t *testing.T) {
 // TestTableOptions wants every option of ssh_host and of run in the table.
 func TestTableOptions(t *testing.T) {
 	for fn, names := range map[string][]string{
-		"ssh_host": {"rsa_key", "rsa_key_password", "shell", "sudo_password", "sudo_password_command"},
+		"ssh_host": {"rsa_key", "rsa_key_password", "shell", "sudo_password", "sudo_password_command", "history"},
 		"run":      nil,
 	} {
 		text, ok := Help(fn)
