@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// mark returns a word that no other process has on its command line: a number of seconds to sleep.
-func mark() string { return fmt.Sprintf("9%d.%d", os.Getpid(), sleeps.Add(1)) }
+// mark returns a word that no other process has on its command line, also not as the start of one: a number of seconds to
+// sleep.
+func mark() string { return fmt.Sprintf("9%d.%04d", os.Getpid(), sleeps.Add(1)) }
 
 var sleeps atomic.Int64
 
