@@ -37,13 +37,14 @@ func startRack(t *testing.T, slugs ...string) *rack {
 	})
 	r := &rack{t: t, slugs: slugs, dir: dir, scripts: filepath.Join(dir, "bin")}
 	makeDir(t, r.scripts)
-	var config []string
+	// The home of sshd's own sftp is that of the account file, and not HOME.
+	config := []string{"Subsystem sftp cd && exec /usr/lib/openssh/sftp-server"}
 	for i, slug := range slugs {
 		makeDir(t, r.home(slug))
 		env := fmt.Sprintf("SetEnv HOME=%s LC_ALL=C PATH=%s:/usr/bin:/bin:/usr/sbin:/sbin", r.home(slug), r.scripts)
 		config = append(config, "Match LocalAddress "+address(i), env)
 	}
-	r.server = sshdtest.Start(t, sshdtest.Options{Addresses: len(slugs), Config: append(config, "Match all")})
+	r.server = sshdtest.Start(t, sshdtest.Options{Addresses: len(slugs), NoSFTP: true, Config: append(config, "Match all")})
 	return r
 }
 
@@ -125,4 +126,19 @@ func (r *rack) goOf(root nodes.Embedder) front {
 func (f front) does(line string) string {
 	f.t.Helper()
 	return strings.ReplaceAll(seenOf(f.t, f.program, append(f.file, strings.Fields(line)...)), f.homes, "$RACK")
+}
+
+// client is a home with an ssh_config for all hosts, where a tree is the user's own.
+func (r *rack) client() place {
+	r.t.Helper()
+	p := place{dir: r.t.TempDir()}
+	p.home = filepath.Join(p.dir, "home")
+	makeDir(r.t, filepath.Join(p.home, ".ssh"))
+	var b strings.Builder
+	for i, slug := range r.slugs {
+		fmt.Fprintf(&b, "Host %s\n  HostName %s\n  Port %d\n  User %s\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n",
+			slug, address(i), r.server.Port, me(), r.server.ClientKeyFile, r.server.KnownHostsFile)
+	}
+	p.write(r.t, "home/.ssh/config", b.String())
+	return p
 }

@@ -1,0 +1,1 @@
+"""Stands for Django where there is no network."""
