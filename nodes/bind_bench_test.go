@@ -132,3 +132,32 @@ type Racks struct {
 	nodes.Node
 	Units nodes.Array[Unit]
 }
+
+// BenchmarkEnterDerivedAction is BenchmarkEnterAction of a node that was derived from one of Go.
+func BenchmarkEnterDerivedAction(b *testing.B) {
+	const times = 1000
+	unit, err := nodes.TemplateOf(&Unit{Name: "u"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	derived, problems := unit.Derive(nodes.Definition{Members: []nodes.Member{{Name: "slots", Constant: int64(3)}}})
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	hall := newHall(1, 1)
+	ctx := newBenchRun(b, hall)
+	env, err := nodes.EnvOf(ctx, hall)
+	if err != nil {
+		b.Fatal(err)
+	}
+	env = env.Initialize(derived)
+	b.ReportAllocs()
+	for b.Loop() {
+		for range times {
+			if _, err := env.Call(ctx, "boot", nodes.Args{Positional: []any{3}}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	reportEach(b, times, 20)
+}

@@ -1,9 +1,11 @@
 package stock
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -17,6 +19,9 @@ type Apt struct {
 	Packages         []string `doc:"what setup and install install; name=version is a certain version"`
 	OptionalPackages []string `doc:"what they install where it is to be had"`
 	DebFiles         []string `doc:"packages that lie on the host as files, for setup and dpkg"`
+	Sources          []string `doc:"lines for sources.list.d: where more packages are to be had"`
+	Key              string   `doc:"the key that signs them, as text; sources name it by [signed-by=/etc/apt/keyrings/NAME.asc]"`
+	SourcesName      string   `doc:"the NAME of the files with sources and key; empty: deployer"`
 }
 
 // Actions name the parameters.
@@ -34,12 +39,43 @@ func (*Apt) GoSource() fs.FS { return source }
 const aptGet = "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120" +
 	" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "
 
-// Setup installs all packages.
+// Setup writes sources and key, and installs all packages.
 func (a *Apt) Setup(ctx context.Context) error {
+	if err := a.SetupSources(ctx); err != nil {
+		return err
+	}
 	if err := a.Dpkg(ctx); err != nil {
 		return err
 	}
 	return a.Install(ctx)
+}
+
+// SetupSources writes the files with sources and key, and updates the list of what is to be had if they were changed.
+func (a *Apt) SetupSources(ctx context.Context) error {
+	name := cmp.Or(a.SourcesName, "deployer")
+	changed := false
+	for _, file := range []struct{ path, text string }{
+		{"/etc/apt/keyrings/" + name + ".asc", a.Key},
+		{"/etc/apt/sources.list.d/" + name + ".list", strings.Join(a.Sources, "\n")},
+	} {
+		if file.text == "" {
+			continue
+		}
+		h := a.Host(ctx).Sudo()
+		if _, err := h.Mkdir(path.Dir(file.path), hosts.MkdirOptions{Parents: true}); err != nil {
+			return err
+		}
+		text := strings.TrimSuffix(file.text, "\n") + "\n"
+		written, err := h.WriteFile(file.path, []byte(text), hosts.WriteOptions{Mode: 0o644})
+		if err != nil {
+			return err
+		}
+		changed = changed || written
+	}
+	if !changed {
+		return nil
+	}
+	return a.Update(ctx)
 }
 
 // Install installs packages that are not; without arguments those of the node.
@@ -88,12 +124,12 @@ func install(ctx context.Context, h nodes.Host, packages []string) error {
 			return err
 		}
 	}
-	return h.Sudo().Run(aptGet + "install" + quoted(missing...))
+	return h.Sudo().Run(aptGet + "install --" + quoted(missing...))
 }
 
 // simulate is the command that tells what an installation would do.
 func simulate(packages ...string) string {
-	return "apt-get --simulate -q install" + quoted(packages...)
+	return "apt-get --simulate -q install --" + quoted(packages...)
 }
 
 // notInstalled are those packages that are not installed, or not in the version that is named.
@@ -105,7 +141,7 @@ func notInstalled(h nodes.Host, packages []string) (missing []string, err error)
 	for _, spec := range packages {
 		names = append(names, packageName(spec))
 	}
-	const query = `; do dpkg-query -W -f='${db:Status-Status} ${Version};' "$name" 2>/dev/null; echo; done`
+	const query = `; do dpkg-query -W -f='${db:Status-Status} ${Version};' -- "$name" 2>/dev/null; echo; done`
 	found, err := answer(h, "for name in"+quoted(names...)+query)
 	if err != nil {
 		return nil, err
@@ -153,7 +189,7 @@ func (a *Apt) Remove(ctx context.Context, packages ...string) error {
 	if len(there) == 0 {
 		return nil
 	}
-	return a.Host(ctx).Sudo().Run(aptGet + "remove" + quoted(there...))
+	return a.Host(ctx).Sudo().Run(aptGet + "remove --" + quoted(there...))
 }
 
 // Dpkg installs the packages that lie on the host as files, in those versions.
@@ -175,7 +211,7 @@ func (a *Apt) Dpkg(ctx context.Context) error {
 		if len(missing) == 0 {
 			continue
 		}
-		if err := h.Sudo().Run(aptGet + "install" + quoted(file)); err != nil {
+		if err := h.Sudo().Run(aptGet + "install --" + quoted(file)); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package stock_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,8 +19,8 @@ type Machine struct {
 }
 
 // aptHost is a host with the real apt and dpkg, whose databases are in a folder of the test: it runs every command in a
-// mount namespace of its own. Its only source is the folder repo.
-func aptHost(t *testing.T, repo string) (hosts.Host, string) {
+// mount namespace of its own. It has no sources of packages.
+func aptHost(t *testing.T) (hosts.Host, string) {
 	t.Helper()
 	sshdtest.NeedAccounts(t) // which says why there is no mount namespace, where there is none
 	dir := t.TempDir()
@@ -31,9 +30,6 @@ func aptHost(t *testing.T, repo string) (hosts.Host, string) {
 	}
 	sh(t, dir, "mkdir -p var/lib/dpkg/info var/lib/dpkg/updates var/lib/apt/lists/partial var/cache/apt/archives/partial etc/apt/preferences.d "+
 		"etc/apt/apt.conf.d var/log/apt && touch var/lib/dpkg/status")
-	if err := os.WriteFile(filepath.Join(dir, "etc/apt/sources.list"), []byte("deb [trusted=yes] file:"+repo+" ./\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	command := []string{"unshare", "--mount", "--propagation", "private", "sh", "-c", mounts.String() + `exec "$@"`, "sh"}
 	return nodes.WrappedHost(hosts.WrappedOptions{Slug: "deb1", Command: command}), dir
 }
@@ -55,8 +51,9 @@ func TestApt(t *testing.T) {
 	sh(t, repo, "chmod 755 . ..")
 	addPackage(t, repo, "alpha", "1")
 	file := addPackage(t, t.TempDir(), "loose", "7")
-	host, dir := aptHost(t, repo)
+	host, dir := aptHost(t)
 	tree := &Machine{Node: nodes.Node{Roles: nodes.Roles{nodes.Role("host", host)}}, Apt: nodes.JustOne[stock.Apt]{Cell: stock.Apt{
+		Sources: []string{"deb [trusted=yes] file:" + repo + " ./"}, Key: "a key",
 		Packages: []string{"alpha"}, OptionalPackages: []string{"beta", "never"}, DebFiles: []string{file}}}}
 	apt, r := &tree.Apt.Cell, newRun(t, tree, nodes.Options{})
 	is := func(action, name, want string) {
@@ -68,7 +65,7 @@ func TestApt(t *testing.T) {
 	is("is_installed", "alpha", "false")
 	is("is_available", "alpha", "false") // nothing was updated yet
 	r.must(apt, "setup")
-	r.wantCommands("DEBIAN_FRONTEND=noninteractive apt-get", aptGet+"update", aptGet+"install 'alpha'")
+	r.wantCommands(aptGet+"update", aptGet+"install -- '/", aptGet+"install -- 'alpha'")
 	is("is_installed", "alpha", "true")
 	is("is_installed", "loose=7", "true")
 	before := snapshot(t, dir)
@@ -86,7 +83,7 @@ func TestApt(t *testing.T) {
 		t.Errorf("upgradable: %s", got)
 	}
 	r.must(apt, "setup")
-	r.wantCommands(aptGet + "install 'beta'")
+	r.wantCommands(aptGet + "install -- 'beta'")
 	r.must(apt, "upgrade")
 	is("is_installed", "alpha=2", "true")
 	r.must(apt, "upgrade")
@@ -94,7 +91,7 @@ func TestApt(t *testing.T) {
 	r.must(apt, "install", "alpha=2", "beta")
 	r.wantCommands()
 	r.must(apt, "remove", "beta", "never")
-	r.wantCommands(aptGet + "remove 'beta'")
+	r.wantCommands(aptGet + "remove -- 'beta'")
 	is("is_installed", "beta", "false")
 	r.must(apt, "remove", "beta")
 	r.wantCommands()
@@ -106,7 +103,7 @@ func TestApt(t *testing.T) {
 	installed := filepath.Join(dir, "var/lib/dpkg")
 	before = snapshot(t, installed)
 	r.must(apt, "install", "beta")
-	if r.wantCommands("apt-get --simulate -q install 'beta'", "? "+aptGet+"install 'beta'"); snapshot(t, installed) != before {
+	if r.wantCommands("apt-get --simulate -q install -- 'beta'", "? "+aptGet+"install -- 'beta'"); snapshot(t, installed) != before {
 		t.Error("the sandbox installed something")
 	}
 }

@@ -3,6 +3,7 @@ package stock
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"deployer/nodes"
 )
@@ -39,6 +40,22 @@ func (g *Git) look(ctx context.Context, command string, args ...string) (string,
 	return show(g.in(ctx), "git --no-pager "+command+quoted(args...))
 }
 
+// lookAt is look at a commit.
+func (g *Git) lookAt(ctx context.Context, command, commit string) (string, error) {
+	if err := noOption(commit); err != nil {
+		return "", err
+	}
+	return g.look(ctx, command, commit, "--")
+}
+
+// noOption refuses what git would take for an option.
+func noOption(commit string) error {
+	if strings.HasPrefix(commit, "-") {
+		return fmt.Errorf("%q is no name of a commit", commit)
+	}
+	return nil
+}
+
 // ask is look for an answer that is not shown, without its last newline.
 func (g *Git) ask(ctx context.Context, command string, args ...string) (string, error) {
 	return answer(g.in(ctx), "git --no-pager "+command+quoted(args...))
@@ -59,7 +76,7 @@ func (g *Git) Describe(ctx context.Context) (string, error) {
 
 // Diff shows what differs from a commit.
 func (g *Git) Diff(ctx context.Context, commit string) (string, error) {
-	return g.look(ctx, "diff", commit, "--")
+	return g.lookAt(ctx, "diff", commit)
 }
 
 // Log shows the last commits.
@@ -74,12 +91,12 @@ func (g *Git) Whatchanged(ctx context.Context, count uint) (string, error) {
 
 // Show shows a commit.
 func (g *Git) Show(ctx context.Context, commit string) (string, error) {
-	return g.look(ctx, "show", commit, "--")
+	return g.lookAt(ctx, "show", commit)
 }
 
 // ShowOneline shows a commit on one line.
 func (g *Git) ShowOneline(ctx context.Context, commit string) (string, error) {
-	return g.look(ctx, "show --no-patch --oneline", commit, "--")
+	return g.lookAt(ctx, "show --no-patch --oneline", commit)
 }
 
 // Status shows what is changed and not committed.
@@ -126,5 +143,8 @@ func (g *Git) Pull(ctx context.Context) error { return g.change(ctx, "pull --ff-
 
 // Reset throws away all changes that are not committed, and goes to a commit with the current branch.
 func (g *Git) Reset(ctx context.Context, commit string) error {
+	if err := noOption(commit); err != nil {
+		return err
+	}
 	return g.change(ctx, "reset --hard", commit, "--")
 }

@@ -137,6 +137,11 @@ func TestGitLooks(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", action, got, want)
 		}
 	}
+	for _, action := range []string{"diff", "show", "show_oneline", "reset"} {
+		if _, err := r.call(git, action, "--output=x"); err == nil || !strings.Contains(err.Error(), "is no name of a commit") {
+			t.Errorf("%s took an option: %v", action, err)
+		}
+	}
 	if got := r.must(git, "git_log", 1); strings.Contains(got, "one") {
 		t.Errorf("one commit: got %q", got)
 	}

@@ -38,8 +38,8 @@ func (g *Git) Checkout(ctx context.Context, commit string) error {
 // CheckOut is checkout on one host.
 func (g *Git) CheckOut(ctx context.Context, commit string) error {
 	commit = cmp.Or(commit, g.DefaultCommit, remoteHead)
-	if strings.HasPrefix(commit, "-") {
-		return fmt.Errorf("%q is no name of a commit", commit)
+	if err := noOption(commit); err != nil {
+		return err
 	}
 	cloned, err := g.fetched(ctx)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"deployer/hosts"
 	"deployer/nodes"
@@ -44,10 +45,8 @@ func (v *Virtualenv) SetupEnv(ctx context.Context) error {
 	if err := v.Create(ctx); err != nil {
 		return err
 	}
-	if len(v.Packages) > 0 {
-		if err := v.install(ctx, v.Packages...); err != nil {
-			return err
-		}
+	if err := v.install(ctx, nil, v.Packages); err != nil {
+		return err
 	}
 	return v.InstallRequirements(ctx)
 }
@@ -62,7 +61,13 @@ func (v *Virtualenv) Create(ctx context.Context) error {
 	if err != nil || there {
 		return err
 	}
-	return v.Host(ctx).Run(hosts.Quote(cmp.Or(v.Python, "python3")) + " -m venv" + quoted(dir))
+	python := cmp.Or(v.Python, "python3")
+	if strings.HasPrefix(python, "~") {
+		if python, err = absolute(ctx, v.Host(ctx), python); err != nil {
+			return err
+		}
+	}
+	return v.Host(ctx).Run(hosts.Quote(python) + " -m venv" + quoted(dir))
 }
 
 // exists reports whether the environment is there.
@@ -72,32 +77,32 @@ func (v *Virtualenv) exists(ctx context.Context) (bool, error) {
 
 // InstallPackage installs one package, as pip takes it.
 func (v *Virtualenv) InstallPackage(ctx context.Context, name string) error {
-	return v.install(ctx, name)
+	return v.install(ctx, nil, []string{name})
 }
 
 // InstallRequirements installs what the requirements files say.
 func (v *Virtualenv) InstallRequirements(ctx context.Context) error {
-	var args []string
+	var files []string
 	for _, file := range v.RequirementsFiles {
 		path, err := absolute(ctx, v.Host(ctx), file)
 		if err != nil {
 			return err
 		}
-		args = append(args, "--requirement", path)
+		files = append(files, "--requirement", path)
 	}
-	if len(args) == 0 {
-		return nil
-	}
-	return v.install(ctx, args...)
+	return v.install(ctx, files, nil)
 }
 
-// install has pip install something. What is there already it leaves as it is.
-func (v *Virtualenv) install(ctx context.Context, what ...string) error {
+// install has pip install what files and names say. What is there already it leaves as it is.
+func (v *Virtualenv) install(ctx context.Context, files, names []string) error {
+	if len(files) == 0 && len(names) == 0 {
+		return nil
+	}
 	h, err := v.in(ctx)
 	if err != nil {
 		return err
 	}
-	args := quoted(slices.Concat(v.PipOptions, what)...)
+	args := quoted(slices.Concat(v.PipOptions, files, []string{"--"}, names)...)
 	if there, err := v.exists(ctx); err != nil {
 		return err
 	} else if there && nodes.Sandbox(ctx) {
