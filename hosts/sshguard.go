@@ -48,15 +48,15 @@ func (c *sshConn) claimGuard() bool {
 // runGuard starts the guard and waits for its end: that of the connection, or at once where the login shell is not one
 // that we know. Without a guard nothing is lost but time, so nothing that goes wrong is an error. The guard takes no
 // slot, and so must not take the place of a command: it stays if the server has room for two sessions besides it, that
-// of a command and the spare one.
-func (c *sshConn) runGuard() {
+// of a command and the spare one, which is being opened at the same time.
+func (c *sshConn) runGuard(spare <-chan struct{}) {
 	channel, err := c.open(c.pool.ctx)
 	if err != nil {
 		return
 	}
-	if commands, _ := c.slots.inUse(); commands == 0 || !c.spare.isReady() { // they are gone meanwhile
+	<-spare
+	if c.spare.isRefused() {
 		channel.Close()
-		c.guard.anotherTime()
 		return
 	}
 	p := newProcess(c.settings.slug, c)
@@ -71,12 +71,6 @@ func (c *sshConn) runGuard() {
 	defer limit.Stop()
 	_, _ = p.wait()
 	c.guard.gone()
-}
-
-func (g *guard) anotherTime() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.begun = false
 }
 
 func (g *guard) runs() bool {

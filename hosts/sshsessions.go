@@ -79,11 +79,11 @@ func (s *slots) next() {
 	}
 }
 
-// inUse returns the number of sessions that the server took, and whether there may be more.
-func (s *slots) inUse() (open int, more bool) {
+// room reports whether there may be more sessions.
+func (s *slots) room() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open, s.taken < s.limit
+	return s.taken < s.limit
 }
 
 // opened notes that the server took a session.

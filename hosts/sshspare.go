@@ -23,11 +23,18 @@ func (c *sshConn) openSpare() {
 	s := &c.spare
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, room := c.slots.inUse()
-	wanted := s.busy && room && s.opening == nil && !s.refused && s.ready == nil
+	wanted := s.busy && c.slots.room() && s.opening == nil && !s.refused && s.ready == nil
 	s.busy = true
-	if wanted && c.pool.start(c.fillSpare) == nil { // it fails when the pool is closed, and this connection with it
-		s.opening = make(chan struct{})
+	if !wanted {
+		return
+	}
+	opening := make(chan struct{})
+	if c.pool.start(c.fillSpare) != nil { // the pool is closed, and this connection with it
+		return
+	}
+	s.opening = opening
+	if c.claimGuard() {
+		_ = c.pool.start(func() { c.runGuard(opening) })
 	}
 }
 
@@ -35,15 +42,12 @@ func (c *sshConn) fillSpare() {
 	ch, requests, err := c.client.OpenChannel("session", nil) // the keepalives end it on a frozen server
 	s := &c.spare
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	close(s.opening)
 	s.opening, s.claimed = nil, false
 	s.refused = s.refused || err != nil && isFull(err)
 	if err == nil {
 		s.ready = &sessionChannel{ch, requests}
-	}
-	s.mu.Unlock()
-	if err == nil && c.claimGuard() {
-		c.runGuard()
 	}
 }
 
@@ -102,8 +106,8 @@ func (c *sshConn) dropSpare() {
 	}
 }
 
-func (s *spare) isReady() bool {
+func (s *spare) isRefused() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ready != nil
+	return s.refused
 }
