@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"deployer/internal/sshdtest"
+	"deployer/internal/sshserver"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // warm returns a handle of a real sshd on whose connection some commands have run, and that connection.
@@ -105,6 +108,20 @@ func TestGuardCancel(t *testing.T) {
 	if !c.guard.runs() {
 		t.Error("the guard has ended")
 	}
+}
+
+// A command that is cancelled before the server has said that it runs is ended too.
+func TestGuardCancelsUnanswered(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{})
+	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"SetEnv HOME=" + l.home}})
+	far := l.server(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{s.ClientKey.PublicKey()},
+		Faults: sshserver.Faults{Latency: 100 * time.Millisecond}})
+	o := l.real(s)
+	o.Jump, o.KnownHosts = fmt.Sprintf("deploy@127.0.0.1:%d", far.Port()), append(o.KnownHosts, l.path("known_hosts"))
+	h, _ := guardOf(t, l, o)
+	err := stopped(t, h, endings["plain"], func(_ *Session, cancel context.CancelFunc) { cancel() })
+	l.fault(err, Interrupted)
 }
 
 // The guard knows every command, also one that runs as soon as there is a guard, and there is one guard only: what it

@@ -145,8 +145,17 @@ func (p *sshProcess) begin(ctx context.Context, channel *sessionChannel, line st
 		p.out.over.Store(true)
 		p.errs.over.Store(true)
 		p.hangUp()
+		p.endUnanswered()
 	}
 	return err
+}
+
+// endUnanswered has the guard end a command that may run although nobody said so: its shell does not notice that the
+// channel was closed. A frozen server may hold that up, but nobody else.
+func (p *sshProcess) endUnanswered() {
+	if p.guarded != "" && p.sent.Load() {
+		_ = p.conn.pool.start(func() { p.conn.guard.end(p.guarded) }) // a pool that is closed ends the guard
+	}
 }
 
 // request asks for the terminal and starts the command.
