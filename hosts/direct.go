@@ -17,7 +17,7 @@ var guardScript string
 // The function gets the file that leads to the guard.
 func (r request) direct() func(guard string) string {
 	change, ok := r.changeDirectory()
-	if !ok || r.supervised || r.note != "" || r.sudo || r.terminal || r.input || r.stream || len(r.secrets) > 0 || r.shell != "" {
+	if !ok || r.supervised || r.sudo || r.terminal || r.input || r.stream || len(r.secrets) > 0 || r.shell != "" {
 		return nil
 	}
 	prepare := r.preparation()
@@ -32,7 +32,7 @@ func (r request) direct() func(guard string) string {
 		// counted anew, for the errors of the shell.
 		return `{ read -r s </proc/$$/stat && set -- ${s##*') '} && printf 'run ` + r.word + ` %s %s\n' $$ ${20} 1<>` + guard +
 			"; } 2>/dev/null" + change + " || " + again +
-			"set --; unset s; exec </dev/null; SHLVL=2; " + prepare + "LINENO=0\n" + r.command
+			"set --; unset s; exec </dev/null; SHLVL=2; " + r.noteScript() + prepare + "LINENO=0\n" + r.command
 	}
 }
 

@@ -231,13 +231,13 @@ func TestHistoryInEveryShell(t *testing.T) {
 		}
 		home := t.TempDir()
 		r := request{note: "2026-11-21T07:30:00Z | a@b | run | / | - | - | echo 'it'\"s\" %s \\n", word: "word"}
-		args := []string{"-c", "set -eu\n" + r.noteScript() + "echo \"[${why-unset}]\""}
+		args := []string{"-c", "set -eu\n" + r.noteScript() + "echo \"[$*]\""}
 		if shell == "busybox" {
 			args = append([]string{"sh"}, args...)
 		}
 		cmd := exec.Command(path, args...)
 		cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}
-		if out, err := cmd.CombinedOutput(); err != nil || string(out) != "[unset]\n" {
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != "[]\n" {
 			t.Errorf("%s printed %q, %v", shell, out, err)
 		}
 		if got := history(t, home); len(got) != 1 || got[0][6] != "echo 'it'\"s\" %s \\n" {
@@ -246,20 +246,38 @@ func TestHistoryInEveryShell(t *testing.T) {
 	}
 }
 
-// TestHistoryOverSSH: a host that is reached often has a guard, which would note nothing.
+// TestHistoryOverSSH: a guard lets every command note itself.
 func TestHistoryOverSSH(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	o := l.sshd(sshdtest.Options{})
+	plain, _ := guardOf(t, l, o)
+	const command = "echo $# [$1$why]; no-such-command"
+	_, wrong := run(t, plain, command, RunOptions{})
 	o.History = true
-	h, _ := warm(t, l, o)
+	h, c := guardOf(t, l, o)
 	before := len(history(t, l.home))
 	for range 6 {
-		if _, err := run(t, h, "true", RunOptions{}); err != nil {
-			t.Fatal(err)
+		got, err := run(t, h, command, RunOptions{})
+		if got != "0 []\n" || Errors(err)[0].Stderr != Errors(wrong)[0].Stderr {
+			t.Errorf("the command gave %q, %v, %q, want %q", got, err, Errors(err)[0].Stderr, Errors(wrong)[0].Stderr)
 		}
 	}
-	if got := history(t, l.home); before == 0 || len(got) != before+6 {
+	if got := history(t, l.home); before == 0 || len(got) != before+6 || !c.guard.runs() {
 		t.Errorf("the history is %q", got)
+	}
+	if err := os.RemoveAll(filepath.Join(l.home, ".deployer")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(l.home, ".deployer"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if got, err := run(t, h, "echo runs", RunOptions{}); got != "runs\n" || err != nil {
+			t.Errorf("the command gave %q, %v", got, err)
+		}
+	}
+	if told := l.events.of(journal.Warning); len(told) != 1 || !strings.Contains(told[0].Message, "commands are not noted") {
+		t.Errorf("the warnings are %+v", told)
 	}
 }
