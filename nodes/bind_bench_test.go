@@ -151,7 +151,7 @@ func BenchmarkEnterDerivedAction(b *testing.B) {
 		b.Fatal(err)
 	}
 	env = env.Initialize(derived)
-	b.ReportAllocs()
+	m := scale.Start()
 	for b.Loop() {
 		for range times {
 			if _, err := env.Call(ctx, "boot", nodes.Args{Positional: []any{3}}); err != nil {
@@ -159,5 +159,5 @@ func BenchmarkEnterDerivedAction(b *testing.B) {
 			}
 		}
 	}
-	reportEach(b, times, 20)
+	m.Report(b, times, 20)
 }
