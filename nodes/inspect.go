@@ -121,7 +121,8 @@ func (n *Place) Get(kind MemberKind, name string) (*Member, error) {
 	case m == nil:
 		return nil, n.noName(kind.String(), name, n.MemberNames(kind))
 	case m.Kind() != kind:
-		return nil, &NameError{Node: n.Path(), What: kind.String(), Name: name, Hint: "that is " + withArticle(m.Kind().String())}
+		hint := "that is " + withArticle(m.Kind().String())
+		return nil, &NameError{Node: n.Path(), What: kind.String(), Name: name, Hint: hint}
 	}
 	return m, nil
 }

@@ -33,11 +33,17 @@ root = node(hosts = [w1, w2], actions = [ask], act = action(act, alias = "go"), 
 var inspections = map[string]inGo{
 	"get_name":      {`i(env.web).get_name()`, at("web", (*nodes.Place).Name)},
 	"get_full_name": {`i(env.web.n).get_full_name()`, at("web/n", (*nodes.Place).FullName)},
-	"get_path":      {`"/".join(i(env.web.n).get_path())`, at("web/n", func(n *nodes.Place) string { return strings.Join(n.Names(), "/") })},
-	"get_path NODE": {`i(env.web.n).get_path("NODE_ONLY")`, at("web/n", func(n *nodes.Place) string { return list(n.Line()) })},
-	"get_root":      {`i(env.web.n).get_root()`, at("web/n", func(n *nodes.Place) string { return n.Root().Path() })},
-	"get_parent":    {`i(env.web.n).get_parent()`, at("web/n", func(n *nodes.Place) string { return n.Parent().Path() })},
-	"get_group":     {`i(env._hidden).get_group().color`, at("_hidden", func(n *nodes.Place) string { return n.Group().Color })},
+	"get_path": {`"/".join(i(env.web.n).get_path())`, at("web/n", func(n *nodes.Place) string {
+		return strings.Join(n.Names(), "/")
+	})},
+	"get_path NODE": {`i(env.web.n).get_path("NODE_ONLY")`, at("web/n", func(n *nodes.Place) string {
+		return list(n.Line())
+	})},
+	"get_root":   {`i(env.web.n).get_root()`, at("web/n", func(n *nodes.Place) string { return n.Root().Path() })},
+	"get_parent": {`i(env.web.n).get_parent()`, at("web/n", func(n *nodes.Place) string { return n.Parent().Path() })},
+	"get_group": {`i(env._hidden).get_group().color`, at("_hidden", func(n *nodes.Place) string {
+		return n.Group().Color
+	})},
 	"get_childnodes": {`i(env).get_childnodes()`, at("", func(n *nodes.Place) string {
 		var all []*nodes.Place
 		for _, c := range n.Children() {

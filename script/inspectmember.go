@@ -67,7 +67,8 @@ func (x *inspected) CallInternal(thread *starlark.Thread, args starlark.Tuple,
 	kwargs []starlark.Tuple) (starlark.Value, error) {
 	e := &envValue{x.call, x.env}
 	if x.kind == nodes.ActionMember {
-		return e.perform(site{callOf(thread), thread, args, kwargs}, x.m.Action, func(c *call, args nodes.Args) (any, error) {
+		s := site{callOf(thread), thread, args, kwargs}
+		return e.perform(s, x.m.Action, func(c *call, args nodes.Args) (any, error) {
 			return x.env.Call(c.ctx, x.name, args)
 		})
 	}

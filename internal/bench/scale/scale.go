@@ -67,8 +67,8 @@ func part() string {
 	for i := range Sites / files {
 		fmt.Fprintf(&b, "    site%d = node(\n        domain = \"site%d.example.com\",\n", i, i)
 		for j := range 99 {
-			fmt.Fprintf(&b, "        service%d = node(port = %d, url = Q(\"http://%%s\") %% Q.parent.domain, actions = [start]),\n",
-				j, 8000+j)
+			fmt.Fprintf(&b, "        service%d = node(port = %d, url = Q(\"http://%%s\") %% Q.parent.domain, ", j, 8000+j)
+			b.WriteString("actions = [start]),\n")
 		}
 		b.WriteString("    ),\n")
 	}
