@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"deployer/journal"
+	"deployer/pty"
 )
 
 // fakeRun is the run of the questions of a test.
@@ -101,6 +102,32 @@ func TestConsoleAsksAtTheTerminal(t *testing.T) {
 		}
 		if len(run.log) != 1 || !strings.HasPrefix(run.log[0], "question: ") {
 			t.Errorf("%s: the log has %q", tt.question, run.log)
+		}
+	}
+}
+
+// TestQuestionLongerThanALine: what is typed anew is erased on all lines that it takes.
+func TestQuestionLongerThanALine(t *testing.T) {
+	d, run := newDesk(t), newFakeRun()
+	if err := pty.Resize(d.keyboard, pty.Size{Rows: 5, Cols: 20}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := answers(d, func(ctx context.Context) (string, error) {
+		return From(With(ctx, run, d.Person)).Input("commit", InputOptions{})
+	},
+		"commit: ", "12 columns ok", // 21 columns
+		"commit: 12 columns ok", "\x7f", "\r\x1b[1A\x1b[Jcommit: 12 columns o",
+		"\x7f", "\r\x1b[Kcommit: 12 columns ", // 20 columns: the cursor is in the first line still
+		"日本語日本語日本語日本\x7f", "\r\x1b[2A\x1b[Jcommit: 12 columns 日本語日本語日本語日", "\r")
+	if err != nil || got != "12 columns 日本語日本語日本語日" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestWidth(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "abc": 3, "ä": 1, "a\u0308": 1, "日本": 4, "💾": 2, "…│": 2} {
+		if got := width(text); got != want {
+			t.Errorf("%q takes %d columns, want %d", text, got, want)
 		}
 	}
 }

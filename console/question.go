@@ -1,11 +1,13 @@
 package console
 
 import (
+	"fmt"
 	"io"
 	"strings"
 )
 
-// A question stands in the last line of the terminal of standard error, while the lines of the run appear above it.
+// A question stands in the last line of the terminal of standard error, or in several where it is longer, while the lines
+// of the run appear above it.
 
 // erase clears the line that the cursor is in.
 const erase = "\r\x1b[K"
@@ -52,6 +54,9 @@ func (s *Screen) erase(question string) error {
 	end := "\n" // where nothing can be erased
 	if s.stderr.Terminal {
 		end = erase
+		if above := (width(question) - 1) / s.columns(); above > 0 {
+			end = fmt.Sprintf("\r\x1b[%dA\x1b[J", above)
+		}
 	}
 	_, err := io.WriteString(s.stderr.W, end)
 	return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"deployer/journal"
+	"deployer/pty"
 )
 
 // Output is where a screen writes.
@@ -31,6 +32,8 @@ type Screen struct {
 	prefix  bool
 	logOnly bool
 	tree    *tree // nil: it is shown line by line
+
+	columns func() int // of the terminal of stderr, at least 1
 
 	mu       sync.Mutex // guards what follows: a person may be asked while events come
 	stdout   *surface
@@ -59,7 +62,7 @@ var _ journal.Sink = (*Screen)(nil)
 // NewScreen returns a screen. It must be closed.
 func NewScreen(o Options) *Screen {
 	s := &Screen{
-		prefix: o.Prefix, logOnly: o.LogOnly,
+		prefix: o.Prefix, logOnly: o.LogOnly, columns: func() int { return pty.Default.Cols },
 		stdout: newSurface(o.Stdout), stderr: newSurface(o.Stderr),
 		streams: map[streamKey]*lines{}, waiting: map[uint64]*time.Timer{}, told: map[string]bool{},
 	}
