@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -347,4 +350,55 @@ func BenchmarkTree(b *testing.B) {
 			}
 		}
 	}
+}
+
+// TestTreeOfRandomRuns lets commands of nested actions print in any order: whatever it is, each line is shown once, and
+// between the first and the last line of a branch there is nothing but what belongs to it.
+func TestTreeOfRandomRuns(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		g := newGrove(t, Options{})
+		g.write(action(1, 0, "go"))
+		var left [][]journal.Event // the events of each branch that are to come
+		for cell := range uint64(2 + rnd.IntN(4)) {
+			id := 10 * (cell + 1)
+			mark := fmt.Sprintf("c%d", cell)
+			events := []journal.Event{atOnce(action(id, 1, mark)), atOnce(command(id+1, id, mark, mark))}
+			for range rnd.IntN(4) {
+				events = append(events, printed(id+1, []string{journal.Stdout, journal.Stderr}[rnd.IntN(2)], mark+" printed\n"))
+			}
+			events = append(events, commandEnd(id+1), journal.Event{Kind: journal.Message, Parent: id, Message: mark + " logged"})
+			left = append(left, append(events, actionEnd(id)))
+		}
+		printedLines := 0
+		for len(left) > 0 {
+			i := rnd.IntN(len(left))
+			if left[i][0].Kind == journal.CommandOutput {
+				printedLines++
+			}
+			g.write(left[i][0])
+			if left[i] = left[i][1:]; len(left[i]) == 0 {
+				left = slices.Delete(left, i, i+1)
+			}
+		}
+		g.write(actionEnd(1))
+		if text := g.out.String(); strings.Count(text, "printed") != printedLines || mixed(text) {
+			t.Fatalf("of %d lines that were printed is shown\n%s", printedLines, text)
+		}
+	}
+}
+
+// mixed reports whether a branch is shown in more than one piece.
+func mixed(text string) bool {
+	mark := regexp.MustCompile(`\bc\d\b`)
+	var order []string
+	for line := range strings.Lines(text) {
+		if m := mark.FindString(line); m != "" {
+			order = append(order, m)
+		}
+	}
+	order = slices.Compact(order)
+	sorted := slices.Clone(order)
+	slices.Sort(sorted)
+	return len(slices.Compact(sorted)) != len(order)
 }
