@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // files implements filer.
@@ -195,6 +197,10 @@ func (localFiles) chmod(_ context.Context, path string, mode fs.FileMode) error 
 
 func (localFiles) chown(_ context.Context, path string, uid, gid int) error {
 	return os.Chown(path, uid, gid)
+}
+
+func (localFiles) mayWrite(_ context.Context, dir string) (int, error) {
+	return os.Geteuid(), unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
 }
 
 func (localFiles) start(context.Context) (string, error) { return os.Getwd() }

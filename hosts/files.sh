@@ -16,7 +16,10 @@ lstat)
 	[ ! -L "$1" ] || exec readlink "$1"
 	;;
 list)
-	cd "$1" || exit 1
+	cd "$1" 2>/dev/null || {
+		ls -d "$1/." >/dev/null # which, unlike cd, says why
+		exit 1
+	}
 	[ -r . ] || fail 'Permission denied'
 	# a name has no slash, so that two of them end it
 	find . ! -name . -prune -exec stat -c "$format %n//" {} + 2>/dev/null
@@ -53,4 +56,8 @@ mkdir)
 symlink) exec ln -s -- "$1" "$2" ;;
 chmod) exec chmod "$2" "$1" ;;
 chown) exec chown "$2" "$1" ;;
+maywrite)
+	[ -w "$1" ] && [ -x "$1" ] || fail 'Permission denied'
+	exec id -u
+	;;
 esac

@@ -29,36 +29,36 @@ type fileBed struct {
 // ways are the ways to the files of a host.
 var ways = []struct {
 	name string
-	open func(*testing.T) (*lab, Host, FileOptions)
+	open func(*testing.T, Options) (*lab, Host, FileOptions)
 }{
-	{"local", func(t *testing.T) (*lab, Host, FileOptions) {
-		return newLab(t, Options{}), &Local{LocalOptions{Slug: "here"}}, FileOptions{}
+	{"local", func(t *testing.T, o Options) (*lab, Host, FileOptions) {
+		return newLab(t, o), &Local{LocalOptions{Slug: "here"}}, FileOptions{}
 	}},
-	{"sshd", func(t *testing.T) (*lab, Host, FileOptions) {
-		l := newLab(t, Options{})
+	{"sshd", func(t *testing.T, o Options) (*lab, Host, FileOptions) {
+		l := newLab(t, o)
 		return l, l.host(l.sshd(sshdtest.Options{})), FileOptions{}
 	}},
-	{"another SFTP server", func(t *testing.T) (*lab, Host, FileOptions) {
-		l := newLab(t, Options{})
+	{"another SFTP server", func(t *testing.T, o Options) (*lab, Host, FileOptions) {
+		l := newLab(t, o)
 		return l, l.host(at("pkg", l.server(sshserver.Options{}).Port())), FileOptions{}
 	}},
-	{"sshd without SFTP", func(t *testing.T) (*lab, Host, FileOptions) {
-		l := newLab(t, Options{})
+	{"sshd without SFTP", func(t *testing.T, o Options) (*lab, Host, FileOptions) {
+		l := newLab(t, o)
 		return l, l.host(l.sshd(sshdtest.Options{NoSFTP: true})), FileOptions{}
 	}},
-	{"wrapped", func(t *testing.T) (*lab, Host, FileOptions) {
+	{"wrapped", func(t *testing.T, o Options) (*lab, Host, FileOptions) {
 		h, err := NewWrapped(WrappedOptions{Slug: "inside", Command: []string{"env"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return newLab(t, Options{}), h, FileOptions{}
+		return newLab(t, o), h, FileOptions{}
 	}},
-	{"sudo", func(t *testing.T) (*lab, Host, FileOptions) {
+	{"sudo", func(t *testing.T, o Options) (*lab, Host, FileOptions) {
 		s := sudoers(t)
-		l := newLab(t, Options{})
-		o := l.real(s)
-		o.Username, o.SudoPassword = "tester", sudoPassword
-		return l, l.host(o), FileOptions{Sudo: true}
+		l := newLab(t, o)
+		with := l.real(s)
+		with.Username, with.SudoPassword = "tester", sudoPassword
+		return l, l.host(with), FileOptions{Sudo: true}
 	}},
 }
 
@@ -66,7 +66,8 @@ var ways = []struct {
 func everyWay(t *testing.T, test func(*fileBed)) {
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
-			l, h, o := way.open(t)
+			t.Parallel()
+			l, h, o := way.open(t, Options{})
 			test(&fileBed{T: t, h: l.session.Handle(h), dir: t.TempDir(), options: o, events: l.events})
 		})
 	}
@@ -142,6 +143,7 @@ func (b *fileBed) changed(want bool) func(bool, error) {
 }
 
 func TestFileIsWritten(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.changed(true)(b.write(b.ctx(), "new", "text\n", WriteOptions{}))
 		b.has("new", "text\n", 0o644)
@@ -167,6 +169,7 @@ func TestFileIsWritten(t *testing.T) {
 }
 
 func TestLargeFileIsCopied(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		text := strings.Repeat("0123456789abcde\n", 300<<10/16) + "end"
 		here := filepath.Join(b.TempDir(), "source")
@@ -187,6 +190,7 @@ func TestLargeFileIsCopied(t *testing.T) {
 }
 
 func TestFileIsRead(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.put("there", "some text", 0o600)
 		if got, err := b.h.ReadFile(b.ctx(), b.path("there"), b.options); string(got) != "some text" || err != nil {
@@ -215,6 +219,7 @@ func TestFileIsRead(t *testing.T) {
 }
 
 func TestFileIsWrittenBitByBit(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.put("log", "one\n", 0o640)
 		f, err := b.h.Append(b.ctx(), b.path("log"), WriteOptions{FileOptions: b.options})
@@ -250,6 +255,7 @@ func TestFileIsWrittenBitByBit(t *testing.T) {
 }
 
 func TestSymbolicLinkIsWrittenThrough(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		if err := errors.Join(os.MkdirAll(b.path("a/b"), 0o755), os.Symlink("a/b", b.path("way")),
 			os.Symlink("../target", b.path("a/b/link")), os.Symlink("nowhere", b.path("dangling"))); err != nil {
@@ -270,6 +276,7 @@ func TestSymbolicLinkIsWrittenThrough(t *testing.T) {
 }
 
 func TestFilesAreChanged(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		o, ctx := b.options, b.ctx()
 		b.changed(true)(b.h.Mkdir(ctx, b.path("d/e/f"), MkdirOptions{FileOptions: o, Parents: true, Mode: 0o700}))
@@ -312,6 +319,7 @@ func TestFilesAreChanged(t *testing.T) {
 }
 
 func TestPathsFollowCd(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.h = b.h.Cd(b.dir).Cd("sub")
 		if err := os.Mkdir(b.path("sub"), 0o755); err != nil {
@@ -330,6 +338,7 @@ func TestPathsFollowCd(t *testing.T) {
 }
 
 func TestSandboxWritesNothing(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.put("conf", "a\nb\nc\n", 0o640)
 		ctx := b.sandbox()
@@ -398,6 +407,7 @@ func tree(t *testing.T, dir string) string {
 var oddNames = []string{"-rf", "a b", "new\nline", "\nfirst", "tab\tand\x1b[2J", "quote'\"`$(x)", "bad\xff\xfeutf8", "*", "~", "~root", "back\\slash", "é"}
 
 func TestDirectoryIsCopied(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		here := filepath.Join(b.TempDir(), "here")
 		if err := errors.Join(os.MkdirAll(filepath.Join(here, "a/empty"), 0o755), os.Mkdir(filepath.Join(here, "closed"), 0o755),
@@ -431,6 +441,7 @@ func TestDirectoryIsCopied(t *testing.T) {
 
 // A link that is in the way inside a directory leads nothing out of it.
 func TestLinksInTheWayAreReplaced(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		here := filepath.Join(b.TempDir(), "here")
 		outside := b.TempDir()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 	"sync"
@@ -206,23 +205,29 @@ func (f *sandboxFiles) open(ctx context.Context, name string) (io.ReadCloser, er
 	return nil, syscall.ELOOP
 }
 
-// room checks that something could be made at a path.
-func (f *sandboxFiles) room(ctx context.Context, name string) error {
-	_, err := f.dir(ctx, dirOf(name))
-	return err
+// room checks that something could be made, replaced or removed at a path. It returns whose it would be; -1 if that is
+// not known.
+func (f *sandboxFiles) room(ctx context.Context, name string) (uid int, err error) {
+	real, err := f.dir(ctx, dirOf(name))
+	if err != nil || real == "" {
+		return -1, err
+	}
+	return f.host.mayWrite(ctx, real)
 }
 
 func (f *sandboxFiles) create(ctx context.Context, target string, _ bool) (draft, error) {
-	if err := f.room(ctx, target); err != nil {
+	uid, err := f.room(ctx, target)
+	if err != nil {
 		return nil, err
 	}
-	return &sandboxDraft{files: f, target: target}, nil
+	return &sandboxDraft{files: f, target: target, uid: uid}, nil
 }
 
 // sandboxDraft is a file that is written into the layer.
 type sandboxDraft struct {
 	files  *sandboxFiles
 	target string
+	uid    int // of who writes it; -1 if that is not known
 	text   spooled
 }
 
@@ -235,6 +240,9 @@ func (d *sandboxDraft) content() content {
 }
 
 func (d *sandboxDraft) commit(_ context.Context, a attributes) error {
+	if a.uid >= 0 && d.uid > 0 && a.uid != d.uid {
+		return syscall.EPERM // only root gives files away
+	}
 	info := &FileInfo{Size: d.text.size, Mode: 0o644, ModTime: time.Now()}
 	if a.setMode {
 		info.Mode = a.mode
@@ -254,8 +262,10 @@ func (f *sandboxFiles) rename(ctx context.Context, from, to string) error {
 	if there, err := f.lstat(ctx, to); err == nil && there.IsDir() {
 		return syscall.EISDIR
 	}
-	if err := f.room(ctx, to); err != nil {
-		return err
+	for _, name := range []string{from, to} {
+		if _, err := f.room(ctx, name); err != nil {
+			return err
+		}
 	}
 	s, real, err := f.find(from)
 	if err != nil {
@@ -298,6 +308,9 @@ func (f *sandboxFiles) remove(ctx context.Context, name string, dir bool) error 
 			return syscall.ENOTEMPTY
 		}
 	}
+	if _, err := f.room(ctx, name); err != nil {
+		return err
+	}
 	f.put(name, &shade{})
 	return nil
 }
@@ -320,7 +333,7 @@ func (f *sandboxFiles) add(ctx context.Context, name string, info *FileInfo) err
 		return err
 	}
 	info.ModTime = time.Now()
-	if err := f.room(ctx, name); err != nil {
+	if _, err := f.room(ctx, name); err != nil {
 		return err
 	}
 	f.put(name, &shade{info: info})
@@ -358,67 +371,10 @@ func (f *sandboxFiles) change(ctx context.Context, name string, change func(*Fil
 	return nil
 }
 
+// mayWrite implements fileSystem; a layer over a layer is not needed.
+func (f *sandboxFiles) mayWrite(ctx context.Context, dir string) (int, error) {
+	return f.room(ctx, dir+"/.")
+}
+
 func (f *sandboxFiles) start(ctx context.Context) (string, error) { return f.host.start(ctx) }
 func (f *sandboxFiles) home(ctx context.Context) (string, error)  { return f.host.home(ctx) }
-
-// spool keeps what is imagined: in a file of this machine that has no name any more, so that nothing of it is left
-// whatever happens.
-type spool struct {
-	mu   sync.Mutex // guards what follows
-	file *os.File   // nil until something is kept
-	size int64
-}
-
-// spooled is a part of the spool, in pieces.
-type spooled struct {
-	spool  *spool
-	pieces []extent
-	size   int64
-}
-
-type extent struct{ at, size int64 }
-
-// add keeps more of a text.
-func (s *spool) add(to *spooled, b []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.file == nil {
-		file, err := os.CreateTemp("", "deployer")
-		if err != nil {
-			return err
-		}
-		s.file = file
-		if err := os.Remove(file.Name()); err != nil {
-			return err
-		}
-	}
-	if _, err := s.file.WriteAt(b, s.size); err != nil {
-		return err
-	}
-	to.spool = s
-	if n := len(to.pieces); n > 0 && to.pieces[n-1].at+to.pieces[n-1].size == s.size {
-		to.pieces[n-1].size += int64(len(b))
-	} else {
-		to.pieces = append(to.pieces, extent{s.size, int64(len(b))})
-	}
-	s.size += int64(len(b))
-	to.size += int64(len(b))
-	return nil
-}
-
-func (t spooled) reader() io.Reader {
-	var parts []io.Reader
-	for _, p := range t.pieces {
-		parts = append(parts, io.NewSectionReader(t.spool.file, p.at, p.size))
-	}
-	return io.MultiReader(parts...)
-}
-
-func (s *spool) close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.file == nil {
-		return nil
-	}
-	return s.file.Close()
-}

@@ -45,6 +45,7 @@ func (b *fileBed) fails(err error, fault Fault, parts ...string) {
 }
 
 func TestBadPaths(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.put("file", "text", 0o644)
 		if err := errors.Join(os.Mkdir(b.path("dir"), 0o755), os.WriteFile(b.path("dir/x"), nil, 0o644),
@@ -95,6 +96,7 @@ func TestBadPaths(t *testing.T) {
 
 // What changes while it is read is never taken for whole, if it became shorter.
 func TestContentChangesWhileItIsRead(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.put("file", "old", 0o644)
 		source := func(size int64, text string) content {
@@ -143,10 +145,12 @@ func smallDisk(t *testing.T, size int) string {
 }
 
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
 			disk := smallDisk(t, 256<<10) // sshd has a view of its own of what is mounted, from its start
-			l, h, o := way.open(t)
+			l, h, o := way.open(t, Options{})
 			fullDisk(&fileBed{T: t, h: l.session.Handle(h), dir: disk, options: o, events: l.events})
 		})
 	}
@@ -174,6 +178,7 @@ func fullDisk(b *fileBed) {
 
 // poorServers are SFTP servers that can do less than OpenSSH's.
 func TestPoorServers(t *testing.T) {
+	t.Parallel()
 	for name, files := range map[string]sshserver.Files{
 		"short reads": {ShortReads: 1000}, "no extensions": {Plain: true}, "none": {None: true},
 		"a banner": {Banner: "Welcome to this machine!\nIt is a fine one.\n"},
@@ -202,6 +207,7 @@ func TestPoorServers(t *testing.T) {
 
 // A cut at any byte leaves the old file whole, or the new one.
 func TestCutWhileWriting(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	sshd := sshdtest.Start(t, sshdtest.Options{})
 	proxy, err := sshserver.StartProxy(sshd.Addr)
@@ -260,6 +266,7 @@ func cutPositions(size int) []int {
 }
 
 func TestCutWhileReading(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	sshd := sshdtest.Start(t, sshdtest.Options{})
 	proxy, err := sshserver.StartProxy(sshd.Addr)
@@ -308,6 +315,7 @@ func TestCutWhileReading(t *testing.T) {
 
 // Whoever waits for a frozen server is let go when the context ends, and what was there stays.
 func TestFilesOfFrozenServer(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	server := l.server(sshserver.Options{})
 	h := l.session.Handle(l.host(at("frozen", server.Port())))
@@ -351,6 +359,7 @@ func TestFilesOfFrozenServer(t *testing.T) {
 
 // Cancelling while a file is written removes what was written of it.
 func TestWritingIsCancelled(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.put("file", "old", 0o640)
 		for _, mode := range []fs.FileMode{0o644, 0o600} { // over SFTP a private one is written elsewhere
@@ -372,11 +381,11 @@ func TestWritingIsCancelled(t *testing.T) {
 
 // A handle that is held open takes no place from the commands of the same run.
 func TestOpenFilesHoldNobodyUp(t *testing.T) {
+	t.Parallel()
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
-			l, host, o := way.open(t)
-			l.open(Options{Limit: 1})
-			t.Cleanup(func() { l.session.Close() })
+			t.Parallel()
+			l, host, o := way.open(t, Options{Limit: 1})
 			b := &fileBed{T: t, h: l.session.Handle(host), dir: t.TempDir(), options: o}
 			b.put("file", string(noise(200_000, 9)), 0o640)
 			r, err := b.h.Open(b.ctx(), b.path("file"), o)
@@ -403,6 +412,7 @@ func TestOpenFilesHoldNobodyUp(t *testing.T) {
 
 // A server with room for one session serves files and commands in turn.
 func TestFilesWithOneSession(t *testing.T) {
+	t.Parallel()
 	for _, most := range []int{1, 2, 3} {
 		l := newLab(t, Options{})
 		h := l.session.Handle(l.host(l.sshd(sshdtest.Options{Config: []string{fmt.Sprintf("MaxSessions %d", most)}})))
@@ -419,6 +429,7 @@ func TestFilesWithOneSession(t *testing.T) {
 
 // The SFTP channel of a connection is opened once, however many want it at the same time.
 func TestOneFileChannel(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, Options{})
 	server := sshdtest.Start(t, sshdtest.Options{Config: []string{"SetEnv HOME=" + l.home}})
 	h := l.session.Handle(l.host(l.real(server)))
@@ -437,6 +448,7 @@ func TestOneFileChannel(t *testing.T) {
 
 // A secret is no part of a path, and never seen in a diff: neither a new one nor the one it replaces.
 func TestSecretsInFiles(t *testing.T) {
+	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		token := b.h.Session().Secrets().TokenOf("hunter2hunter2")
 		_, err := b.write(b.ctx(), token, "x", WriteOptions{})

@@ -195,6 +195,16 @@ func (f *FileInfo) owner(uid, gid int) (int, int) {
 	return uid, gid
 }
 
+// mayWrite asks a shell: SFTP does not tell who one is. A host without a shell finds out when it is tried.
+func (f *sftpFiles) mayWrite(ctx context.Context, dir string) (int, error) {
+	uid, err := newShellFiles(f.shell, FileOptions{}).mayWrite(ctx, dir)
+	var failure *Error
+	if errors.As(err, &failure) && failure.Fault == Unreachable {
+		return -1, nil
+	}
+	return uid, err
+}
+
 func (f *sftpFiles) start(ctx context.Context) (string, error) {
 	return askSFTP(ctx, f, func() (string, error) { return f.client.RealPath(".") }, nil)
 }

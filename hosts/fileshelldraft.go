@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -117,6 +118,14 @@ func (f *shellFiles) chmod(ctx context.Context, name string, mode fs.FileMode) e
 
 func (f *shellFiles) chown(ctx context.Context, name string, uid, gid int) error {
 	return f.do(ctx, "chown", name, ownerText(uid, gid))
+}
+
+func (f *shellFiles) mayWrite(ctx context.Context, dir string) (int, error) {
+	text, err := f.look(ctx, "maywrite", dir)
+	if err != nil {
+		return -1, err
+	}
+	return strconv.Atoi(strings.TrimSpace(text))
 }
 
 // start and home are those of the login user, also under sudo.

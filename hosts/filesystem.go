@@ -33,6 +33,8 @@ type fileSystem interface {
 	symlink(ctx context.Context, text, path string) error
 	chmod(ctx context.Context, path string, mode fs.FileMode) error
 	chown(ctx context.Context, path string, uid, gid int) error
+	// mayWrite returns who would write in a directory (0 is root, -1 not known), or that they may not. For a sandbox.
+	mayWrite(ctx context.Context, dir string) (uid int, err error)
 	// start is where relative paths begin; home is what ~ stands for, also under sudo.
 	start(ctx context.Context) (string, error)
 	home(ctx context.Context) (string, error)
