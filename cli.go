@@ -23,8 +23,11 @@ each parent folder. The first argument names one if it contains a slash or ends 
 
 const runHelp = `Run an action of a node, on the node's hosts.
 
-PATH leads to the node as through directories: production/git, or production.git; git[web1] is one host of it. Without
-an ACTION the node's children and actions are listed. "." is the node's default action.
+PATH leads to the node as through directories: production/git, or production.git; git[web1] is one host of it. "." is the
+node's default action.
+
+Without an ACTION the deployment shell opens at the node. It reads lines from the terminal, or from a pipe or a file until
+one fails. With nothing to read, the node's children and actions are listed.
 
 Options end at ACTION; what follows is its own. A word name=value is given by name if the action has a parameter of that
 name, and never after --.
@@ -78,7 +81,7 @@ func (p *program) command() *cobra.Command {
 		Version:               version(),
 		SilenceErrors:         true,
 		SilenceUsage:          true,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return p.list(cmd.Context(), "", "auto") },
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return p.openShell(cmd.Context(), defaultOptions()) },
 	}
 	root.SetVersionTemplate(p.Name + " {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -155,7 +158,7 @@ func (p *program) runCommand() *cobra.Command {
 				return &usageError{err, cmd.CommandPath() + " --help"}
 			}
 			if len(args) == 0 {
-				return p.list(cmd.Context(), o.path, o.color)
+				return p.openShell(cmd.Context(), o)
 			}
 			return p.oneShot(cmd.Context(), o, args[0], args[1:])
 		},
@@ -171,6 +174,7 @@ func (p *program) runCommand() *cobra.Command {
 	f.StringVar(&o.hostKeys, "host-keys", "", "what to do about host keys that are not known: `MODE` is strict or accept-new")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always or never")
+	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "in a shell that reads a pipe or a file, go on after a line that failed")
 	f.StringVar(&o.view, "view", viewLines, "how to show the run: `VIEW` is lines or tree")
 	return cmd
 }

@@ -37,12 +37,19 @@ func (p *program) demo(ctx context.Context) (err error) {
 	}
 	p.tree = filepath.Join(dir, "deploy")
 	fmt.Fprintf(p.Err, "four SSH hosts on this machine: %s\n\n", strings.Join(demoHosts[:], ", "))
-	if err := p.list(ctx, "", "auto"); err != nil {
+	if p.interactive() {
+		return p.openShell(ctx, defaultOptions())
+	}
+	in := p.In
+	p.In = nil // the shell only lists what there is
+	err = p.openShell(ctx, defaultOptions())
+	if p.In = in; err != nil {
 		return err
 	}
 	for _, line := range [][]string{{"machines", "release"}, {"machines", "report"}} {
 		fmt.Fprintf(p.Err, "\ndeployer run --path %s %s\n", line[0], line[1])
-		o := runOptions{path: line[0], color: "auto"}
+		o := defaultOptions()
+		o.path = line[0]
 		if err := p.oneShot(ctx, o, line[1], nil); err != nil {
 			return err
 		}

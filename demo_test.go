@@ -29,6 +29,10 @@ func TestDemo(t *testing.T) {
 		t.Parallel()
 		p := newDemoPlace(t)
 		s := p.sit(t, "demo")
+		s.Expect("/ > ")
+		s.Send("machines report\n")
+		s.Expect("/ > ")
+		s.Send("exit\n")
 		s.ends(0)
 		for _, slug := range slugs {
 			if !strings.Contains(s.Output(), slug+"\t") {

@@ -17,13 +17,14 @@ import (
 var allowed = map[string][]string{
 	"deployer/cmd/deployer": {"deployer"},
 	"deployer": {
-		"deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
+		"deployer/shell", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
 		"deployer/internal/sshserver",
 	},
 	"deployer/deployertest": {
 		"deployer", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
 		"deployer/pty/ptytest",
 	},
+	"deployer/shell": {"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/pty", "deployer/journal"},
 	"deployer/script": {
 		"deployer/nodes", "deployer/stock", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/internal/expr",
 	},

@@ -1,74 +1,11 @@
 package deployer
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"deployer/console"
 	"deployer/hosts"
 	"deployer/nodes"
 )
-
-// listPlace is what there is at a node: its children and actions, in the colours of their groups.
-func listPlace(n *nodes.Place, colour bool) string {
-	text := console.FormatName(n.Path(), groupColour(n), colour) + "\n"
-	if doc := firstLine(n.Template().Documentation()); doc != "" {
-		text += doc + "\n"
-	}
-	return text + console.FormatList("nodes, to name with --path:", childRows(n), colour) +
-		console.FormatList("actions:", actionRows(n), colour)
-}
-
-func childRows(n *nodes.Place) []console.Row {
-	var rows []console.Row
-	for _, c := range n.Children() {
-		if nodes.IsPrivate(c.Name) {
-			continue
-		}
-		row := console.Row{Name: nodes.FormatStep(c.Name), Text: firstLine(n.Member(c.Name).Child.Documentation())}
-		if c.Err != nil {
-			row.Text, row.Colour = c.Err.Error(), groupColour(n)
-		} else {
-			row.Colour = groupColour(c.Place)
-			if slugs := c.Place.Cells(); len(slugs) > 0 {
-				row.Text = strings.TrimSpace(fmt.Sprintf("%s [%s]", row.Text, strings.Join(slugs, "] [")))
-			}
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-func actionRows(n *nodes.Place) []console.Row {
-	var rows []console.Row
-	add := func(name string, a nodes.Action) {
-		a.Name = name
-		rows = append(rows, console.Row{Name: nodes.Usage(&a), Colour: groupColour(n), Text: firstLine(a.Documentation())})
-	}
-	if def := n.Template().Default; def != nil {
-		add(".", *def)
-	}
-	for _, a := range n.Actions() {
-		if !nodes.IsPrivate(a.Name) {
-			add(a.Name, *a.Action)
-		}
-	}
-	return rows
-}
-
-// groupColour is the colour of the group that a node is in, or "".
-func groupColour(n *nodes.Place) string {
-	if g := n.Group(); g != nil {
-		return g.Color
-	}
-	return ""
-}
-
-func firstLine(doc string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(doc), "\n")
-	return line
-}
 
 // allHosts are the different hosts of a node and of everything below it.
 func allHosts(n *nodes.Place) []hosts.Host {

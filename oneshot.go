@@ -16,6 +16,7 @@ import (
 	"deployer/journal"
 	"deployer/nodes"
 	"deployer/pty"
+	"deployer/shell"
 )
 
 // runOptions are the options of the command run.
@@ -30,7 +31,11 @@ type runOptions struct {
 	allowEmpty     bool
 	color          string
 	view           string
+	keepGoing      bool
 }
+
+// defaultOptions are the options where none were given.
+func defaultOptions() runOptions { return runOptions{color: "auto", view: viewLines} }
 
 func (o runOptions) check() error {
 	if !slices.Contains([]string{"", "strict", "accept-new"}, o.hostKeys) {
@@ -43,6 +48,11 @@ func (o runOptions) check() error {
 		return fmt.Errorf("--view is %q: use %s or %s", o.view, viewLines, viewTree)
 	}
 	return nil
+}
+
+// settings are the options that a shell can change.
+func (o runOptions) settings() shell.Settings {
+	return shell.Settings{Sandbox: o.sandbox, View: o.view}
 }
 
 // The views of a run.
@@ -77,20 +87,21 @@ func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree,
 	if err != nil {
 		return &usageError{err, ""}
 	}
-	r, err := p.start(o, n, secrets)
+	task := shell.Task{Node: n, Name: action, Action: a, Args: args, Settings: o.settings()}
+	r, err := p.start(o, task, secrets)
 	if err != nil {
 		return err
 	}
-	r.action = action
-	return r.run(ctx, tree.Name, a, args)
+	_, err = r.run(ctx, tree.Name)
+	return err
 }
 
 // oneRun is one run of one action: its journal, the readers of it, and the session of its hosts.
 type oneRun struct {
 	program *program
 	options runOptions
-	node    *nodes.Place
-	action  string // as it was called; "" is the default action, whatever its function is called
+	task    shell.Task
+	inShell bool // a result that is a node is not shown: the shell goes there
 	journal *journal.Journal
 	screen  *console.Screen
 	shown   *shownOutput
@@ -102,12 +113,12 @@ type oneRun struct {
 }
 
 // start opens the journal with its readers and the session.
-func (p *program) start(o runOptions, n *nodes.Place, secrets *journal.Secrets) (*oneRun, error) {
-	r := &oneRun{program: p, options: o, node: n, shown: newShownOutput()}
-	several := len(allHosts(n)) > 1
+func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets) (*oneRun, error) {
+	r := &oneRun{program: p, options: o, task: task, shown: newShownOutput()}
+	several := len(allHosts(task.Node)) > 1
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
-		Prefix: several, Tree: o.view == viewTree, LogOnly: o.json,
+		Prefix: several, Tree: task.View == viewTree, LogOnly: o.json,
 	})
 	sinks := []journal.Sink{r.screen, r.shown}
 	if o.json {
@@ -131,10 +142,13 @@ func (r *oneRun) openSession() {
 	if r.options.single {
 		options.Limit = 1
 	}
-	run := nodes.Options{Sandbox: r.options.sandbox}
+	run := nodes.Options{Sandbox: r.task.Sandbox}
 	if r.person = r.program.newPerson(r); r.person != nil {
 		asked := person{r.person, r.journal.Secrets()}
-		options.Person, run.Person = asked, asked
+		options.Person = asked
+		if !r.task.Alone {
+			run.Person = asked
+		}
 		if r.program.Answer == nil && r.program.ownsTerminal(r.options) {
 			options.Terminal = asked
 		}
@@ -146,8 +160,16 @@ func (r *oneRun) openSession() {
 
 // presence is the terminal of the person who can be asked; nil if nobody is present.
 func (p *program) presence(o runOptions) *os.File {
+	if o.nonInteractive || !isTerminal(p.Err) {
+		return nil
+	}
+	return p.terminal()
+}
+
+// terminal is standard input if it is a terminal, else nil.
+func (p *program) terminal() *os.File {
 	in, isFile := p.In.(*os.File)
-	if o.nonInteractive || !isFile || !pty.IsTerminal(in) || !isTerminal(p.Err) {
+	if !isFile || !pty.IsTerminal(in) {
 		return nil
 	}
 	return in
@@ -179,21 +201,22 @@ func runName() string {
 	return time.Now().UTC().Format("20060102-150405-") + hex.EncodeToString(b[:])
 }
 
-// run runs the action to its end, whatever that is, and shows the result or the failures.
-func (r *oneRun) run(ctx context.Context, tree string, a *nodes.Action, args nodes.Args) error {
+// run runs the task to its end, whatever that is, and shows the result or the failures.
+func (r *oneRun) run(ctx context.Context, tree string) (any, error) {
 	begun := time.Now()
-	r.journal.Write(journal.Event{Kind: journal.RunStart, Tree: tree, Node: r.node.Path(), Action: a.Name, Sandbox: r.options.sandbox})
-	value, err := r.call(ctx, args)
+	t := r.task
+	r.journal.Write(journal.Event{Kind: journal.RunStart, Tree: tree, Node: t.Node.Path(), Action: t.Action.Name, Sandbox: t.Sandbox})
+	value, err := r.call(ctx)
 	o := r.judge(ctx, err)
 	if _, cells := value.(*nodes.ParallelResult); err == nil || cells {
-		o.result(r, a, value)
+		o.result(r, value)
 	}
 	o.end(r, time.Since(begun))
 	if closed := errors.Join(r.screen.Close(), r.closeLog(), r.failedSinks()); closed != nil {
 		r.program.tell("%v", closed)
 		o.failAtLeast()
 	}
-	return o.asError()
+	return value, o.asError()
 }
 
 // errLeftBehind is of an action in Go that does not heed its context.
@@ -202,14 +225,14 @@ var errLeftBehind = errors.New("the action did not end when it was interrupted, 
 
 // call calls the action, and watches for signals meanwhile. Its goroutine may outlive the run: the code of a Go program
 // that does not heed its context is left behind after the second signal, for only the end of the process ends it.
-func (r *oneRun) call(ctx context.Context, args nodes.Args) (any, error) {
+func (r *oneRun) call(ctx context.Context) (any, error) {
 	var value any
 	var err error
 	ctx = console.With(ctx, r.nodes, r.person)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		value, err = r.nodes.Env(r.node).Call(ctx, r.action, args)
+		value, err = r.nodes.Env(r.task.Node).CallAction(ctx, r.task.Action, r.task.Args)
 	}()
 	if !r.watch(ctx, ended) {
 		return nil, errors.Join(errLeftBehind, r.session.Close())
@@ -231,13 +254,14 @@ func (r *oneRun) watch(ctx context.Context, ended <-chan struct{}) bool {
 	case <-ended:
 		return true
 	}
+	abandoned := r.program.signals.abandoned()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for {
 		select {
 		case <-timer.C:
 			r.program.tell("ending what runs on the hosts; Ctrl-C again does not wait for that")
-		case <-r.program.abandon:
+		case <-abandoned:
 			r.session.Abandon()
 			return within(lastPatience, ended)
 		case <-ended:

@@ -13,6 +13,7 @@ import (
 	"deployer/journal"
 	"deployer/nodes"
 	"deployer/script"
+	"deployer/shell"
 )
 
 // outcome is what came of a run.
@@ -27,11 +28,11 @@ type outcome struct {
 // judge finds out how every target stands, and the exit status.
 func (r *oneRun) judge(ctx context.Context, err error) *outcome {
 	o := &outcome{err: err, failures: nodes.Failures(err), states: map[string]journal.State{}}
-	for _, h := range r.node.Hosts() {
+	for _, h := range r.task.Node.Hosts() {
 		o.target(h.Slug(), journal.Unused)
 	}
 	done := journal.Done
-	if r.options.sandbox {
+	if r.task.Sandbox {
 		done = journal.WouldRun
 	}
 	for _, slug := range r.session.Used() {
@@ -128,23 +129,23 @@ func (o *outcome) state() journal.State {
 }
 
 // result shows what the action returned.
-func (o *outcome) result(r *oneRun, a *nodes.Action, value any) {
+func (o *outcome) result(r *oneRun, value any) {
 	raw, err := nodes.JSONResult(value)
 	text := ""
 	if err == nil {
 		text, err = nodes.FormatResult(r.shown.without(value, r.journal.Secrets()))
 	}
 	if err != nil {
-		failure := &nodes.ActionError{Node: r.node.Path(), Action: a.Name, State: journal.Failed, Err: err}
+		failure := &nodes.ActionError{Node: r.task.Node.Path(), Action: r.task.Action.Name, State: journal.Failed, Err: err}
 		o.err, o.failures = errors.Join(o.err, failure), append(o.failures, failure)
 		o.failAtLeast()
 		return
 	}
-	if string(raw) == "null" || a.SuppressResult {
+	if string(raw) == "null" || r.task.Action.SuppressResult {
 		return
 	}
-	r.journal.Write(journal.Event{Kind: journal.Result, Node: r.node.Path(), Value: raw})
-	if !r.options.json {
+	r.journal.Write(journal.Event{Kind: journal.Result, Node: r.task.Node.Path(), Value: raw})
+	if !r.options.json && !(r.inShell && shell.Nodes(value) != nil) {
 		// An error is told by the writer itself, which watches standard output.
 		_, _ = io.WriteString(r.program.Out, r.journal.Secrets().Mask(text))
 	}

@@ -33,7 +33,7 @@ func (p *program) newPerson(r *oneRun) *console.Person {
 	if terminal == nil {
 		return nil
 	}
-	return console.NewPerson(terminal, r.screen, func() { p.stop(&signalError{os.Interrupt}) })
+	return console.NewPerson(terminal, r.screen, func() { p.signals.take(os.Interrupt) })
 }
 
 // Password implements hosts.Person.

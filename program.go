@@ -92,14 +92,14 @@ type program struct {
 	Program
 	Stdio
 	tree    string // the file named on the command line, or ""
-	stop    context.CancelCauseFunc
-	abandon chan struct{} // closed by the second signal
+	signals signals
 }
 
 // Run runs the program with the arguments after its name and returns its exit status.
 func (def Program) Run(ctx context.Context, args []string, stdio Stdio) int {
 	ctx, stop := context.WithCancelCause(ctx)
-	p := &program{Program: def.named(), Stdio: stdio, stop: stop, abandon: make(chan struct{})}
+	p := &program{Program: def.named(), Stdio: stdio}
+	p.signals.begin(stop)
 	if p.Getenv == nil {
 		p.Getenv = func(string) string { return "" }
 	}
@@ -108,7 +108,7 @@ func (def Program) Run(ctx context.Context, args []string, stdio Stdio) int {
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		p.listen(done)
+		p.signals.listen(p.Signals, done)
 	}()
 	status := p.main(ctx, args)
 	close(done)
@@ -121,40 +121,6 @@ func (def Program) Run(ctx context.Context, args []string, stdio Stdio) int {
 func (def Program) named() Program {
 	def.Name = cmp.Or(def.Name, "deployer")
 	return def
-}
-
-// listen turns the first signal into the end of the context, and the second into giving up.
-func (p *program) listen(done <-chan struct{}) {
-	for n := 1; ; n++ {
-		select {
-		case s := <-p.Signals:
-			switch n {
-			case 1:
-				p.stop(&signalError{s})
-			case 2:
-				close(p.abandon)
-			}
-		case <-done:
-			return
-		}
-	}
-}
-
-// signalError is the cause of a run that a signal interrupted.
-type signalError struct{ signal os.Signal }
-
-func (e *signalError) Error() string {
-	if e.signal == os.Interrupt {
-		return "by Ctrl-C"
-	}
-	return fmt.Sprintf("by a signal: %v", e.signal)
-}
-
-func (e *signalError) status() int {
-	if n, ok := e.signal.(syscall.Signal); ok {
-		return 128 + int(n)
-	}
-	return exitInterrupted
 }
 
 // outputError is the cause of a run whose standard output could not be written.

@@ -14,6 +14,7 @@ import (
 	"deployer/journal"
 	"deployer/nodes"
 	"deployer/script"
+	"deployer/shell"
 )
 
 // load makes the tree: of the root in Go, or of the script that the command line names. Its mistakes are shown, and the
@@ -142,17 +143,9 @@ func resolve(tree *nodes.Tree, path string) (*nodes.Place, error) {
 	return nodes.Resolve(parsed, tree.Root())
 }
 
-// list shows what is at a path: what could be run there, and what lies below.
-func (p *program) list(ctx context.Context, path, color string) error {
-	tree, err := p.load(ctx, journal.NewSecrets())
-	if err != nil {
-		return err
-	}
-	n, err := resolve(tree, path)
-	if err != nil {
-		return &usageError{err, ""}
-	}
-	_, err = io.WriteString(p.Out, listPlace(n, p.output(p.Out, color).Colour))
+// list shows what is at a node: what could be run there, and what lies below.
+func (p *program) list(n *nodes.Place, color string) error {
+	_, err := io.WriteString(p.Out, shell.FormatPlace(n, "nodes, to name with --path:", p.output(p.Out, color).Colour))
 	return err
 }
 

@@ -90,6 +90,11 @@ func (e *Env) Call(ctx context.Context, action string, args Args) (any, error) {
 	return e.call(ctx, a, args)
 }
 
+// CallAction runs an action that the node itself need not have, as [Env.Call] runs one of its own.
+func (e *Env) CallAction(ctx context.Context, a *Action, args Args) (any, error) {
+	return e.call(ctx, a, args)
+}
+
 // Action returns the action of that name or alias, or with "" the default action.
 func (e *Env) Action(name string) (*Action, error) { return e.place.Action(name) }
 

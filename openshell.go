@@ -1,0 +1,75 @@
+package deployer
+
+import (
+	"context"
+	"errors"
+
+	"deployer/journal"
+	"deployer/nodes"
+	"deployer/shell"
+)
+
+// shellRun is what runs the tasks of a shell.
+type shellRun struct {
+	program *program
+	options runOptions
+	tree    *nodes.Tree
+	secrets *journal.Secrets
+}
+
+// openShell opens the deployment shell at the path of the options. Where there is nothing to read on standard input,
+// what is at that node is listed instead.
+func (p *program) openShell(ctx context.Context, o runOptions) error {
+	secrets := journal.NewSecrets()
+	tree, err := p.load(ctx, secrets)
+	if err != nil {
+		return err
+	}
+	at, err := resolve(tree, o.path)
+	if err != nil {
+		return &usageError{err, ""}
+	}
+	reader := p.lineReader(o)
+	if reader == nil || !p.interactive() && reader.Ended(ctx) {
+		return p.list(at, o.color)
+	}
+	r := &shellRun{p, o, tree, secrets}
+	status, err := shell.New(shell.Options{
+		Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
+		Interactive: p.interactive(), KeepGoing: o.keepGoing, Name: p.Name, Version: version(), Secrets: secrets,
+		Settings: o.settings(), Run: r.run, Interrupt: p.signals.inner,
+	}).Run(ctx)
+	if err == nil && status != exitOK {
+		err = &shownError{status}
+	}
+	return err
+}
+
+// interactive reports whether a person types the lines of the shell.
+func (p *program) interactive() bool { return p.terminal() != nil && isTerminal(p.Err) }
+
+// lineReader reads the lines of the shell; nil if there is no standard input.
+func (p *program) lineReader(o runOptions) *shell.PlainReader {
+	switch {
+	case p.In == nil:
+		return nil
+	case p.interactive():
+		return shell.NewPlainReader(p.In, p.Err, p.output(p.Err, o.color).Colour)
+	}
+	return shell.NewPlainReader(p.In, nil, false)
+}
+
+// run runs a task as a run of its own.
+func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {
+	r, err := s.program.start(s.options, task, s.secrets)
+	if err != nil {
+		return shell.Outcome{Status: s.program.fail(err)}
+	}
+	r.inShell = true
+	value, err := r.run(ctx, s.tree.Name)
+	var shown *shownError
+	if errors.As(err, &shown) {
+		return shell.Outcome{Value: value, Status: shown.status}
+	}
+	return shell.Outcome{Value: value}
+}

@@ -1,0 +1,195 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"deployer/console"
+	"deployer/nodes"
+)
+
+// Command is a command of the shell. Its help, its completion and its documentation come from here.
+type Command struct {
+	Name  string
+	Usage string // what may follow: "[PATH]"
+	Short string // what it does, in a line
+	Long  string // more of that; may be ""
+
+	run func(*Shell, context.Context, arguments) error
+}
+
+// arguments are what follows the name of a command.
+type arguments struct {
+	words []word
+	text  string // as it was typed
+}
+
+// commands is the table of all commands, in the order in which help shows them.
+func commands() []*Command {
+	return slices.Concat(navigation(), information(), running(), session())
+}
+
+func navigation() []*Command {
+	return []*Command{
+		{"cd", "[PATH]", "go to a node",
+			"Without PATH it goes to the root. - is the node before, .. the one above, / the root; git[web1] and git:web1 are " +
+				"a cell. Steps of a path are separated by /, . or space.", (*Shell).cd},
+		{"ls", "[-l] [PATH]", "list the nodes and actions of a node",
+			"With -l also the hosts of each node and the signature of each action.", (*Shell).ls},
+		{"pwd", "[PATH]", "print the path of a node", "What it prints can be given to cd again.", (*Shell).pwd},
+		{"find", "[PATH] [PATTERN] [name=PATTERN] [action=PATTERN] [group=NAME] [host=SLUG]", "find nodes below a node",
+			"A node is printed if all that is asked for is true of it: its name matches, it has such an action, it is in the " +
+				"group, it has the host. In a PATTERN * stands for any text and ? for a character; one without them matches " +
+				"where the name contains it. With action= the actions that match are printed after the path.", (*Shell).find},
+		{"tree", "[PATH] [DEPTH]", "draw the nodes below a node", "DEPTH is how many levels are drawn.", (*Shell).tree},
+	}
+}
+
+func session() []*Command {
+	return []*Command{
+		{"help", "[COMMAND | [PATH] ACTION]", "explain the commands, or one command or action", "", (*Shell).help},
+		{"history", "", "list the lines that were typed", "", (*Shell).history},
+		{"set-option", "NAME VALUE", "change an option of this shell",
+			"sandbox on makes every action check everything and change nothing, until sandbox off; the prompt shows it. view " +
+				"is lines or tree: how a run is shown.", (*Shell).setOption},
+		{"show-options", "", "list the options and their values", "", (*Shell).showOptions},
+		{"clear", "", "clear the screen", "", (*Shell).clear},
+		{"return", "", "leave the sub-shell that an action opened by returning a node", "", (*Shell).returns},
+		{"exit", "", "leave the shell, or the sub-shell", "Ctrl-D does the same.", (*Shell).exit},
+		{"--version", "", "print the version", "", (*Shell).version},
+	}
+}
+
+// command is the command that a word names, or nil. A quoted word names none.
+func (s *Shell) command(w word) *Command {
+	if w.quoted() {
+		return nil
+	}
+	return s.named(w.text)
+}
+
+func (s *Shell) named(name string) *Command {
+	i := slices.IndexFunc(s.commands, func(c *Command) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.commands[i]
+}
+
+// nothing complains about words after a command that takes none.
+func (a arguments) nothing(name string) error {
+	if len(a.words) > 0 {
+		return fmt.Errorf("%s takes no arguments, got %q", name, a.words[0].text)
+	}
+	return nil
+}
+
+func (s *Shell) help(_ context.Context, a arguments) error {
+	if len(a.words) == 0 {
+		return s.write(s.overview())
+	}
+	if cmd := s.command(a.words[0]); cmd != nil && len(a.words) == 1 {
+		return s.write(cmd.Help())
+	}
+	at, err := s.target(a.words)
+	if err != nil {
+		return err
+	}
+	text := nodes.Usage(at.named()) + "\n"
+	if doc := strings.TrimSpace(at.action.Documentation()); doc != "" {
+		text += "\n" + doc + "\n"
+	}
+	return s.write(text)
+}
+
+// overview is the help of all commands.
+func (s *Shell) overview() string {
+	rows := make([]console.Row, len(s.commands))
+	for i, cmd := range s.commands {
+		rows[i] = console.Row{Name: cmd.Name, Text: cmd.Short}
+	}
+	return "[PATH] ACTION [ARGUMENT...] runs an action; NAME=VALUE gives an argument by name.\n" +
+		"[PATH] NODE [ARGUMENT...] runs the default action of a node.\n" +
+		console.FormatList("commands (help COMMAND tells more):", rows, s.o.Colour)
+}
+
+// Help is all the help on the command.
+func (c *Command) Help() string {
+	text := strings.TrimSpace(c.Name+" "+c.Usage) + "\n\n" + sentence(c.Short) + "\n"
+	if c.Long != "" {
+		text += wrap(c.Long, 80) + "\n"
+	}
+	return text
+}
+
+// sentence makes one of a line of the table.
+func sentence(line string) string { return strings.ToUpper(line[:1]) + line[1:] + "." }
+
+// wrap breaks a text into lines of so many bytes.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		switch {
+		case column == 0:
+		case column+1+len(word) > width:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	return b.String()
+}
+
+func (s *Shell) history(_ context.Context, a arguments) error {
+	if err := a.nothing("history"); err != nil {
+		return err
+	}
+	var b strings.Builder
+	for i, line := range s.o.Reader.History() {
+		fmt.Fprintf(&b, "%5d  %s\n", i+1, strings.ReplaceAll(line, "\n", "\n       "))
+	}
+	return s.write(b.String())
+}
+
+// clearScreen moves to the top and erases the screen.
+const clearScreen = "\x1b[H\x1b[2J"
+
+func (s *Shell) clear(_ context.Context, a arguments) error {
+	if err := a.nothing("clear"); err != nil || !s.o.Interactive {
+		return err
+	}
+	return s.write(clearScreen)
+}
+
+func (s *Shell) returns(_ context.Context, a arguments) error {
+	if err := a.nothing("return"); err != nil {
+		return err
+	}
+	if len(s.below) == 0 {
+		return fmt.Errorf("this is no sub-shell to return from: exit leaves the shell")
+	}
+	s.leave()
+	return nil
+}
+
+func (s *Shell) exit(_ context.Context, a arguments) error {
+	if err := a.nothing("exit"); err != nil {
+		return err
+	}
+	s.leave()
+	return nil
+}
+
+func (s *Shell) version(_ context.Context, a arguments) error {
+	if err := a.nothing("--version"); err != nil {
+		return err
+	}
+	return s.write(s.o.Name + " " + s.o.Version + "\n")
+}

@@ -1,0 +1,236 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"deployer/console"
+	"deployer/nodes"
+)
+
+func (s *Shell) cd(_ context.Context, a arguments) error {
+	to := s.here.at.Root()
+	if len(a.words) > 0 {
+		var err error
+		if to, err = s.resolve(a.text); err != nil {
+			return err
+		}
+	}
+	s.move(to)
+	return nil
+}
+
+func (s *Shell) ls(_ context.Context, a arguments) error {
+	path, long := a.text, false
+	if len(a.words) > 0 && a.words[0].raw == "-l" {
+		_, path, _ = strings.Cut(path, "-l")
+		long = true
+	}
+	at, err := s.resolve(path)
+	if err != nil {
+		return err
+	}
+	if !long {
+		return s.write(FormatPlace(at, "nodes:", s.o.Colour))
+	}
+	return s.write(formatLong(at, s.o.Colour))
+}
+
+// formatLong is a list of what is at a node, with the hosts of each node.
+func formatLong(n *nodes.Place, colour bool) string {
+	text := FormatPlace(n, "nodes:", colour)
+	var rows []console.Row
+	add := func(name string, at *nodes.Place) {
+		for _, role := range at.Roles() {
+			rows = append(rows, console.Row{Name: name, Colour: GroupColour(at), Text: role.Name + ": " + hostNames(role)})
+			name = ""
+		}
+	}
+	add(".", n)
+	for _, c := range n.Children() {
+		if c.Err == nil && !nodes.IsPrivate(c.Name) {
+			add(nodes.FormatStep(c.Name), c.Place)
+		}
+	}
+	return text + console.FormatList("hosts:", rows, colour)
+}
+
+func (s *Shell) pwd(_ context.Context, a arguments) error {
+	at, err := s.resolve(a.text)
+	if err != nil {
+		return err
+	}
+	return s.write(PathSpans(at).Format(s.o.Colour) + "\n")
+}
+
+// search is what find looks for.
+type search struct {
+	from                *nodes.Place
+	name, action, group string
+	host                string
+}
+
+// searchKeys are the filters of find.
+var searchKeys = []string{"name", "action", "group", "host"}
+
+func (s *Shell) find(ctx context.Context, a arguments) error {
+	look, err := s.search(a.words)
+	if err != nil {
+		return err
+	}
+	none := true
+	for n, err := range look.from.Walk().All() {
+		if ctx.Err() != nil {
+			return &failedError{statusInterrupted}
+		}
+		if err != nil {
+			fmt.Fprintln(s.o.Err, s.mask(err.Error()))
+			continue
+		}
+		actions, found := look.match(n)
+		if !found {
+			continue
+		}
+		none = false
+		text := PathSpans(n).Format(s.o.Colour)
+		if len(actions) > 0 {
+			text += " " + strings.Join(actions, " ")
+		}
+		if err := s.write(text + "\n"); err != nil {
+			return err
+		}
+	}
+	if none {
+		fmt.Fprintln(s.o.Err, "nothing found below "+look.from.Path())
+	}
+	return nil
+}
+
+// search reads the words after find: at first a path, as far as they are one, then a pattern, and filters.
+func (s *Shell) search(words []word) (search, error) {
+	look := search{from: s.here.at}
+	for i, w := range words {
+		key, value, isFilter := strings.Cut(w.text, "=")
+		if isFilter && !w.quoted() {
+			if err := look.set(key, value); err != nil {
+				return look, err
+			}
+			continue
+		}
+		if at, err := s.step(look.from, w, i == 0); err == nil && look.name == "" && !strings.ContainsAny(w.raw, "*?") {
+			look.from = at
+			continue
+		}
+		if look.name != "" {
+			return look, fmt.Errorf("find takes one pattern, and got %q and %q", look.name, w.text)
+		}
+		look.name = w.text
+	}
+	for _, pattern := range []string{look.name, look.action} {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return look, fmt.Errorf("find: %q is no pattern: a [ in it has no ]", pattern)
+		}
+	}
+	return look, nil
+}
+
+func (l *search) set(key, value string) error {
+	to := map[string]*string{"name": &l.name, "action": &l.action, "group": &l.group, "host": &l.host}[key]
+	if to == nil {
+		return fmt.Errorf("find has no filter %q: use %s", key, strings.Join(searchKeys, ", "))
+	}
+	if value == "" {
+		return fmt.Errorf("find: %s= has no value", key)
+	}
+	*to = value
+	return nil
+}
+
+// match reports whether a node is what is looked for, and which actions of it are.
+func (l *search) match(n *nodes.Place) (actions []string, ok bool) {
+	if !matches(l.name, n.Name()) || l.group != "" && (n.Group() == nil || n.Group().Name != l.group) {
+		return nil, false
+	}
+	if l.host != "" && !slices.ContainsFunc(slugs(n), func(slug string) bool { return matches(l.host, slug) }) {
+		return nil, false
+	}
+	if l.action == "" {
+		return nil, true
+	}
+	for _, name := range n.ActionNames() {
+		if matches(l.action, name) {
+			actions = append(actions, name)
+		}
+	}
+	return actions, len(actions) > 0
+}
+
+// matches reports whether a name is of a pattern. search has checked that it is one.
+func matches(pattern, name string) bool {
+	if !strings.ContainsAny(pattern, "*?[") {
+		return strings.Contains(strings.ToLower(name), strings.ToLower(pattern))
+	}
+	ok, _ := path.Match(strings.ReplaceAll(pattern, "/", "\x00"), strings.ReplaceAll(name, "/", "\x00"))
+	return ok
+}
+
+func slugs(n *nodes.Place) []string {
+	var all []string
+	for _, h := range n.Hosts() {
+		all = append(all, h.Slug())
+	}
+	return all
+}
+
+func (s *Shell) tree(ctx context.Context, a arguments) error {
+	depth, path := -1, a.text
+	if last := len(a.words) - 1; last >= 0 {
+		if n, err := strconv.Atoi(a.words[last].raw); err == nil && n >= 0 {
+			depth, path = n, path[:strings.LastIndex(path, a.words[last].raw)]
+		}
+	}
+	at, err := s.resolve(path)
+	if err != nil {
+		return err
+	}
+	if err := s.write(PathSpans(at).Format(s.o.Colour) + "\n"); err != nil {
+		return err
+	}
+	return s.branches(ctx, at, "", depth)
+}
+
+// branches draws what is below a node.
+func (s *Shell) branches(ctx context.Context, n *nodes.Place, indent string, depth int) error {
+	if depth == 0 {
+		return nil
+	}
+	children := slices.DeleteFunc(n.Children(), func(c nodes.Child) bool { return nodes.IsPrivate(c.Name) })
+	for i, c := range children {
+		if ctx.Err() != nil {
+			return &failedError{statusInterrupted}
+		}
+		branch, below := "├── ", "│   "
+		if i == len(children)-1 {
+			branch, below = "└── ", "    "
+		}
+		name := nodes.FormatStep(c.Name)
+		if c.Err != nil {
+			name += ": " + c.Err.Error()
+		} else {
+			name = console.FormatName(name, GroupColour(c.Place), s.o.Colour)
+		}
+		if err := s.write(indent + branch + name + "\n"); err != nil {
+			return err
+		}
+		if c.Err == nil {
+			if err := s.branches(ctx, c.Place, indent+below, depth-1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

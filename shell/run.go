@@ -1,0 +1,95 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"deployer/nodes"
+)
+
+func running() []*Command {
+	return []*Command{
+		{"sandbox", "[PATH] ACTION [ARGUMENT...]", "run an action that checks everything and changes nothing",
+			"Hosts are connected to and commands are checked by their shells, but not run.", (*Shell).sandbox},
+	}
+}
+
+func (s *Shell) sandbox(ctx context.Context, a arguments) error {
+	if len(a.words) == 0 {
+		return errors.New("sandbox needs an action: sandbox [PATH] ACTION [ARGUMENT...]")
+	}
+	settings := s.settings
+	settings.Sandbox = true
+	return s.call(ctx, a.words, settings)
+}
+
+// call runs the action that the words of a line name.
+func (s *Shell) call(ctx context.Context, words []word, settings Settings) error {
+	t, err := s.target(words)
+	if err != nil {
+		return err
+	}
+	args, err := nodes.BindArgs(t.named(), argumentWords(t.rest))
+	if err != nil {
+		return err
+	}
+	return s.start(ctx, Task{Node: t.at, Name: t.name, Action: t.action, Args: args, Settings: settings})
+}
+
+// argumentWords are words as arguments of an action: a quoted word is never name=value, and none is after --.
+func argumentWords(words []word) []nodes.Word {
+	var args []nodes.Word
+	literal := false
+	for _, w := range words {
+		if w.raw == "--" && !literal {
+			literal = true
+			continue
+		}
+		named := strings.IndexByte(w.text, '=') < w.plain
+		args = append(args, nodes.Word{Text: w.text, Literal: literal || !named})
+	}
+	return args
+}
+
+// start runs a task. A result that is a node, or a list of nodes, is gone to.
+func (s *Shell) start(ctx context.Context, t Task) error {
+	out := s.o.Run(ctx, t)
+	if out.Status != 0 {
+		return &failedError{out.Status}
+	}
+	if !t.Action.SuppressResult {
+		for _, at := range Nodes(out.Value) {
+			s.enter(at)
+		}
+	}
+	return nil
+}
+
+// Nodes are the nodes that a result of an action is: the node itself, or those of a list of nothing else.
+func Nodes(result any) []*nodes.Place {
+	plain, err := nodes.Plain(result)
+	if err != nil {
+		return nil
+	}
+	list, isList := plain.([]any)
+	if !isList {
+		list = []any{plain}
+	}
+	var all []*nodes.Place
+	for _, one := range list {
+		one, err := nodes.Plain(one)
+		if err != nil {
+			return nil
+		}
+		switch one := one.(type) {
+		case *nodes.Env:
+			all = append(all, one.Place())
+		case *nodes.Place:
+			all = append(all, one)
+		default:
+			return nil
+		}
+	}
+	return all
+}

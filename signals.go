@@ -1,0 +1,100 @@
+package deployer
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+)
+
+// signals are what ends the program, or what it is doing.
+type signals struct {
+	mu    sync.Mutex
+	whole *work
+	now   *work // what Ctrl-C ends: the innermost work
+}
+
+// work is what a signal ends. The first interrupts it, the second abandons it.
+type work struct {
+	stop    context.CancelCauseFunc
+	abandon chan struct{} // closed by the second signal
+	count   int
+}
+
+func newWork(stop context.CancelCauseFunc) *work {
+	return &work{stop: stop, abandon: make(chan struct{})}
+}
+
+// begin is called once, with what ends the program.
+func (s *signals) begin(stop context.CancelCauseFunc) {
+	s.whole = newWork(stop)
+	s.now = s.whole
+}
+
+// inner returns a context that Ctrl-C ends in place of the program, until release is called.
+func (s *signals) inner(ctx context.Context) (_ context.Context, release func()) {
+	ctx, stop := context.WithCancelCause(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	outer := s.now
+	s.now = newWork(stop)
+	return ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.now = outer
+		stop(nil)
+	}
+}
+
+// abandoned is closed at the second signal to what is going on now.
+func (s *signals) abandoned() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now.abandon
+}
+
+// listen takes signals until done is closed.
+func (s *signals) listen(from <-chan os.Signal, done <-chan struct{}) {
+	for {
+		select {
+		case one := <-from:
+			s.take(one)
+		case <-done:
+			return
+		}
+	}
+}
+
+// take ends what a signal ends: Ctrl-C the innermost work, every other one all.
+func (s *signals) take(one os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one != os.Interrupt {
+		s.whole.stop(&signalError{one})
+	}
+	s.now.count++
+	switch s.now.count {
+	case 1:
+		s.now.stop(&signalError{one})
+	case 2:
+		close(s.now.abandon)
+	}
+}
+
+// signalError is the cause of a run that a signal interrupted.
+type signalError struct{ signal os.Signal }
+
+func (e *signalError) Error() string {
+	if e.signal == os.Interrupt {
+		return "by Ctrl-C"
+	}
+	return fmt.Sprintf("by a signal: %v", e.signal)
+}
+
+func (e *signalError) status() int {
+	if n, ok := e.signal.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return exitInterrupted
+}
