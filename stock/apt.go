@@ -36,7 +36,7 @@ func (*Apt) Actions() nodes.Actions {
 func (*Apt) GoSource() fs.FS { return source }
 
 // aptGet changes packages without asking anything: configuration files that were changed by hand stay as they are.
-const aptGet = "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120" +
+const aptGet = "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0" +
 	" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "
 
 // Setup writes sources and key, and installs all packages.

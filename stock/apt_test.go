@@ -108,5 +108,5 @@ func TestApt(t *testing.T) {
 	}
 }
 
-const aptGet = "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120" +
+const aptGet = "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0" +
 	" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "

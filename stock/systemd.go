@@ -95,7 +95,7 @@ func (s *SystemdService) Setup(ctx context.Context) error {
 
 // Install writes the unit file, unless it is as it must be, and has systemd read it.
 //
-// What systemd-analyze finds wrong with the unit is an error, and the file stays as it was.
+// What systemd-analyze finds wrong with the unit is an error, and the file stays as it was; what it warns of is shown.
 func (s *SystemdService) Install(ctx context.Context) error {
 	_, err := s.install(ctx)
 	return err
