@@ -1,6 +1,7 @@
 package stock_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -188,5 +189,43 @@ func TestGitOverview(t *testing.T) {
 	head := sh(t, repo, "git rev-parse --short HEAD")
 	if want := "/git\t" + head + " (HEAD -> main) two"; got != want || err == nil || !strings.Contains(err.Error(), "/others[web1]") {
 		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
+
+// OwnGit is a clone with more to do before a checkout, and another way to describe itself.
+type OwnGit struct {
+	stock.Git
+	Service string
+}
+
+// BeforeCheckout is what Git calls.
+func (g *OwnGit) BeforeCheckout(ctx context.Context, commit string) error {
+	return g.Host(ctx).Run("echo stop " + g.Service + " for " + commit)
+}
+
+// Describe names the service too.
+func (g *OwnGit) Describe(ctx context.Context) (string, error) {
+	text, err := g.Git.Describe(ctx)
+	return g.Service + " at " + text, err
+}
+
+// TestGitEmbedded derives a stock node as Go does, by embedding it.
+func TestGitEmbedded(t *testing.T) {
+	type site struct {
+		nodes.Node
+		Git      nodes.JustOne[OwnGit]
+		Overview stock.GitOverview
+	}
+	repo := repository(t)
+	git := OwnGit{stock.Git{Repository: repo, ProjectDirectory: filepath.Join(t.TempDir(), "app")}, "web"}
+	tree := &site{Node: nodes.Node{Roles: here("web1")}, Git: nodes.JustOne[OwnGit]{Cell: git}}
+	r := newRun(t, tree, nodes.Options{})
+	r.must(&tree.Git.Cell, "checkout", "v1")
+	r.wantCommands("git clone", "echo stop web for v1", "git checkout 'v1'")
+	if got := r.must(&tree.Git.Cell, "describe"); got != "web at v1" {
+		t.Errorf("describe: got %q", got)
+	}
+	if got := r.must(&tree.Overview, ""); !strings.HasPrefix(got, "/git\t") {
+		t.Errorf("the overview lists %q", got)
 	}
 }
