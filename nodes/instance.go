@@ -2,7 +2,6 @@ package nodes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 )
@@ -21,6 +20,14 @@ type makes struct {
 	ctx   context.Context // of the action it was made for
 	env   *Env            // nil: there is no such node, as fault says
 	fault error           // why it cannot be used: the error of whatever is asked of its hosts
+}
+
+// add adds a fault.
+func (m *makes) add(fault error) {
+	if m.fault != nil {
+		fault = fmt.Errorf("%w; %w", m.fault, fault)
+	}
+	m.fault = fault
 }
 
 func (m *makes) place() (*Place, error) {
@@ -78,7 +85,7 @@ func (e *Env) fill(pointer reflect.Value, at *spot) {
 		if m.Child != nil {
 			e.fillChild(m, newChild(m.Child, to), at)
 		} else if err := e.set(at.made.ctx, to, m); err != nil {
-			at.made.fault = errors.Join(at.made.fault, err)
+			at.made.add(err)
 		}
 	}
 }

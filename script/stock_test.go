@@ -160,6 +160,7 @@ load("@stock//git.star", "Git")
 root = node(
     hosts = [local_host()],
     empty = Git.array(repository = "x"),
+    bare = Git.array(),
     wrong = Config.array(
         remote_path = "x",
         content = Q.parent.number),
@@ -170,7 +171,8 @@ root = node(
 `, nodes.Options{Sandbox: true})
 	for _, tt := range []struct{ node, action, want string }{
 		{"empty", "status", "/empty[localhost] status: project_directory is required, and not set (FILE:7:5): where the clone is on the host"},
-		{"wrong", "changed", "/wrong[localhost] changed: content (FILE:10:9): got an int, want a string"},
+		{"bare", "status", "repository is required, and not set (FILE:8:5): what to clone: a URL, or a path on the host; project_directory is"},
+		{"wrong", "changed", "/wrong[localhost] changed: content (FILE:11:9): got an int, want a string"},
 		{"unknown", "changed", "unknown: depends on echo x"},
 	} {
 		node, err := r.root.Child(tt.node)
