@@ -248,6 +248,9 @@ func TestTutorialEnvironments(t *testing.T) {
 			t.Errorf("%s: the script:\n%s\nin Go:\n%s", s.line, seen, other)
 		}
 	}
+	for _, s := range stockSteps(d[0], r[0]) {
+		s.check(t, p.seen(t, append([]string{"-f", "step10.star"}, strings.Fields(s.line)...)...))
+	}
 }
 
 func environmentSteps(d []*django, r []*rack) []step {
@@ -277,5 +280,24 @@ func environmentSteps(d []*django, r []*rack) []step {
 			says("staging: version 1, 1 migrations", "production: version 2, 2 migrations")},
 		{"run --path production.git checkout v3", 1, []string{"pathspec 'v3'"}, nil},
 		{"run --path staging status", 0, []string{"RUNNING"}, nil},
+	}
+}
+
+// stockSteps take over with stock nodes what is there.
+func stockSteps(d *django, r *rack) []step {
+	const file = "staging/django-project/local_settings.py"
+	at1 := func() bool { return d.answers(8001) == "staging: version 1, 1 migrations" }
+	at2 := func() bool { return d.answers(8001) == "staging: version 2, 2 migrations" }
+	edit := func() bool { return at2() && r.sh("staging1", "sed -i s/staging/by-hand/ "+file) == "" }
+	return []step{
+		{"check", 0, []string{"11 nodes, 2 hosts, no mistakes"}, nil},
+		{"run --path staging.settings changed", 0, []string{"false"}, nil},
+		{"run --sandbox --path staging deploy v2", 0, []string{"-command = ", "+command=", "would run"}, at1},
+		{"run --path staging deploy v2", 0, []string{"local_settings.py unchanged", "already satisfied: Django", "shop.0002_orders... OK", "!venv '"}, at2},
+		{"run --path staging deploy v2", 0, []string{"django-project.conf 0644 unchanged", "No migrations to apply", "!$ git checkout", "!update"}, edit},
+		{"run --path staging.settings diff", 0, []string{`-SITE_NAME = "by-hand"`, `+SITE_NAME = "staging"`}, nil},
+		{"run --path staging.settings setup", 0, []string{"local_settings.py ok"}, at2},
+		{"run --path production.server is_running", 0, []string{"true"}, nil},
+		{"run --path production.server stop", 0, []string{"django-project: stopped"}, func() bool { return d.silent(8000) && at2() }},
 	}
 }
