@@ -30,7 +30,7 @@ type django struct {
 func needForTutorial(t *testing.T) {
 	t.Helper()
 	for what, check := range map[string]string{
-		"git": "git --version", "python3-venv": "/usr/bin/python3 -c 'import venv, ensurepip'", "supervisor": "command -v supervisord supervisorctl",
+		"git": "command -v git", "curl": "command -v curl", "python3-venv": "/usr/bin/python3 -c 'import venv, ensurepip'", "supervisor": "command -v supervisord supervisorctl",
 	} {
 		if out, err := exec.Command("sh", "-c", check).CombinedOutput(); err != nil {
 			t.Fatalf("%s is not installed; make test installs it: apt-get install %s\n%s", what, what, out)

@@ -40,7 +40,7 @@ func TestDocuments(t *testing.T) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			d := readDocument(t, path)
-			r := newReader(t)
+			r := newReaderOf(t, path)
 			for _, b := range d.blocks {
 				switch b.words[0] {
 				case "python":
@@ -137,7 +137,7 @@ func (r *reader) write(b *block) {
 		r.t.Fatal(err)
 	}
 	_ = os.Remove(file) // the program may be reading the old one
-	if err := os.WriteFile(file, []byte(b.text()), 0o700); err != nil {
+	if err := os.WriteFile(file, []byte(r.real(b.text())), 0o700); err != nil {
 		r.t.Fatal(err)
 	}
 	if !isTree {

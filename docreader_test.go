@@ -19,9 +19,11 @@ import (
 // reader follows a document: it has the home and the hosts of the document's examples.
 type reader struct {
 	t     *testing.T
-	home  string   // that the document calls /home/deploy
-	homes []string // of the hosts
-	work  string   // a folder of it, where the commands run
+	home  string            // that the document calls /home/deploy
+	homes []string          // of the hosts
+	at    map[string]string // which of them is that of a slug
+	work  string            // a folder of it, where the commands run
+	site  *django           // what the tutorial deploys
 }
 
 // shownHome is what documents call the home of their reader.
@@ -36,9 +38,10 @@ const (
 	docUser                    = "deploy"
 )
 
-func newReader(t *testing.T) *reader {
+// newReader makes the home of a reader. There may be more hosts, like web1.
+func newReader(t *testing.T, more ...string) *reader {
 	t.Helper()
-	r := &reader{t: t, home: t.TempDir()}
+	r := &reader{t: t, home: t.TempDir(), at: map[string]string{}}
 	r.work = filepath.Join(r.home, "site")
 	for _, dir := range []string{r.work, filepath.Join(r.home, ".ssh")} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
@@ -51,8 +54,9 @@ func newReader(t *testing.T) *reader {
 	}
 	var config, known strings.Builder
 	other := r.server(key) // whose key is taken for that of old1
-	for _, slug := range append(docHosts, newHost, oldHost) {
+	for _, slug := range slices.Concat(docHosts, []string{newHost, oldHost}, more) {
 		s := r.server(key)
+		r.at[slug] = r.homes[len(r.homes)-1]
 		host(&config, slug, s.Port())
 		switch slug {
 		case newHost:
@@ -166,7 +170,7 @@ func (r *reader) run(b *block, commands []*command) string {
 	r.t.Helper()
 	var text strings.Builder
 	for _, c := range commands {
-		text.WriteString(c.text() + "\n{ status=$?; printf '\\001\\n'; (exit $status); }\n")
+		text.WriteString(r.real(c.text()) + "\n{ status=$?; printf '\\001\\n'; (exit $status); }\n")
 	}
 	r.file("commands", text.String())
 	cmd := exec.CommandContext(r.t.Context(), "/bin/sh", filepath.Join(r.home, "commands"))
@@ -207,7 +211,18 @@ func (r *reader) shown(output string) string {
 	for _, home := range append(r.homes, r.home) {
 		output = strings.ReplaceAll(output, home, shownHome)
 	}
+	if r.site != nil {
+		output = strings.NewReplacer(r.site.bind, "127.0.0.1", r.site.dir, "/srv").Replace(output)
+	}
 	return output
+}
+
+// real is a text of a document with the address that its servers listen at.
+func (r *reader) real(text string) string {
+	if r.site == nil {
+		return text
+	}
+	return strings.ReplaceAll(text, "127.0.0.1:", r.site.bind+":")
 }
 
 func splitLines(text string) []string {
