@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 )
 
 // ErrStopped is returned by [Input.Read] once the input was stopped.
@@ -31,8 +32,11 @@ func NewInput(f *os.File) (*Input, error) {
 
 // Read waits for keys and returns them. Its error is io.EOF where the terminal says so (Ctrl-D on an empty line, unless
 // raw), and ErrStopped after Stop, also if keys are there.
-func (in *Input) Read(p []byte) (int, error) {
-	if err := waitForEither(in.f, in.woken); err != nil {
+func (in *Input) Read(p []byte) (int, error) { return in.ReadWithin(p, -1) }
+
+// ReadWithin is Read that waits no longer than limit, and then returns os.ErrDeadlineExceeded; a negative limit is none.
+func (in *Input) ReadWithin(p []byte, limit time.Duration) (int, error) {
+	if err := waitForEither(in.f, in.woken, limit); err != nil {
 		return 0, err
 	}
 	n, err := in.f.Read(p)
@@ -56,12 +60,12 @@ func (in *Input) Close() error {
 }
 
 // waitForEither waits until f can be read; it returns ErrStopped if woken can be.
-func waitForEither(f, woken *os.File) error {
-	var stopped bool
+func waitForEither(f, woken *os.File, limit time.Duration) error {
+	var ready, stopped bool
 	var failed error
 	err := withFd(f, func(fd int) error {
 		return withFd(woken, func(wokenFd int) error {
-			stopped, failed = wait(fd, wokenFd)
+			ready, stopped, failed = wait(fd, wokenFd, limit)
 			return nil
 		})
 	})
@@ -72,6 +76,8 @@ func waitForEither(f, woken *os.File) error {
 		return os.NewSyscallError("wait for input", failed)
 	case stopped:
 		return ErrStopped
+	case !ready:
+		return os.ErrDeadlineExceeded
 	}
 	return nil
 }

@@ -1,0 +1,153 @@
+package lineedit
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	prompt "github.com/elk-language/go-prompt"
+	istrings "github.com/elk-language/go-prompt/strings"
+)
+
+// History is the lines that were typed, by this session and those before it. Sessions may share its file: each adds to
+// its end. The zero value has no file.
+type History struct {
+	mu    sync.Mutex
+	lines []string
+	file  string
+}
+
+// maxLines is how many lines are kept.
+const maxLines = 10_000
+
+// OpenHistory reads the history from a file, which nobody but its owner may read. It need not exist.
+func OpenHistory(file string) (*History, error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, err
+	}
+	h := &History{file: file}
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return h, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		h.keep(lines.Text())
+	}
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	return h, h.shorten()
+}
+
+// keep adds a line in memory, and reports whether it is another one than the last.
+func (h *History) keep(line string) bool {
+	if line == "" || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
+		return false
+	}
+	h.lines = append(h.lines, line)
+	return true
+}
+
+// shorten writes the file anew when it has many more lines than are kept.
+func (h *History) shorten() error {
+	if len(h.lines) < 2*maxLines {
+		return nil
+	}
+	h.lines = h.lines[len(h.lines)-maxLines:]
+	draft, err := os.CreateTemp(filepath.Dir(h.file), ".history-*") // with the mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(draft.Name()) // it is gone when all went well
+	_, err = draft.WriteString(strings.Join(h.lines, "\n") + "\n")
+	if err := errors.Join(err, draft.Close()); err != nil {
+		return err
+	}
+	return os.Rename(draft.Name(), h.file)
+}
+
+// Add adds a line, unless it is empty, begins with a space, or was the last one, too. An error is one of writing the
+// file; the line is in the history all the same.
+func (h *History) Add(line string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if strings.HasPrefix(line, " ") || strings.Contains(line, "\n") || !h.keep(line) || h.file == "" {
+		return nil
+	}
+	f, err := os.OpenFile(h.file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(line + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// Lines returns all lines, the oldest first.
+func (h *History) Lines() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lines[:len(h.lines):len(h.lines)]
+}
+
+// recall is the history as one goes up and down in it while a line is edited: what is changed stays so until then.
+type recall struct {
+	lines   []string
+	changed map[int]string
+	at      int // len(lines) is the new line
+}
+
+func newRecall(lines []string) *recall {
+	return &recall{lines: lines, changed: map[int]string{}, at: len(lines)}
+}
+
+// Older implements prompt.HistoryInterface.
+func (r *recall) Older(b *prompt.Buffer, columns istrings.Width, rows int) (*prompt.Buffer, bool) {
+	return r.move(-1, b, columns, rows)
+}
+
+// Newer implements prompt.HistoryInterface.
+func (r *recall) Newer(b *prompt.Buffer, columns istrings.Width, rows int) (*prompt.Buffer, bool) {
+	return r.move(1, b, columns, rows)
+}
+
+func (r *recall) move(by int, b *prompt.Buffer, columns istrings.Width, rows int) (*prompt.Buffer, bool) {
+	to := r.at + by
+	if to < 0 || to > len(r.lines) {
+		return b, false
+	}
+	r.changed[r.at] = b.Text()
+	r.at = to
+	text, ok := r.changed[to]
+	if !ok && to < len(r.lines) {
+		text = r.lines[to]
+	}
+	moved := prompt.NewBuffer()
+	moved.InsertTextMoveCursor(text, columns, rows, false)
+	return moved, true
+}
+
+// Get implements prompt.HistoryInterface.
+func (r *recall) Get(i int) (string, bool) {
+	if i < 0 || i >= len(r.lines) {
+		return "", false
+	}
+	return r.lines[i], true
+}
+
+// Entries implements prompt.HistoryInterface.
+func (r *recall) Entries() []string { return r.lines }
+
+// Add, Clear and DeleteAll implement prompt.HistoryInterface. The editor adds lines itself.
+func (r *recall) Add(string) {}
+func (r *recall) Clear()     {}
+func (r *recall) DeleteAll() {}
