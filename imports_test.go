@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 	"deployer/internal/sshconfig":     {},
 	"deployer/internal/sshdtest":      {},
 	"deployer/journal":                {},
+	"deployer/lineedit":               {"deployer/pty"},
 	"deployer/pty":                    {},
 	"deployer/pty/ptytest":            {"deployer/pty"},
 }
@@ -56,6 +57,7 @@ var homes = map[string][]string{
 	"go.starlark.net":              {"deployer/script"},
 	"golang.org/x/crypto":          {"deployer/hosts", "deployer/internal/bench/minimal"},
 	"github.com/skeema/knownhosts": {"deployer/hosts"},
+	"github.com/elk-language":      {"deployer/lineedit"},
 	"github.com/pkg/sftp":          {"deployer/hosts"},
 	"github.com/aymanbagabas":      {"deployer/hosts"},
 	"github.com/creack/pty":        {"deployer/pty"},
