@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -264,7 +263,6 @@ func TestTrustJump(t *testing.T) {
 		for _, key := range table {
 			hosts = append(hosts, key.Host)
 		}
-		slices.Sort(hosts)
 		tables = append(tables, hosts)
 	}
 	jumps := strings.Split(a.Jump, ",")

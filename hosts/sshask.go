@@ -162,12 +162,13 @@ type trustQuestion struct {
 	trusted func() bool // whether that was answered meanwhile, for another name of the same host
 }
 
-// putTrust asks whether to trust new host keys, in one table.
+// putTrust asks whether to trust new host keys, in one table by the names of hosts.
 func (p *pool) putTrust(ctx context.Context, person Person, all []trustQuestion) (bool, error) {
 	all = slices.DeleteFunc(all, func(q trustQuestion) bool { return q.trusted() })
 	if len(all) == 0 {
 		return true, nil
 	}
+	slices.SortStableFunc(all, func(a, b trustQuestion) int { return strings.Compare(a.key.Host, b.key.Host) })
 	var keys []NewKey
 	var slugs []string
 	for _, q := range all {

@@ -95,6 +95,7 @@ func (t *typedSecrets) asker(w wanted, a *answers) func(context.Context, Person,
 		if len(q.Hosts) == 0 {
 			return t.known(a, all[0])
 		}
+		slices.Sort(q.Hosts)
 		answer, err := t.pool.askSecret(ctx, person, q)
 		t.mu.Lock()
 		defer t.mu.Unlock()

@@ -277,6 +277,7 @@ func TestNoSudo(t *testing.T) {
 
 // TestCancelUnderSudo ends commands that run with rights that the login user does not have.
 func TestCancelUnderSudo(t *testing.T) {
+	t.Parallel()
 	server := sudoers(t)
 	for name, command := range endings {
 		t.Run(name, func(t *testing.T) {

@@ -50,6 +50,7 @@ func stopped(t *testing.T, h *Handle, command string, stop func(*Session, contex
 }
 
 func TestCancelLeavesNothingRunning(t *testing.T) {
+	t.Parallel()
 	for name, command := range endings {
 		for _, shell := range []string{"bash", "dash"} {
 			t.Run(name+"/"+shell, func(t *testing.T) {
@@ -92,6 +93,7 @@ func TestTimeLimit(t *testing.T) {
 // TestKilledClient ends a program in the middle of a command, without giving it a chance to clean up: the command sees
 // the end of its standard input, and that is all that is relied upon.
 func TestKilledClient(t *testing.T) {
+	t.Parallel()
 	for name, command := range endings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
