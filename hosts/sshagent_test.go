@@ -314,6 +314,18 @@ func TestForwardAgentThroughJump(t *testing.T) {
 	}
 }
 
+func TestForwardAgentRefused(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{})
+	l.agentOf(ring(t))
+	yes := true
+	o := l.reading(at("web", l.server(sshserver.Options{}).Port()), "")
+	o.AgentForwarding = &yes
+	l.output(o, "true")
+	l.output(o, "true")
+	l.warned("does not forward the agent")
+}
+
 // realAgent starts OpenSSH's agent, which has nobody confirm anything, for the hosts of this lab.
 func (l *lab) realAgent() (sshAdd func(input string, args ...string)) {
 	l.Helper()

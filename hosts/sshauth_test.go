@@ -371,18 +371,6 @@ func TestLoginQuestionCancelled(t *testing.T) {
 	})
 }
 
-func TestForwardAgentRefused(t *testing.T) {
-	t.Parallel()
-	l := newLab(t, Options{})
-	l.agentOf(ring(t))
-	yes := true
-	o := l.reading(at("web", l.server(sshserver.Options{}).Port()), "")
-	o.AgentForwarding = &yes
-	l.output(o, "true")
-	l.output(o, "true")
-	l.warned("does not forward the agent")
-}
-
 // A private key that others can use is left alone, as ssh does, unless the agent has it too.
 func TestExposedKey(t *testing.T) {
 	t.Parallel()
