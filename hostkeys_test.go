@@ -72,8 +72,10 @@ func TestEntriesOfKnownHosts(t *testing.T) {
 		"uncertain":  {"@cert-authority elsewhere " + authority, "", "is not known: ssh-ed25519 SHA256:"},
 		"changed":    {"# ours\n" + host + stray, `host_keys = "accept-new"`, "changed_known:2 says ssh-ed25519 SHA256:"},
 		"revoked":    {host + keys[0] + "\n@revoked * " + keys[0], `host_keys = "accept-new"`, "is revoked by "},
-		"cast out":   {"@cert-authority * " + authority + "\n@revoked * " + authority, "", "the authority that certified the host key of"},
-		"renamed":    {host + keys[0], fmt.Sprintf("host_key = %q", stray), "is not the one that host_key names: it is ssh-ed25519 SHA256:"},
+		"cast out": {"@cert-authority * " + authority + "\n@revoked * " + authority, "",
+			"the authority that certified the host key of"},
+		"renamed": {host + keys[0], fmt.Sprintf("host_key = %q", stray),
+			"is not the one that host_key names: it is ssh-ed25519 SHA256:"},
 	} {
 		file := g.ssh(strings.ReplaceAll(slug, " ", "_") + "_known")
 		must(t, os.WriteFile(file, []byte(c.entries+"\n"), 0o600))
@@ -134,7 +136,8 @@ func TestWayToNewHosts(t *testing.T) {
 	jump := start(jumpPassword, "keyboard-interactive")
 	way := fmt.Sprintf("deploytest@127.0.0.1:%d", jump.Port)
 	for i, methods := range []string{"password", "keyboard-interactive"} {
-		g.real(fmt.Sprintf("web%d", i+1), start(rightPassword, methods), fmt.Sprintf("jump = %q", way), `config_filename = "none"`)
+		s := start(rightPassword, methods)
+		g.real(fmt.Sprintf("web%d", i+1), s, fmt.Sprintf("jump = %q", way), `config_filename = "none"`)
 	}
 	p := g.sit(t, "run", "hello")
 	for _, q := range [][2]string{

@@ -23,6 +23,10 @@ var hostKeyAlgorithms = []string{
 	ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256,
 }
 
+// userKeyAlgorithms are all that we log in with: devices sign too.
+var userKeyAlgorithms = append(slices.Clone(hostKeyAlgorithms), ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256,
+	ssh.CertAlgoSKED25519v01, ssh.CertAlgoSKECDSA256v01)
+
 func (k keyKinds) all() []string {
 	if k.allowed == nil {
 		return hostKeyAlgorithms
@@ -30,8 +34,8 @@ func (k keyKinds) all() []string {
 	return k.allowed
 }
 
-// order returns the algorithms with those first whose keys are known: a server has several keys and shows one, and it is
-// no good to be shown one that cannot be judged.
+// order returns the algorithms with those first whose keys are known: a server has several keys and shows one, and it
+// is no good to be shown one that cannot be judged.
 func (k keyKinds) order(h *hostEntries) []string {
 	if k.fixed {
 		return k.all()
@@ -74,6 +78,26 @@ func keyType(algorithm string) string {
 	default:
 		return plain
 	}
+}
+
+// signs returns how a key may sign to log in, as algorithms of the key without its certificate. It may return none.
+func (st *settings) signs(key ssh.PublicKey) []string {
+	allowed := st.signatures
+	if allowed == nil {
+		allowed = userKeyAlgorithms
+	}
+	cert, isCert := key.(*ssh.Certificate)
+	if isCert {
+		key = cert.Key
+	}
+	kind := strings.TrimSuffix(key.Type(), "@openssh.com")
+	var found []string
+	for _, a := range allowed {
+		if isCertificate(a) == isCert && strings.TrimSuffix(keyType(a), "@openssh.com") == kind {
+			found = append(found, strings.TrimSuffix(a, certificateSuffix))
+		}
+	}
+	return found
 }
 
 // judges reports whether the entry can judge what signs with an algorithm. That of a key can judge certificates too:

@@ -357,7 +357,8 @@ func casesOfAlias(t *testing.T, s *sshdtest.Server) []knownCases {
 			{"wrong by its address", line("web", ed) + line(host, wrong), ""},
 			{"known by the alias with its port", line(fmt.Sprintf("[web]:%d", s.Port), ed), "is not known"},
 			{"wrong", line("web", wrong), "has changed"},
-			{"an authority that names the address", line("@cert-authority", "web", keyOf(s.AuthorityLine)), "it is for other hosts"},
+			{"an authority that names the address", line("@cert-authority", "web", keyOf(s.AuthorityLine)),
+				"it is for other hosts"},
 			{"unknown", "", "is not known"},
 		}},
 		{"alias that is the address", "HostKeyAlias 127.0.0.1\n", "", []knownCase{

@@ -102,7 +102,7 @@ func (a *attempt) heldBy(l *agentLink, key *agent.Key) *credential {
 		name += ": " + printable(key.Comment)
 	}
 	c := &credential{name: name, public: public, held: l}
-	c.signer = modern(&agentSigner{attempt: a, credential: c})
+	c.signer = &agentSigner{attempt: a, credential: c}
 	return c
 }
 

@@ -355,7 +355,8 @@ func (l *lab) realAgent() (sshAdd func(input string, args ...string)) {
 			l.Fatal(err)
 		}
 		add := exec.Command(find(l.T, "ssh-add"), args...)
-		add.Env = append(os.Environ(), "SSH_AUTH_SOCK="+l.agent, "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
+		add.Env = append(os.Environ(), "SSH_AUTH_SOCK="+l.agent, "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force",
+			"DISPLAY=none")
 		if out, err := add.CombinedOutput(); err != nil {
 			l.Fatalf("ssh-add %v: %v: %s", args, err, out)
 		}

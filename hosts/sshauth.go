@@ -173,6 +173,7 @@ func (a *attempt) broken() bool {
 	}
 	if a.last != nil && isRSA(a.last.public) {
 		a.leftOut(a.last.name + " (an RSA key, of which the server takes no SHA-2 signatures)")
+		a.advice = "use a key of another kind, or allow what is out of date: PubkeyAcceptedAlgorithms +ssh-rsa in ssh_config"
 		a.unsigned = true
 		return false
 	}

@@ -9,16 +9,14 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// modern has RSA keys sign with SHA-2 only. Where a server takes nothing but SHA-1, OpenSSH does not log in either.
-func modern(signer ssh.AlgorithmSigner) ssh.Signer {
-	if !isRSA(signer.PublicKey()) {
-		return signer
+// restricted has RSA keys sign with some algorithms only: those of SHA-2, unless ssh_config says otherwise. Where a
+// server takes nothing but SHA-1, OpenSSH does not log in either.
+func restricted(signer ssh.Signer, algorithms []string) (ssh.Signer, error) {
+	able, ok := signer.(ssh.AlgorithmSigner)
+	if !ok || !isRSA(signer.PublicKey()) {
+		return signer, nil
 	}
-	strong, err := ssh.NewSignerWithAlgorithms(signer, []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256})
-	if err != nil {
-		return signer // restricted already, to one of them
-	}
-	return strong
+	return ssh.NewSignerWithAlgorithms(able, algorithms)
 }
 
 func isRSA(key ssh.PublicKey) bool {

@@ -61,6 +61,7 @@ type settings struct {
 	password       string   // may be a secret's token, as key and keyPassword
 	key            string
 	keyPassword    string
+	signatures     []string // that keys may log in with; nil: userKeyAlgorithms
 
 	alias      string // name in known_hosts; "": host and port
 	userKnown  []string
@@ -191,8 +192,8 @@ func (r *resolver) refuse() error {
 
 // withoutEffect are keywords that mean something to OpenSSH alone.
 var withoutEffect = []string{
-	"BatchMode", "BindInterface", "CASignatureAlgorithms", "NumberOfPasswordPrompts", "PubkeyAcceptedAlgorithms",
-	"RekeyLimit", "RequiredRSASize", "TCPKeepAlive",
+	"BatchMode", "BindInterface", "CASignatureAlgorithms", "NumberOfPasswordPrompts", "RekeyLimit",
+	"RequiredRSASize", "TCPKeepAlive",
 }
 
 // where finds address and account.
@@ -317,7 +318,8 @@ func (r *resolver) environment() []string {
 	return append(all, r.SetEnv...)
 }
 
-// keys finds the algorithms to encrypt with and to know the host by. What is not safe counts only where it is named.
+// keys finds the algorithms to encrypt with, to know the host by, and to sign with. What is not safe counts only where
+// it is named.
 func (r *resolver) keys() error {
 	safe, unsafe := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
 	kinds := &r.st.kinds
@@ -331,6 +333,7 @@ func (r *resolver) keys() error {
 		{"Ciphers", r.Ciphers, safe.Ciphers, unsafe.Ciphers, &r.st.crypto.Ciphers},
 		{"MACs", r.MACs, safe.MACs, unsafe.MACs, &r.st.crypto.MACs},
 		{"HostKeyAlgorithms", r.HostKeyAlgorithms, hostKeyAlgorithms, unsafe.HostKeys, &kinds.allowed},
+		{"PubkeyAcceptedAlgorithms", r.PubkeyAcceptedAlgorithms, userKeyAlgorithms, unsafe.HostKeys, &r.st.signatures},
 	} {
 		if list.said == "" {
 			continue
@@ -340,7 +343,8 @@ func (r *resolver) keys() error {
 			return r.wrong(list.keyword, fmt.Errorf("names nothing that is known here: %s", strings.Join(known, ", ")))
 		}
 	}
-	kinds.fixed = r.HostKeyAlgorithms != "" && !strings.ContainsAny(string(r.HostKeyAlgorithms[:1]), "+-") // as with OpenSSH
+	said := string(r.HostKeyAlgorithms)
+	kinds.fixed = said != "" && said[0] != '+' && said[0] != '-' // as with OpenSSH
 	return nil
 }
 

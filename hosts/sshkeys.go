@@ -66,7 +66,16 @@ func (c *credentials) collect() ([]*credential, error) {
 	if !c.st.identitiesOnly {
 		all = append(all, c.agent...)
 	}
-	return distinct(c.certify(append(all, locked...))), nil
+	return slices.DeleteFunc(distinct(c.certify(append(all, locked...))), c.forbidden), nil
+}
+
+// forbidden reports whether ssh_config forbids every way in which a key can sign.
+func (c *credentials) forbidden(k *credential) bool {
+	if k.public == nil || len(c.st.signs(k.public)) > 0 {
+		return false
+	}
+	c.leftOut(k.name + " (PubkeyAcceptedAlgorithms leaves it out)")
+	return true
 }
 
 // certify puts the certificates of CertificateFile before their keys. One whose key only the agent holds comes first,
@@ -209,9 +218,6 @@ func (c *credentials) parse(name string, text []byte, file string) (*credential,
 }
 
 func newCredential(name string, signer ssh.Signer) *credential {
-	if strong, ok := signer.(ssh.AlgorithmSigner); ok {
-		signer = modern(strong)
-	}
 	return &credential{name: name, public: signer.PublicKey(), signer: signer}
 }
 

@@ -24,13 +24,13 @@ func (a *attempt) key() (ssh.AuthMethod, error) {
 			continue
 		}
 		if a.accepted[string(c.public.Marshal())] {
-			return a.offer(c), nil
+			return a.offer(c)
 		}
 		if a.failures >= a.keyLimit() {
 			a.left = true
 			continue
 		}
-		return a.offer(c), nil
+		return a.offer(c)
 	}
 	return nil, nil
 }
@@ -58,13 +58,18 @@ func (a *attempt) offerable(c *credential) bool {
 	return !a.refused[string(id)] && !a.used[string(id)]
 }
 
-func (a *attempt) offer(c *credential) ssh.AuthMethod {
+func (a *attempt) offer(c *credential) (ssh.AuthMethod, error) {
 	a.last = c
 	a.note(c)
-	if c.locked == nil {
-		return ssh.PublicKeys(c.signer)
+	signer := c.signer
+	if c.locked != nil {
+		signer = &lazySigner{c.public, func() error { return a.unlock(c) }}
 	}
-	return ssh.PublicKeys(modern(&lazySigner{c.public, func() error { return a.unlock(c) }}))
+	signer, err := restricted(signer, a.st.signs(c.public))
+	if err != nil {
+		return nil, err
+	}
+	return ssh.PublicKeys(signer), nil
 }
 
 // note writes down that a key is tried.

@@ -50,10 +50,16 @@ func TestOrderOfKeys(t *testing.T) {
 		{"CertificateFile before its key", "CertificateFile ~/.ssh/certificate\nIdentityFile ~/.ssh/other\n", nil,
 			"~/.ssh/certificate, ~/.ssh/other, agent (3 keys)"},
 		{"IdentitiesOnly", "IdentitiesOnly yes\n", nil, "~/.ssh/id_ecdsa, ~/.ssh/id_ed25519"},
-		{"IdentitiesOnly with one that the agent holds", "IdentityFile ~/.ssh/held\nIdentitiesOnly yes\n", nil, "agent (1 key)"},
-		{"identities_only", "", func(_ *lab, o *SSHOptions) { o.IdentitiesOnly = &yes }, "~/.ssh/id_ecdsa, ~/.ssh/id_ed25519"},
+		{"IdentitiesOnly with one that the agent holds", "IdentityFile ~/.ssh/held\nIdentitiesOnly yes\n", nil,
+			"agent (1 key)"},
+		{"identities_only", "", func(_ *lab, o *SSHOptions) { o.IdentitiesOnly = &yes },
+			"~/.ssh/id_ecdsa, ~/.ssh/id_ed25519"},
 		{"identities_only goes before IdentitiesOnly", "IdentityFile ~/.ssh/other\nIdentitiesOnly yes\n",
 			func(_ *lab, o *SSHOptions) { o.IdentitiesOnly = &no }, "~/.ssh/other, agent (3 keys)"},
+		{"PubkeyAcceptedAlgorithms leaves keys out", "PubkeyAcceptedAlgorithms -ssh-ed25519\n" +
+			"CertificateFile ~/.ssh/certificate\nIdentityFile ~/.ssh/other\n", nil, "~/.ssh/certificate"},
+		{"PubkeyAcceptedAlgorithms leaves certificates out", "PubkeyAcceptedAlgorithms -*-cert-*\n" +
+			"CertificateFile ~/.ssh/certificate\nIdentityFile ~/.ssh/other\n", nil, "~/.ssh/other, agent (3 keys)"},
 		{"IdentityAgent none", "IdentityAgent none\n", nil, "~/.ssh/id_ecdsa, ~/.ssh/id_ed25519"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -153,7 +159,8 @@ func TestCrowdTooLarge(t *testing.T) {
 	l := newLab(t, Options{})
 	keys := l.crowd(30)
 	s := l.server(authorized(keys[29]))
-	l.fails(l.reading(at("web", s.Port()), ""), LoginFailed, fmt.Sprintf("agent (%d keys)", (1+maxConnections)*keysAtOnce-1),
+	most := (1+maxConnections)*keysAtOnce - 1 // besides ~/.ssh/id_ed25519
+	l.fails(l.reading(at("web", s.Port()), ""), LoginFailed, fmt.Sprintf("agent (%d keys)", most),
 		"name the right key with key_filename and set identities_only")
 	if n := s.Accepted(); n != 1+maxConnections {
 		t.Errorf("%d connections, want %d", n, 1+maxConnections)

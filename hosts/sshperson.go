@@ -117,7 +117,8 @@ func (d *dialling) talk(ctx context.Context, q PasswordQuestion) (string, error)
 func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
 	at := d.st.place()
 	shown := NewKey{Host: d.st.slug, Address: at.names[0], Type: key.Type(), Fingerprint: ssh.FingerprintSHA256(key)}
-	yes, err := d.pool.trust.ask(ctx, trustQuestion{shown, func() bool { return d.pool.trusted.has(d.st.trustedKey(key)) }})
+	trusted := func() bool { return d.pool.trusted.has(d.st.trustedKey(key)) }
+	yes, err := d.pool.trust.ask(ctx, trustQuestion{shown, trusted})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

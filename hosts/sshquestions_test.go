@@ -234,7 +234,8 @@ func TestKeysOfOtherKinds(t *testing.T) {
 	old := sshserver.Options{AuthorizedKeys: otherKeys(t), KeyAlgorithms: []string{ssh.KeyAlgoRSA}}
 	o := at("web", l.server(old).Port())
 	l.keyFile("id_rsa", newRSA(t))
-	l.fails(o, LoginFailed, "~/.ssh/id_rsa (an RSA key, of which the server takes no SHA-2 signatures)")
+	l.fails(o, LoginFailed, "~/.ssh/id_rsa (an RSA key, of which the server takes no SHA-2 signatures)",
+		"use a key of another kind, or allow what is out of date: PubkeyAcceptedAlgorithms +ssh-rsa in ssh_config")
 }
 
 // A certificate that is over is offered all the same, and said to be over.

@@ -52,8 +52,8 @@ type way struct {
 	here    bool                  // it is for the host alone: jump hosts are logged in to by key
 }
 
-// depths are how many jump hosts there are. Through two of them, hosts are reached directly and through others in one go,
-// so that one is enough but for the long tests.
+// depths are how many jump hosts there are. With two of them, hosts are reached directly and through others in one go:
+// that is enough but for the long tests.
 func (w *way) depths() []int {
 	switch {
 	case soak():

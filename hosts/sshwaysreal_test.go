@@ -12,12 +12,13 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// realChain starts two sshds, the first of which is the jump host of the second, and returns options for the second.
-func (l *lab) realChain(o sshdtest.Options) SSHOptions {
+// realChain starts two sshds, the first of which is the jump host of the second, and returns options for the second,
+// which read a configuration.
+func (l *lab) realChain(o sshdtest.Options, config string) SSHOptions {
 	l.Helper()
 	o.Config = append(o.Config, "SetEnv HOME="+l.home)
 	jump, target := sshdtest.Start(l.T, o), sshdtest.Start(l.T, o)
-	to := l.reading(at("real", target.Port), "")
+	to := l.reading(at("real", target.Port), config)
 	to.Username, to.Jump = target.User, fmt.Sprintf("%s@127.0.0.1:%d", jump.User, jump.Port)
 	to.KnownHosts = []string{target.KnownHostsFile, jump.KnownHostsFile}
 	return to
@@ -52,56 +53,67 @@ func TestRealWaysIn(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		prepare func(l *lab) (config []string)
+		config  string // of ours
 	}{
-		{"key file", func(l *lab) []string { return []string{trusting(l.T, "AuthorizedKeysFile", l.key)} }},
+		{"key file", func(l *lab) []string { return []string{trusting(l.T, "AuthorizedKeysFile", l.key)} }, ""},
 		{"the last of 9 keys", func(l *lab) []string {
 			return []string{trusting(l.T, "AuthorizedKeysFile", l.crowd(9)[8])}
-		}},
+		}, ""},
 		{"RSA with SHA-2", func(l *lab) []string {
 			key := newRSA(l.T)
 			l.keyFile("id_rsa", key)
 			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
-		}},
+		}, ""},
 		{"RSA in the agent with SHA-2", func(l *lab) []string {
 			key := newRSA(l.T)
 			l.agentOf(ring(l, key))
 			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
-		}},
+		}, ""},
 		{"encrypted RSA with SHA-2", func(l *lab) []string {
 			key := newRSA(l.T)
 			l.keyFile("id_rsa", key)
 			l.lock("id_rsa", "pass phrase")
 			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
-		}},
+		}, ""},
 		{"certificate", func(l *lab) []string {
 			authority, trusted := newAuthority(l)
 			l.write("id_ed25519-cert.pub", string(ssh.MarshalAuthorizedKey(certifyAs(l, authority, l.key))))
 			return []string{trusting(l.T, "TrustedUserCAKeys", trusted), "AuthorizedKeysFile none"}
-		}},
+		}, ""},
 		{"certificate of an RSA key", func(l *lab) []string {
 			authority, trusted := newAuthority(l)
 			key := newRSA(l.T)
 			l.keyFile("id_rsa", key)
 			l.write("id_rsa-cert.pub", string(ssh.MarshalAuthorizedKey(certifyAs(l, authority, publicOf(l.T, key)))))
 			return []string{trusting(l.T, "TrustedUserCAKeys", trusted), "AuthorizedKeysFile none"}
-		}},
+		}, ""},
 		{"hardware key", func(l *lab) []string {
 			device, public := newDevice(l)
 			l.agentOf(device)
 			return []string{trusting(l.T, "AuthorizedKeysFile", public)}
-		}},
+		}, ""},
 		{"two keys", func(l *lab) []string {
 			publics := l.crowd(4)
 			return []string{"AuthenticationMethods publickey,publickey",
 				trusting(l.T, "AuthorizedKeysFile", publics[1], publics[3])}
-		}},
+		}, ""},
+		{"RSA with SHA-1, where that is allowed", func(l *lab) []string {
+			key := newRSA(l.T)
+			l.keyFile("id_rsa", key)
+			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), "PubkeyAcceptedAlgorithms ssh-rsa"}
+		}, "PubkeyAcceptedAlgorithms ssh-rsa\n"},
+		{"RSA in the agent with SHA-1, where that is allowed", func(l *lab) []string {
+			key := newRSA(l.T)
+			l.agentOf(ring(l, key))
+			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), "PubkeyAcceptedAlgorithms ssh-rsa"}
+		}, "PubkeyAcceptedAlgorithms ssh-rsa\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			person := &knowing{answers: map[string]string{"passphrase of ~/.ssh/id_rsa": "pass phrase"}}
 			l := newLab(t, Options{Person: person})
-			config := c.prepare(l)
-			if got := l.output(l.realChain(sshdtest.Options{Config: config}), "echo there"); got != "there\n" {
+			server := sshdtest.Options{Config: c.prepare(l)}
+			if got := l.output(l.realChain(server, c.config), "echo there"); got != "there\n" {
 				t.Errorf("output %q", got)
 			}
 		})
@@ -148,7 +160,9 @@ func TestRealSteps(t *testing.T) {
 				l.crowd(c.keys)
 				config[1] = trusting(t, "AuthorizedKeysFile", otherKeys(t)...)
 			}
-			o := l.realChain(sshdtest.Options{Accounts: []sshdtest.Account{account}, UsePAM: true, PAM: c.pam, Config: config})
+			o := l.realChain(sshdtest.Options{
+				Accounts: []sshdtest.Account{account}, UsePAM: true, PAM: c.pam, Config: config,
+			}, "")
 			if got := l.output(o, "id -un"); got != "deploytest\n" {
 				t.Errorf("output %q", got)
 			}
@@ -173,7 +187,7 @@ func TestRealSpeaks(t *testing.T) {
 		Accounts: []sshdtest.Account{{Name: "deploytest", Password: "pass word"}}, UsePAM: true,
 		PAM: "auth required pam_unix.so\nauth optional pam_echo.so file=" + said +
 			"\n" + askAgain + "account required pam_permit.so\n",
-	})
+	}, "")
 	l.output(o, "true")
 	last := person.asked[len(person.asked)-1]
 	if text := strings.Join(last.Lines, "\n"); !strings.Contains(text, "welcome") || strings.ContainsAny(text, "\x1b\a") {

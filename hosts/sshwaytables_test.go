@@ -80,6 +80,12 @@ func waysByKey(key *rsa.PrivateKey) []way {
 			o.KeyAlgorithms = []string{ssh.KeyAlgoRSASHA256}
 			return o
 		}, answers: map[string]string{"passphrase of ~/.ssh/id_rsa": "pass phrase"}, asked: once},
+		{name: "RSA with SHA-1 only, where that is allowed", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
+			l.keyFile("id_rsa", key)
+			o := authorized(publicOf(l.T, key))
+			o.KeyAlgorithms = []string{ssh.KeyAlgoRSA}
+			return o
+		}, config: "PubkeyAcceptedAlgorithms +ssh-rsa\n"},
 		{name: "hardware key", prepare: func(l *lab, _ *SSHOptions) sshserver.Options {
 			device, public := newDevice(l)
 			l.agentOf(device)

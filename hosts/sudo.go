@@ -193,7 +193,8 @@ func (p *passwords) put(ctx context.Context, s *Session, a account, t *typed, fa
 	}
 	defer s.asking.give()
 	p.mu.Lock()
-	q := PasswordQuestion{What: "sudo password", User: a.host.Login(), Hosts: slices.Sorted(slices.Values(t.given)), Failed: failed}
+	waiting := slices.Sorted(slices.Values(t.given))
+	q := PasswordQuestion{What: "sudo password", User: a.host.Login(), Hosts: waiting, Failed: failed}
 	p.mu.Unlock()
 	return s.pool.askSecret(ctx, s.opts.Person, q)
 }
