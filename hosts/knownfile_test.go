@@ -276,7 +276,7 @@ func TestRememberedAtRekey(t *testing.T) {
 	}
 }
 
-// What is said where counts: for all hosts, of the host, in ssh_config.
+// What is said where counts: of the host, for all hosts of the run, in ssh_config.
 func TestTrustModes(t *testing.T) {
 	t.Parallel()
 	const asked, accepted, refused = "asked", "accepted", "refused"
@@ -293,8 +293,10 @@ func TestTrustModes(t *testing.T) {
 		{"", "accept-new", "yes", accepted},
 		{"", "strict", "no", asked},
 		{"accept-new", "", "", accepted},
-		{"accept-new", "strict", "yes", accepted},
-		{"strict", "accept-new", "no", asked},
+		{"accept-new", "", "yes", accepted},
+		{"strict", "", "no", asked},
+		{"accept-new", "strict", "no", asked},
+		{"strict", "accept-new", "yes", accepted},
 	} {
 		for _, present := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%+v %v", c, present), func(t *testing.T) {

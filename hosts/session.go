@@ -21,7 +21,7 @@ type Options struct {
 	Journal  *journal.Journal
 	Person   Person
 	Terminal Terminal // nil: commands get no terminal
-	HostKeys string   // "strict" or "accept-new": goes before what hosts and ssh_config say; "": they decide
+	HostKeys string   // "strict" or "accept-new", where a host does not say; "": ssh_config decides
 	Limit    int      // hosts working at once; 0: DefaultLimit
 	Home     string   // where .ssh is; "": the user's home directory
 	// Replace gives the host that is used in the place of another one, as tests do; nil: every host is itself.

@@ -348,7 +348,8 @@ func (r *resolver) keys() error {
 	return nil
 }
 
-// hostKeys finds which host keys are known and what to do about others. mode is what the person said for all hosts.
+// hostKeys finds which host keys are known and what to do about others. mode is what was said for all hosts of the run,
+// after which a host may say something else for itself.
 func (r *resolver) hostKeys(mode string) (err error) {
 	st := r.st
 	st.alias, st.hashNames = r.HostKeyAlias, r.HashKnownHosts
@@ -357,7 +358,7 @@ func (r *resolver) hostKeys(mode string) (err error) {
 			return err
 		}
 	}
-	switch mode, config := first(mode, r.o.HostKeys), r.StrictHostKeyChecking; {
+	switch mode, config := first(r.o.HostKeys, mode), r.StrictHostKeyChecking; {
 	case mode == "accept-new" || mode == "" && config == "accept-new":
 		st.trust = trustNew
 	case mode == "" && (config == "no" || config == "off"):

@@ -158,13 +158,12 @@ func TestConfigValues(t *testing.T) {
 	}
 }
 
-// The user's file is read from the home directory of the session, and the person goes before all.
+// The user's file is read from the home directory of the session, and what is said for the run goes before it.
 func TestConfigDefaultFile(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{HostKeys: "strict"})
 	l.write("config", "Host *\n  Port 2345\n  StrictHostKeyChecking accept-new\n")
-	st := l.resolve(SSHOptions{Slug: "web", HostKeys: "accept-new"})
-	if st.port != 2345 || st.trust != trustAsk {
+	if st := l.resolve(SSHOptions{Slug: "web"}); st.port != 2345 || st.trust != trustAsk {
 		t.Errorf("%+v", st)
 	}
 }
