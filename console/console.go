@@ -14,9 +14,9 @@ import (
 
 // Console is how an action of a run talks with a person. It is for the action that asked for it, not to be kept.
 //
-// Where nobody is there, a question gives its default, and the log says so; without a default it is an error. No question
-// waits for somebody who cannot answer. A question that is left without an answer (Ctrl-D, end of input) is an error too;
-// Ctrl-C ends the run. Errors are *QuestionError, or the cause of the context that ended.
+// Where nobody is there, a question gives its default, and the log says so; without a default it is an error. No
+// question waits for somebody who cannot answer. A question that is left without an answer (Ctrl-D, end of input) is an
+// error too; Ctrl-C ends the run. Errors are *QuestionError, or the cause of the context that ended.
 type Console struct {
 	ctx context.Context // of one action, as the console is
 	of  *setup
@@ -54,7 +54,8 @@ func From(ctx context.Context) Console {
 }
 
 // ErrNobody is the cause of a [QuestionError] where nobody is there to be asked and the question has no default.
-var ErrNobody error = noAnswerError("nobody is there to answer: run it at a terminal, or let the question have a default")
+var ErrNobody error = noAnswerError("nobody is there to answer: " +
+	"run it at a terminal, or let the question have a default")
 
 // QuestionError is a question that has no answer.
 type QuestionError struct {
@@ -145,8 +146,8 @@ func (o InputOptions) accepts(answer string) bool {
 	return len(o.Answers) == 0 || slices.Contains(o.Answers, answer)
 }
 
-// Password asks for a text that is not shown while it is typed, nor anywhere else from then on: it is masked in all that
-// the run writes. It may not be empty.
+// Password asks for a text that is not shown while it is typed, nor anywhere else from then on: it is masked in all
+// that the run writes. It may not be empty.
 func (c Console) Password(label string) (string, error) {
 	password, err := c.Input(label, InputOptions{Hidden: true})
 	if err == nil && c.of.run != nil {

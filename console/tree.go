@@ -18,9 +18,9 @@ import (
 //	│ └ ok 0.32s
 //	└ ok 0.40s
 //
-// What runs alone is shown while it runs. Of several that run at once each is kept until it ends, and is shown as a whole
-// then: no line of one stands among those of another, and a host that hangs holds up none of them. One that prints more
-// than maxKept is shown in parts, so that no output can fill the memory.
+// What runs alone is shown while it runs. Of several that run at once each is kept until it ends, and is shown as a
+// whole then: no line of one stands among those of another, and a host that hangs holds up none of them. One that prints
+// more than maxKept is shown in parts, so that no output can fill the memory.
 type tree struct {
 	screen   *Screen
 	root     branch

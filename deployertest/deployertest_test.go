@@ -65,11 +65,16 @@ func pair(t testing.TB) (web1, web2 *deployertest.Host) {
 	return deployertest.NewHost(t, "web1"), deployertest.NewHost(t, "web2")
 }
 
+// shop is a new tree on hosts of a test.
+func shop(on ...*deployertest.Host) deployertest.Options {
+	return deployertest.Options{Root: newShop(), Hosts: on}
+}
+
 func TestRun(t *testing.T) {
 	web1, web2 := pair(t)
 	web1.On("cat *", deployertest.Reply{Stdout: "1.0\n"})
 	web2.On("cat *", deployertest.Reply{Stdout: "1.1\n", Stderr: "careful\n"})
-	r := deployertest.Run(t, deployertest.Options{Root: newShop(), Hosts: []*deployertest.Host{web1, web2}}, "--path", "web", "version")
+	r := deployertest.Run(t, shop(web1, web2), "--path", "web", "version")
 	var versions map[string]string
 	r.Value(&versions)
 	if want := map[string]string{"web1": "1.0", "web2": "1.1"}; r.Status != 0 || !reflect.DeepEqual(versions, want) {
@@ -90,7 +95,7 @@ func TestRun(t *testing.T) {
 func TestHostRemembers(t *testing.T) {
 	web1, web2 := pair(t)
 	web1.On("publish")
-	r := deployertest.Run(t, deployertest.Options{Root: newShop(), Hosts: []*deployertest.Host{web1, web2}}, "publish")
+	r := deployertest.Run(t, shop(web1, web2), "publish")
 	want := []deployertest.Call{{Command: "publish", Env: map[string]string{"TOKEN": "hunter2"}, Input: "page\n"}}
 	if got := web1.Calls(); r.Status != 0 || !reflect.DeepEqual(got, want) {
 		t.Errorf("exit status %d, web1 got %+v, want %+v", r.Status, got, want)
@@ -102,7 +107,8 @@ func TestHostRemembers(t *testing.T) {
 
 func TestReplies(t *testing.T) {
 	web1, web2 := pair(t)
-	web1.On("*", deployertest.Reply{Status: 3}).On("cat *", deployertest.Reply{Stdout: "1"}, deployertest.Reply{Stdout: "2"})
+	web1.On("*", deployertest.Reply{Status: 3})
+	web1.On("cat *", deployertest.Reply{Stdout: "1"}, deployertest.Reply{Stdout: "2"})
 	web2.OnCall("cat *", func(ctx context.Context, c hosts.Call) (int, error) {
 		_, err := fmt.Fprint(c.Stdout, "called with "+c.Command)
 		return 0, err
@@ -125,7 +131,7 @@ func TestFaults(t *testing.T) {
 	web1, web2 := pair(t)
 	web1.On("*", deployertest.Reply{Fault: hosts.Unreachable})
 	web2.On("*", deployertest.Reply{Stdout: "1.1", Status: 137})
-	r := deployertest.Run(t, deployertest.Options{Root: newShop(), Hosts: []*deployertest.Host{web1, web2}}, "--path", "web", "version")
+	r := deployertest.Run(t, shop(web1, web2), "--path", "web", "version")
 	counts := r.Events[len(r.Events)-1].Counts
 	if r.Status != 3 || counts[journal.Unreachable] != 1 || counts[journal.Failed] != 1 {
 		t.Errorf("exit status %d, states %v:\n%s", r.Status, counts, r.Stderr)
@@ -176,7 +182,8 @@ def install(env, version):
         env.log("this is the first one")
     home.run("echo %s > VERSION" % quote(version))
     home.write_file("notes/log", "installed\n" * 3) if home.exists("notes") else None
-    return {"version": home.output("cat VERSION", reads = True), "by": env.console.input("your name", default = "nobody")}
+    name = env.console.input("your name", default = "nobody")
+    return {"version": home.output("cat VERSION", reads = True), "by": name}
 root = node(hosts = web1, actions = [install])
 `
 
@@ -206,7 +213,8 @@ func TestScriptOnAShell(t *testing.T) {
 	if err != nil || string(text) != "2.1\n" {
 		t.Errorf("the file holds %q, %v", text, err)
 	}
-	if text, err = os.ReadFile(filepath.Join(web1.Home(), "notes", "log")); err != nil || string(text) != "installed\ninstalled\ninstalled\n" {
+	text, err = os.ReadFile(filepath.Join(web1.Home(), "notes", "log"))
+	if err != nil || string(text) != "installed\ninstalled\ninstalled\n" {
 		t.Errorf("the log holds %q, %v", text, err)
 	}
 	if got := web1.Commands(); len(got) != 2 {
@@ -226,7 +234,8 @@ func TestScriptOnAShell(t *testing.T) {
 
 func TestOnTerminal(t *testing.T) {
 	web1 := deployertest.NewHost(t, "web1").Shell()
-	term := deployertest.OnTerminal(t, deployertest.Options{Script: script(t), Hosts: []*deployertest.Host{web1}}, "install", "2.1")
+	o := deployertest.Options{Script: script(t), Hosts: []*deployertest.Host{web1}}
+	term := deployertest.OnTerminal(t, o, "install", "2.1")
 	term.Expect("your name [nobody]: ")
 	term.Send("Jo\r")
 	term.Expect(`{"version":"2.1","by":"Jo"}`)
@@ -246,48 +255,44 @@ func (s *strict) Errorf(format string, args ...any) {
 }
 
 func TestWhatFailsATest(t *testing.T) {
-	root := newShop()
+	noAnswer := `the host %s has no answer to the command %q: give it one by On`
 	for name, tt := range map[string]struct {
-		o    func(testing.TB) deployertest.Options
-		args []string
-		want []string
+		spoil func(o *deployertest.Options, web1, web2 *deployertest.Host)
+		line  string // after the path of a node
+		want  string
 	}{
-		"no answer to a command": {func(t testing.TB) deployertest.Options {
-			web1, web2 := pair(t)
-			return deployertest.Options{Hosts: []*deployertest.Host{web1, web2.On("*")}}
-		}, []string{"--path", "web", "version"}, []string{`the host web1 has no answer to the command "cat VERSION": give it one by On`}},
-		"no such host": {func(t testing.TB) deployertest.Options {
-			web1, _ := pair(t)
-			return deployertest.Options{Hosts: []*deployertest.Host{web1.On("*")}}
-		}, []string{"--path", "web", "version"}, []string{`the host web2 has no answer to the command "cat VERSION": give it one by On`}},
-		"no files": {func(t testing.TB) deployertest.Options {
-			web1, _ := pair(t)
-			return deployertest.Options{Hosts: []*deployertest.Host{web1}}
-		}, []string{"--path", "web[web1]", "has_notes"}, []string{`the host web1 has no files and no facts: give it some by Shell`}},
-		"sudo in a shell": {func(t testing.TB) deployertest.Options {
-			web1, _ := pair(t)
-			return deployertest.Options{Hosts: []*deployertest.Host{web1.Shell()}}
-		}, []string{"--path", "web[web1]", "install", "1"}, []string{`the host web1 has no answer to the command "install '1'": give it one by On`}},
-		"no answer to a question": {func(t testing.TB) deployertest.Options {
-			return deployertest.Options{Answers: []deployertest.Answer{}}
-		}, []string{"--path", "web[web1]", "install", "1"}, []string{`the test has no answer to the question "install 1? [Y/n] "`}},
-		"wrong answer": {func(t testing.TB) deployertest.Options {
-			return deployertest.Options{Answers: []deployertest.Answer{{Question: "install", Answer: "perhaps"}}}
-		}, []string{"--path", "web[web1]", "install", "1"},
-			[]string{`the answer "perhaps" to the question "install 1? [Y/n] " is not taken: answer y or n`}},
-		"no question": {func(t testing.TB) deployertest.Options {
-			return deployertest.Options{Answers: []deployertest.Answer{{Question: "why?", Answer: "x"}}}
-		}, []string{"--allow-empty", "nothing"}, []string{`the question "why?" was not asked`}},
+		"no answer to a command": {func(_ *deployertest.Options, _, web2 *deployertest.Host) { web2.On("*") },
+			"web version", fmt.Sprintf(noAnswer, "web1", "cat VERSION")},
+		"no such host": {func(o *deployertest.Options, web1, _ *deployertest.Host) { *o = shop(web1.On("*")) },
+			"web version", fmt.Sprintf(noAnswer, "web2", "cat VERSION")},
+		"no files": {nil, "web[web1] has_notes", "the host web1 has no files and no facts: give it some by Shell"},
+		"sudo in a shell": {func(_ *deployertest.Options, web1, _ *deployertest.Host) { web1.Shell() },
+			"web[web1] install 1", fmt.Sprintf(noAnswer, "web1", "install '1'")},
+		"no answer to a question": {answers(), "web[web1] install 1",
+			`the test has no answer to the question "install 1? [Y/n] "`},
+		"wrong answer": {answers(deployertest.Answer{Question: "install", Answer: "perhaps"}), "web[web1] install 1",
+			`the answer "perhaps" to the question "install 1? [Y/n] " is not taken: answer y or n`},
+		"no question": {answers(deployertest.Answer{Question: "why?"}), "web nothing", `the question "why?" was not asked`},
 	} {
 		s := &strict{TB: t}
-		o := tt.o(s)
-		o.Root = root
-		if r := deployertest.Run(s, o, tt.args...); r.Status == 0 {
+		web1, web2 := pair(s)
+		o := shop(web1, web2)
+		if tt.spoil != nil {
+			tt.spoil(&o, web1, web2)
+		}
+		if r := deployertest.Run(s, o, append([]string{"--path"}, strings.Fields(tt.line)...)...); r.Status == 0 {
 			t.Errorf("%s: the run succeeded", name)
 		}
-		if !slices.Equal(s.told, tt.want) {
+		if !slices.Equal(s.told, []string{tt.want}) {
 			t.Errorf("%s: the test was told %q, want %q", name, s.told, tt.want)
 		}
+	}
+}
+
+// answers has these answers given to questions.
+func answers(all ...deployertest.Answer) func(o *deployertest.Options, _, _ *deployertest.Host) {
+	return func(o *deployertest.Options, _, _ *deployertest.Host) {
+		o.Answers = append([]deployertest.Answer{}, all...)
 	}
 }
 
@@ -320,7 +325,8 @@ func TestSinks(t *testing.T) {
 func TestCancelledHost(t *testing.T) {
 	web1, web2 := pair(t)
 	root := newShop()
-	ctx, cancel := context.WithCancel(deployertest.Context(t, deployertest.Options{Root: root, Hosts: []*deployertest.Host{web1, web2}}))
+	ctx := deployertest.Context(t, deployertest.Options{Root: root, Hosts: []*deployertest.Host{web1, web2}})
+	ctx, cancel := context.WithCancel(ctx)
 	web1.OnCall("*", func(ctx context.Context, _ hosts.Call) (int, error) {
 		cancel()
 		<-ctx.Done()

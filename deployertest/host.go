@@ -107,8 +107,8 @@ func (h *Host) Shell() *Host {
 // Home is the folder where commands start that [Host.Shell] runs: a new one of the test.
 func (h *Host) Home() string { return h.home }
 
-// Calls are the commands that the host got, in order. What a sandbox does not run is not among them, nor are the commands
-// by which files are read and written, facts found and the like.
+// Calls are the commands that the host got, in order. What a sandbox does not run is not among them, nor are the
+// commands by which files are read and written, facts found and the like.
 func (h *Host) Calls() []Call {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -53,8 +53,8 @@ func Run(t testing.TB, o Options, args ...string) *Result {
 	return &Result{Status: status, Stdout: out.String(), Stderr: errs.String(), Events: seen.list(), t: t}
 }
 
-// Value puts what the action returned into a variable, as [json.Unmarshal] does. It ends the test if the action returned
-// nothing, or something else.
+// Value puts what the action returned into a variable, as [json.Unmarshal] does. It ends the test if the action
+// returned nothing, or something else.
 func (r *Result) Value(to any) {
 	r.t.Helper()
 	for _, e := range r.Events {
@@ -70,7 +70,8 @@ func (r *Result) Value(to any) {
 }
 
 // OnTerminal runs the program as Run does, on a terminal of 80 columns at which the test types, and sees what is shown
-// there. Answers are not used. Ctrl-C is noticed by questions and by commands that have the terminal, and by nothing else.
+// there. Answers are not used. Ctrl-C is noticed by questions and by commands that have the terminal, and by nothing
+// else.
 func OnTerminal(t testing.TB, o Options, args ...string) *ptytest.Terminal {
 	t.Helper()
 	p, _ := o.program(t)

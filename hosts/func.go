@@ -39,11 +39,14 @@ type Call struct {
 	Stdout, Stderr io.Writer
 }
 
-// Call is the command as it was asked for, as far as that is known before it runs: without input, and with the tokens of
-// secrets.
+// Call is the command as it was asked for, as far as that is known before it runs: without input, and with the tokens
+// of secrets.
 func (c Command) Call() Call {
-	call := Call{Command: c.asked.command, Dir: c.asked.dir, Env: map[string]string{}, Sudo: c.asked.sudo, User: c.asked.user,
-		Terminal: c.asked.terminal, Own: c.asked.own, Stdin: strings.NewReader(""), Stdout: c.Stdout, Stderr: c.Stderr}
+	call := Call{
+		Command: c.asked.command, Dir: c.asked.dir, Env: map[string]string{}, Sudo: c.asked.sudo, User: c.asked.user,
+		Terminal: c.asked.terminal, Own: c.asked.own,
+		Stdin: strings.NewReader(""), Stdout: c.Stdout, Stderr: c.Stderr,
+	}
 	for _, s := range c.asked.setup {
 		if s.variable == "" {
 			call.Prefixes = append(call.Prefixes, s.value)
@@ -87,8 +90,10 @@ func (h *Func) Common() Common { return h.o.Common }
 func (h *Func) Start(ctx context.Context, _ *Session, c Command) (Process, error) {
 	stdin, keyboard := io.Pipe()
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p := &funcProcess{stdin: stdin, keyboard: keyboard, stop: stop,
-		ended: make(chan struct{}), err: h.failure(c, errors.New("the function did not return")), abandoned: make(chan struct{})}
+	p := &funcProcess{
+		stdin: stdin, keyboard: keyboard, stop: stop, ended: make(chan struct{}), abandoned: make(chan struct{}),
+		err: h.failure(c, errors.New("the function did not return")),
+	}
 	go func() {
 		defer close(p.ended)
 		defer p.stop()

@@ -66,6 +66,7 @@ func TestFuncGetsTheCommand(t *testing.T) {
 
 func TestFuncEnds(t *testing.T) {
 	s, _ := newSession(t, Options{})
+	noRoute := &Error{Fault: Unreachable, Op: "connect", Err: errors.New("no route")}
 	for name, tt := range map[string]struct {
 		status int
 		err    error
@@ -74,7 +75,7 @@ func TestFuncEnds(t *testing.T) {
 	}{
 		"status":      {3, nil, "web1: x: exit status 3", Failed},
 		"signal":      {137, nil, "web1: x: killed by SIGKILL (exit status 137)", Failed},
-		"unreachable": {0, &Error{Fault: Unreachable, Op: "connect", Err: errors.New("no route")}, "web1: connect: no route", Unreachable},
+		"unreachable": {0, noRoute, "web1: connect: no route", Unreachable},
 		"other":       {0, errors.New("broken"), "web1: x: broken", Lost},
 	} {
 		h := funcHandle(t, s, func(context.Context, Call) (int, error) { return tt.status, tt.err })

@@ -24,8 +24,8 @@ const (
 	maxNoteField = 400
 )
 
-// note is the line of the history for the command, or "" if it is not to be in there: nothing runs in a sandbox but what
-// only looks, and what is silent is meant to be seen nowhere.
+// note is the line of the history for the command, or "" if it is not to be in there: nothing runs in a sandbox but
+// what only looks, and what is silent is meant to be seen nowhere.
 func (x *execution) note() string {
 	if !x.handle.host.Common().History || x.scope.Sandbox || x.options.Silent {
 		return ""
@@ -35,8 +35,9 @@ func (x *execution) note() string {
 	if x.options.Sudo {
 		account = "sudo " + cmp.Or(x.options.User, "root")
 	}
+	who, run := ownUser()+"@"+machine, x.session.Journal().Run()
 	line := time.Now().UTC().Format(time.RFC3339)
-	for _, field := range []string{ownUser() + "@" + machine, x.session.Journal().Run(), x.scope.Node, account, x.handle.dir} {
+	for _, field := range []string{who, run, x.scope.Node, account, x.handle.dir} {
 		line += " | " + cmp.Or(noteText(x.session.Secrets().Mask(field), maxNoteField), "-")
 	}
 	return line + " | " + noteText(x.session.Secrets().Mask(x.command), maxNote-len(line))
@@ -64,8 +65,8 @@ func noteText(s string, limit int) string {
 	return b.String()
 }
 
-// noteScript writes the line, or prints a mark that says why it cannot. It leaves no variables behind, and no arguments. It is
-// one line, since lines are counted.
+// noteScript writes the line, or prints a mark that says why it cannot. It leaves no variables behind, and no arguments.
+// It is one line, since lines are counted.
 func (r request) noteScript() string {
 	if r.note == "" {
 		return ""
@@ -74,7 +75,8 @@ func (r request) noteScript() string {
 	return `{ set -- "$({ umask 077; ` +
 		`if [ -z "${HOME-}" ]; then echo "HOME is not set"; false; ` +
 		`elif [ -e ` + file + ` ] && ! [ -f ` + file + ` ]; then echo "it is not a file"; false; ` +
-		`else { [ -d "$HOME/.deployer" ] || mkdir -p "$HOME/.deployer"; } && printf '%s\n' ` + Quote(r.note) + ` >>` + file + `; ` +
+		`else { [ -d "$HOME/.deployer" ] || mkdir -p "$HOME/.deployer"; } && ` +
+		`printf '%s\n' ` + Quote(r.note) + ` >>` + file + `; ` +
 		`fi && echo noted; } 2>&1)"; } 2>/dev/null; ` +
 		`[ "$1" = noted ] || printf '\001%s:history %.60s\001' ` + r.word + ` "${1##*: }" >&2; set --; `
 }

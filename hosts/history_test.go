@@ -164,7 +164,8 @@ func TestHistoryOfParallelRuns(t *testing.T) {
 	wait.Wait()
 	lines := map[string]bool{}
 	for _, line := range history(t, home) {
-		if size := len(strings.Join(line, " | ")); !strings.HasSuffix(line[6], "ü…") || size > maxNote+10 || size < maxNote-20 {
+		size := len(strings.Join(line, " | "))
+		if !strings.HasSuffix(line[6], "ü…") || size > maxNote+10 || size < maxNote-20 {
 			t.Errorf("a line of %d bytes ends with %q", size, line[6][max(0, len(line[6])-20):])
 		}
 		lines[line[6]] = true
@@ -193,8 +194,9 @@ func TestHistoryThatCannotBeWritten(t *testing.T) {
 			}
 			return syscall.Mkfifo(filepath.Join(home, ".deployer", "history"), 0o600)
 		}, "", "it is not a file"},
-		"no home":  {func(string) error { return nil }, "unset HOME;", "HOME is not set"},
-		"no space": {func(string) error { return nil }, "ulimit -f 0;", "the shell cannot write it|File too large|File size limit exceeded"},
+		"no home": {func(string) error { return nil }, "unset HOME;", "HOME is not set"},
+		"no space": {func(string) error { return nil }, "ulimit -f 0;",
+			"the shell cannot write it|File too large|File size limit exceeded"},
 	} {
 		for _, terminal := range []Terminal{nil, keys("")} {
 			s, seen := newSession(t, Options{Terminal: terminal})
@@ -277,7 +279,8 @@ func TestHistoryOverSSH(t *testing.T) {
 			t.Errorf("the command gave %q, %v", got, err)
 		}
 	}
-	if told := l.events.of(journal.Warning); len(told) != 1 || !strings.Contains(told[0].Message, "commands are not noted") {
+	told := l.events.of(journal.Warning)
+	if len(told) != 1 || !strings.Contains(told[0].Message, "commands are not noted") {
 		t.Errorf("the warnings are %+v", told)
 	}
 }

@@ -22,7 +22,8 @@ def test(env):
     password = c.password("password")
     typed = c.input("code", is_password = True)
     env.hosts.run("cat", initial_input = password + " " + typed)
-    return [c.input("commit"), c.choice("which?", [("a", 1), ("b", 2)]), c.confirm("go on?"), attempt(c.confirm, "sure?").ok]
+    first = [c.input("commit"), c.choice("which?", [("a", 1), ("b", 2)]), c.confirm("go on?")]
+    return first + [attempt(c.confirm, "sure?").ok]
 
 root = node(hosts = local_host(), actions = [test])
 `, nodes.Options{})
