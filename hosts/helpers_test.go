@@ -105,15 +105,15 @@ func run(t *testing.T, h *Handle, command string, o RunOptions) (string, error) 
 // running returns the IDs of processes whose command line contains a word.
 func running(t *testing.T, word string) []string {
 	t.Helper()
-	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	dirs, err := filepath.Glob("/proc/[0-9]*") // with /cmdline every one of them would be listed
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found []string
-	for _, file := range files {
-		line, err := os.ReadFile(file)
+	for _, dir := range dirs {
+		line, err := os.ReadFile(dir + "/cmdline")
 		if err == nil && strings.Contains(string(line), word) && !strings.Contains(string(line), ".test") {
-			found = append(found, fmt.Sprintf("%s: %q", file, line))
+			found = append(found, fmt.Sprintf("%s: %q", dir, line))
 		}
 	}
 	return found

@@ -61,13 +61,13 @@ type proc struct {
 // processes returns all processes but zombies.
 func processes(t testing.TB) []proc {
 	t.Helper()
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil || len(stats) == 0 {
+	dirs, err := filepath.Glob("/proc/[0-9]*") // with /stat every one of them would be listed
+	if err != nil || len(dirs) == 0 {
 		t.Fatalf("/proc shows no processes (error %v): it must be mounted", err)
 	}
 	var all []proc
-	for _, path := range stats {
-		stat, err := os.ReadFile(path)
+	for _, dir := range dirs {
+		stat, err := os.ReadFile(dir + "/stat")
 		if err != nil {
 			continue // it has ended meanwhile
 		}

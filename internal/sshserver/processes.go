@@ -69,6 +69,9 @@ func (ps *processes) end() error {
 
 // kill kills all that can be seen now, and returns how many it killed.
 func (ps *processes) kill() (left int, err error) {
+	if len(ps.leaders) == 0 {
+		return 0, nil
+	}
 	all, err := snapshot()
 	if err != nil {
 		return 0, err

@@ -2,28 +2,29 @@ package sshserver
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // snapshot returns the processes of this machine that have not ended.
 func snapshot() ([]member, error) {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	dirs, err := filepath.Glob("/proc/[0-9]*") // with /stat every one of them would be listed
 	if err != nil {
 		return nil, err
 	}
-	if len(stats) == 0 {
-		return nil, fmt.Errorf("ssh server: /proc shows no processes: it must be mounted")
+	if len(dirs) == 0 {
+		return nil, errors.New("ssh server: /proc shows no processes: it must be mounted")
 	}
 	var all []member
-	for _, path := range stats {
-		stat, err := os.ReadFile(path)
+	for _, dir := range dirs {
+		stat, err := os.ReadFile(dir + "/stat")
 		if err != nil {
 			continue // it has ended meanwhile
 		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		pid, err := strconv.Atoi(filepath.Base(dir))
 		if err != nil {
 			return nil, err
 		}
@@ -36,11 +37,11 @@ func snapshot() ([]member, error) {
 
 // parseStat reads what follows the name of the program, which is in parentheses and can contain anything.
 func parseStat(pid int, stat []byte) (m member, alive bool) {
-	m.pid = pid
-	var state string
-	rest := stat[bytes.LastIndexByte(stat, ')')+1:]
-	if _, err := fmt.Sscan(string(rest), &state, &m.parent, new(int), &m.session); err != nil {
+	rest := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // state, parent, group, session
+	if len(rest) < 4 || rest[0] == "Z" || rest[0] == "X" {
 		return m, false
 	}
-	return m, state != "Z" && state != "X"
+	parent, noParent := strconv.Atoi(rest[1])
+	session, noSession := strconv.Atoi(rest[3])
+	return member{pid, parent, session}, noParent == nil && noSession == nil
 }
