@@ -35,7 +35,7 @@ func (p *program) openShell(ctx context.Context, o runOptions) error {
 	}
 	r := &shellRun{p, o, tree, secrets}
 	status, err := shell.New(shell.Options{
-		Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
+		Tree: tree, Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
 		Interactive: p.interactive(), KeepGoing: o.keepGoing, Name: p.Name, Version: version(), Secrets: secrets,
 		Settings: o.settings(), Run: r.run, Interrupt: p.signals.inner,
 	}).Run(ctx)

@@ -10,6 +10,9 @@ import (
 type Tree struct {
 	Name     string    // of the file or type, for people
 	Template *Template // of the root
+	// Code is the text that defines what is at a place, and where it begins, for what has no Source of its own; "" where
+	// it is not at hand. It may be nil.
+	Code func(Pos) (string, Pos)
 
 	warnings []Problem             // found when it was made
 	hosts    map[string]hosts.Host // of a tree in Go, by slug

@@ -370,7 +370,7 @@ func (l *loader) tree(path string, m *module) *nodes.Tree {
 		t.t.Doc = moduleDoc(m.source.file)
 	}
 	m.source.forget()
-	return &nodes.Tree{Name: filepath.Base(path), Template: t.t}
+	return &nodes.Tree{Name: filepath.Base(path), Template: t.t, Code: l.prog.code}
 }
 
 // moduleDoc is the text that a file begins with, if it does.

@@ -17,13 +17,18 @@ type Command struct {
 	Short string // what it does, in a line
 	Long  string // more of that; may be ""
 
-	run func(*Shell, context.Context, arguments) error
+	run      func(*Shell, context.Context, arguments) error
+	complete completer // nil: nothing can follow
 }
+
+// completer returns what the word now may become, after the words before it.
+type completer func(s *Shell, before []word, now word) []Candidate
 
 // arguments are what follows the name of a command.
 type arguments struct {
 	words []word
 	text  string // as it was typed
+	start int    // of text in the line
 }
 
 // commands is the table of all commands, in the order in which help shows them.
@@ -35,30 +40,30 @@ func navigation() []*Command {
 	return []*Command{
 		{"cd", "[PATH]", "go to a node",
 			"Without PATH it goes to the root. - is the node before, .. the one above, / the root; git[web1] and git:web1 are " +
-				"a cell. Steps of a path are separated by /, . or space.", (*Shell).cd},
+				"a cell. Steps of a path are separated by /, . or space.", (*Shell).cd, nodePath},
 		{"ls", "[-l] [PATH]", "list the nodes and actions of a node",
-			"With -l also the hosts of each node and the signature of each action.", (*Shell).ls},
-		{"pwd", "[PATH]", "print the path of a node", "What it prints can be given to cd again.", (*Shell).pwd},
+			"With -l also the hosts of each node and the signature of each action.", (*Shell).ls, completeList},
+		{"pwd", "[PATH]", "print the path of a node", "What it prints can be given to cd again.", (*Shell).pwd, nodePath},
 		{"find", "[PATH] [PATTERN] [name=PATTERN] [action=PATTERN] [group=NAME] [host=SLUG]", "find nodes below a node",
 			"A node is printed if all that is asked for is true of it: its name matches, it has such an action, it is in the " +
 				"group, it has the host. In a PATTERN * stands for any text and ? for a character; one without them matches " +
-				"where the name contains it. With action= the actions that match are printed after the path.", (*Shell).find},
-		{"tree", "[PATH] [DEPTH]", "draw the nodes below a node", "DEPTH is how many levels are drawn.", (*Shell).tree},
+				"where the name contains it. With action= the actions that match are printed after the path.", (*Shell).find, completeFind},
+		{"tree", "[PATH] [DEPTH]", "draw the nodes below a node", "DEPTH is how many levels are drawn.", (*Shell).tree, nodePath},
 	}
 }
 
 func session() []*Command {
 	return []*Command{
-		{"help", "[COMMAND | [PATH] ACTION]", "explain the commands, or one command or action", "", (*Shell).help},
-		{"history", "", "list the lines that were typed", "", (*Shell).history},
+		{"help", "[COMMAND | [PATH] ACTION]", "explain the commands, or one command or action", "", (*Shell).help, completeHelp},
+		{"history", "", "list the lines that were typed", "", (*Shell).history, nil},
 		{"set-option", "NAME VALUE", "change an option of this shell",
 			"sandbox on makes every action check everything and change nothing, until sandbox off; the prompt shows it. view " +
-				"is lines or tree: how a run is shown.", (*Shell).setOption},
-		{"show-options", "", "list the options and their values", "", (*Shell).showOptions},
-		{"clear", "", "clear the screen", "", (*Shell).clear},
-		{"return", "", "leave the sub-shell that an action opened by returning a node", "", (*Shell).returns},
-		{"exit", "", "leave the shell, or the sub-shell", "Ctrl-D does the same.", (*Shell).exit},
-		{"--version", "", "print the version", "", (*Shell).version},
+				"is lines or tree: how a run is shown.", (*Shell).setOption, completeOption},
+		{"show-options", "", "list the options and their values", "", (*Shell).showOptions, nil},
+		{"clear", "", "clear the screen", "", (*Shell).clear, nil},
+		{"return", "", "leave the sub-shell that an action opened by returning a node", "", (*Shell).returns, nil},
+		{"exit", "", "leave the shell, or the sub-shell", "Ctrl-D does the same.", (*Shell).exit, nil},
+		{"--version", "", "print the version", "", (*Shell).version, nil},
 	}
 }
 

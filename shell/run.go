@@ -11,7 +11,16 @@ import (
 func running() []*Command {
 	return []*Command{
 		{"sandbox", "[PATH] ACTION [ARGUMENT...]", "run an action that checks everything and changes nothing",
-			"Hosts are connected to and commands are checked by their shells, but not run.", (*Shell).sandbox},
+			"Hosts are connected to, and commands are checked by their shells, but not run.", (*Shell).sandbox, completeAction},
+		{"--run", "[PATH] [-- COMMAND...]", "run a shell command on all hosts of a node",
+			"Without a command it asks for one. What follows -- is given to the shell of the hosts as it was typed.",
+			func(s *Shell, ctx context.Context, a arguments) error { return s.runCommand(ctx, a, "--run", false) }, nodePath},
+		{"--run-with-sudo", "[PATH] [-- COMMAND...]", "run a shell command as root on all hosts of a node", "",
+			func(s *Shell, ctx context.Context, a arguments) error {
+				return s.runCommand(ctx, a, "--run-with-sudo", true)
+			}, nodePath},
+		{"--connect", "[PATH]", "open a terminal on a host of a node",
+			"It asks which host where there are several. Leaving that terminal leads back to this shell.", (*Shell).connect, nodePath},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 // Options are what a shell is made with.
 type Options struct {
+	Tree        *nodes.Tree
 	Start       *nodes.Place // where it begins
 	Reader      LineReader
 	Out, Err    io.Writer
@@ -200,7 +201,7 @@ func (s *Shell) try(ctx context.Context, line string) error {
 		return nil
 	}
 	if cmd := s.command(words[0]); cmd != nil {
-		return cmd.run(s, ctx, arguments{words: words[1:], text: line[words[0].end():]})
+		return cmd.run(s, ctx, arguments{words[1:], line[words[0].end():], words[0].end()})
 	}
 	return s.call(ctx, words, s.settings)
 }

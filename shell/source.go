@@ -1,0 +1,108 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"deployer/console"
+	"deployer/nodes"
+)
+
+// definition is a text that defines something.
+type definition struct {
+	name   string
+	source nodes.Source // nil: the tree may know the text
+	at     nodes.Pos
+}
+
+// errNoSource is told where a text is not there: that of a program in Go may be on another machine.
+var errNoSource = errors.New("the text that defines it is not at hand")
+
+// sourceCode shows the text that defines a node or a member.
+func (s *Shell) sourceCode(ctx context.Context, a arguments) error {
+	m, err := s.member(a.text)
+	if err != nil {
+		return err
+	}
+	all := definitions(m)
+	if s.o.Interactive && len(all) > 1 {
+		if all, err = s.choose(ctx, all); err != nil {
+			return err
+		}
+	}
+	for _, d := range all {
+		if err := s.showSource(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// definitions are the texts that define a member, or a node: the last is what all others are derived from.
+func definitions(m member) []definition {
+	if m.of != nil {
+		return []definition{ofMember(m.of)}
+	}
+	var all []definition
+	for t := m.at.Template(); t != nil; t = t.Base {
+		d := definition{t.Name, t.Source, t.Pos}
+		if !slices.ContainsFunc(all, func(o definition) bool { return o.at == d.at }) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func ofMember(m *nodes.Member) definition {
+	switch {
+	case m.Action != nil:
+		return definition{m.Name, m.Action.Source, m.Action.Pos}
+	case m.Property != nil:
+		return definition{m.Name, m.Property.Source, m.Pos}
+	case m.Child != nil:
+		return definition{m.Name, m.Child.Source, m.Child.Pos}
+	}
+	return definition{name: m.Name, at: m.Pos}
+}
+
+// choose asks for one of several definitions; an empty answer is the first.
+func (s *Shell) choose(ctx context.Context, all []definition) ([]definition, error) {
+	for i, d := range all {
+		fmt.Fprintf(s.o.Err, "%4d  %s (%s)\n", i+1, d.name, d.at)
+	}
+	answer, err := s.o.Reader.Read(ctx, Prompt{{Text: "which? [1] "}})
+	if err != nil {
+		return nil, &failedError{statusInterrupted}
+	}
+	n := 1
+	if answer = strings.Trim(answer, blanks); answer != "" {
+		if n, err = strconv.Atoi(answer); err != nil || n < 1 || n > len(all) {
+			return nil, fmt.Errorf("answer a number from 1 to %d, not %q", len(all), answer)
+		}
+	}
+	return all[n-1 : n], nil
+}
+
+// showSource shows a text with its place and the numbers of its lines.
+func (s *Shell) showSource(d definition) error {
+	code, at := "", nodes.Pos{}
+	if d.source != nil {
+		code, at = d.source.Code()
+	}
+	if code == "" && s.o.Tree.Code != nil {
+		code, at = s.o.Tree.Code(d.at)
+	}
+	if code == "" {
+		return errNoSource
+	}
+	var b strings.Builder
+	fmt.Fprintln(&b, console.FormatName(at.String(), "cyan", s.o.Colour))
+	for i, line := range strings.Split(strings.TrimRight(code, "\n"), "\n") {
+		fmt.Fprintf(&b, "%5d  %s\n", at.Line+i, line)
+	}
+	return s.write(b.String())
+}
