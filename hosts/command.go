@@ -91,6 +91,9 @@ func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*ex
 		sudo: o.Sudo, user: o.User, own: o.own, word: randomWord(),
 		terminal: x.takesTerminal(),
 	}
+	if o.posix && x.request.shell != "" {
+		x.request.shell = "/bin/sh"
+	}
 	x.request.note = x.note()
 	x.request.input = o.Input != "" && !x.request.terminal
 	for i, s := range h.setup {

@@ -33,16 +33,25 @@ func (u *fileUse) record(ctx context.Context, e journal.Event, begun time.Time, 
 	}
 	if err != nil {
 		err = u.fault(ctx, err)
-		var failure *Error
-		errors.As(err, &failure)
-		e.State, e.Diff = failure.State(), ""
-		if u.sandbox && failure.Fault == Files {
-			e.State = journal.Invalid
-		}
-		e.Error = &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
+		e.Diff = ""
+		u.failed(&e, err)
 	}
 	u.h.session.Journal().Write(e)
 	return err
+}
+
+// failed notes in an event how something failed.
+func (u *fileUse) failed(e *journal.Event, err error) {
+	var failure *Error
+	if !errors.As(err, &failure) {
+		e.State, e.Error = journal.Unknown, &journal.Error{Kind: "unknown", Message: err.Error()}
+		return
+	}
+	e.State = failure.State()
+	if u.sandbox && failure.Fault == Files {
+		e.State = journal.Invalid
+	}
+	e.Error = &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
 }
 
 // modeText is a mode as chmod takes it.

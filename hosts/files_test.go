@@ -462,3 +462,50 @@ func TestLinksInTheWayAreReplaced(t *testing.T) {
 		}
 	})
 }
+
+// What is missing in a sandbox may have been made by a command that it did not run.
+func TestSandboxDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	everyWay(t, func(b *fileBed) {
+		ctx := b.sandbox()
+		_, err := b.write(ctx, "made/x", "text", WriteOptions{})
+		b.fails(err, Files, "there is no directory")
+		if _, err := b.h.Run(ctx, "mkdir made", RunOptions{}); err != nil {
+			b.Fatal(err)
+		}
+		b.changed(true)(b.write(ctx, "made/x", "text", WriteOptions{}))
+		if got, err := b.h.ReadFile(ctx, b.path("made/x"), b.options); err != nil || string(got) != "text" {
+			b.Errorf("%q, %v", got, err)
+		}
+		var unknown *UnknownError
+		if _, err := b.h.ReadFile(ctx, b.path("made/y"), b.options); !errors.As(err, &unknown) || unknown.Command != "mkdir made" {
+			b.Errorf("error %v", err)
+		}
+		if _, err := b.h.Chmod(ctx, b.path("made/y"), 0o600, b.options); !errors.As(err, &unknown) {
+			b.Errorf("error %v", err)
+		}
+		if got := b.events.of(journal.FileChmod)[0]; got.State != journal.Unknown || got.Error.Kind != "unknown" {
+			b.Errorf("the event is %+v", got)
+		}
+		if _, err := b.h.PutFile(ctx, "/none/here", b.path("x"), WriteOptions{FileOptions: b.options}); errors.As(err, &unknown) {
+			b.Errorf("error %v: no command of the host makes that", err)
+		}
+		b.only()
+	})
+}
+
+// The host's own shell need be none of POSIX's.
+func TestFilesWithAnotherShell(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{})
+	for _, shell := range []string{"fish", "csh"} {
+		h, err := NewWrapped(WrappedOptions{Slug: shell, Common: Common{Shell: find(t, shell)}, Command: []string{"env"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &fileBed{T: t, h: l.session.Handle(h), dir: t.TempDir()}
+		name := `a\\b'c\'d!`
+		b.changed(true)(b.write(b.ctx(), name, "text", WriteOptions{}))
+		b.has(name, "text", 0o644)
+	}
+}

@@ -43,8 +43,26 @@ func (b *sandboxes) close() error { return b.spool.close() }
 // layer is what a sandbox would have changed on a host, by path. What it says nothing about is as the host has it.
 type layer struct {
 	spool  *spool
-	mu     sync.Mutex // guards shades, which themselves never change
+	mu     sync.Mutex // guards what follows; shades themselves never change
 	shades map[string]*shade
+	first  string // command that was not run, and may have made what is missing; "" if there is none
+}
+
+// skipped notes a command that was not run.
+func (l *layer) skipped(command string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.first = cmp.Or(l.first, command)
+}
+
+// missing is the error of something that is not there: what was not run may have made it.
+func (l *layer) missing(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.first == "" || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return &UnknownError{Command: l.first}
 }
 
 // shade stands in the place of what the host has at a path.
@@ -206,9 +224,13 @@ func (f *sandboxFiles) open(ctx context.Context, name string) (io.ReadCloser, er
 }
 
 // room checks that something could be made, replaced or removed at a path. It returns whose it would be; -1 if that is
-// not known.
+// not known. A directory that is missing is taken for made, if it can have been.
 func (f *sandboxFiles) room(ctx context.Context, name string) (uid int, err error) {
 	real, err := f.dir(ctx, dirOf(name))
+	var unknown *UnknownError
+	if errors.As(f.missing(err), &unknown) {
+		return -1, nil
+	}
 	if err != nil || real == "" {
 		return -1, err
 	}

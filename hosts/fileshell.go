@@ -30,17 +30,17 @@ func newShellFiles(h *Handle, o FileOptions) *shellFiles {
 	return &shellFiles{h.session.Handle(h.host), o.Sudo, o.User}
 }
 
-// command is a call of the script, for a shell of any kind.
+// command is a call of the script.
 func (f *shellFiles) command(words ...string) string {
-	line := "exec /bin/sh -c " + Quote(filesScript) + " sh"
+	line := "set --"
 	for _, w := range words {
 		line += " " + Quote(w)
 	}
-	return line
+	return line + "\n" + filesScript
 }
 
 func (f *shellFiles) options(reads bool) RunOptions {
-	return RunOptions{Silent: true, own: true, IgnoreStatus: true, Reads: reads, Sudo: f.sudo, User: f.user}
+	return RunOptions{Silent: true, own: true, posix: true, IgnoreStatus: true, Reads: reads, Sudo: f.sudo, User: f.user}
 }
 
 // look asks something, and do does something that changes files.

@@ -155,7 +155,7 @@ func (u *fileUse) refused(err error, hint string) error {
 
 func (u *fileUse) what() string { return u.op + " " + u.name }
 
-// fault makes an *Error of what went wrong.
+// fault makes an *Error of what went wrong, or an *UnknownError of what a sandbox cannot know.
 func (u *fileUse) fault(ctx context.Context, err error) error {
 	var failure *Error
 	if errors.As(err, &failure) {
@@ -163,6 +163,13 @@ func (u *fileUse) fault(ctx context.Context, err error) error {
 			failure.Op = u.what()
 		}
 		return err
+	}
+	if u.sandbox && ctx.Err() == nil {
+		var here *hereError
+		var unknown *UnknownError
+		if !errors.As(err, &here) && errors.As(u.h.session.sandboxOf(u.h.host).missing(err), &unknown) {
+			return unknown
+		}
 	}
 	e := &Error{Fault: Files, Host: u.h.Slug(), Op: u.what(), Sudo: u.options.Sudo, Err: plainFileError(err)}
 	switch {

@@ -116,7 +116,8 @@ type RunOptions struct {
 	Sandbox      bool          // check only; a sandbox run cannot be loosened
 	Reads        bool          // only looks: runs in a sandbox too
 
-	own bool // nobody gave it as a command: it is how a method of a Handle finds out or does what it has to
+	posix bool // it is for a POSIX shell, whatever the host's is
+	own   bool // nobody gave it as a command: it is how a method of a Handle finds out or does what it has to
 }
 
 // Output is what a command gave.

@@ -31,8 +31,17 @@ func (x *execution) check(ctx context.Context) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.session.sandboxOf(x.handle.host).skipped(x.command)
 	return out, nil
 }
+
+// UnknownError ends what a sandbox cannot tell without the command that it did not run.
+type UnknownError struct{ Command string }
+
+func (e *UnknownError) Error() string { return "unknown: depends on " + e.Command }
+
+// Kind is the kind of the error in events.
+func (e *UnknownError) Kind() string { return "unknown" }
 
 // syntax runs the check on the host. It needs no supervisor: a shell that only reads ends by itself.
 func (x *execution) syntax(ctx context.Context) (Exit, error) {

@@ -42,6 +42,3 @@ func (e *HostCountError) Kind() string { return "hosts" }
 
 // Kind implements what ErrorKind looks for.
 func (e *PanicError) Kind() string { return "panic" }
-
-// Kind implements what ErrorKind looks for.
-func (e *UnknownError) Kind() string { return "unknown" }

@@ -93,9 +93,7 @@ func splitHosts(e *ActionError) []error {
 }
 
 // UnknownError ends an action of a sandbox run that needs the output of a command that was not run.
-type UnknownError struct{ Command string }
-
-func (e *UnknownError) Error() string { return "unknown: depends on " + e.Command }
+type UnknownError = hosts.UnknownError
 
 // NameError says that a node has no such action, child, attribute or cell.
 type NameError struct {
