@@ -18,15 +18,15 @@ import (
 // seenFault is a fault as those see it who call the program. This is one or two of every kind; the tables of package
 // hosts have all of them.
 type seenFault struct {
-	name   string
-	made   func(t *testing.T, f *fleet) site // what PORT, HOSTKEY and KEYFILE in the tree belong to, if it needs that
-	host   string
-	action string        // SLEEP is a command that sleeps until it is ended
-	await  string        // an event, by a part of it; then the fault happens: fail, the sleep, or an interrupt
-	sleep  time.Duration // that the program is stopped for, with all its clocks running on
-	status int           // of the program
-	state  journal.State
-	says   string // the report
+	name    string
+	made    func(t *testing.T, f *fleet) site // what PORT, HOSTKEY and KEYFILE in the tree belong to, if it needs that
+	host    string
+	action  string        // SLEEP is a command that sleeps until it is ended
+	await   string        // an event, by a part of it; then the fault happens: fail, stopped, or an interrupt
+	stopped time.Duration // that the program is stopped for
+	status  int           // of the program
+	state   journal.State
+	says    string // the report
 }
 
 // site is where a fault is made.
@@ -47,8 +47,8 @@ const (
 var seenFaults = []seenFault{
 	{name: "none", host: "web1", action: echo, status: 0, state: journal.Done},
 
-	{name: "the machine sleeps", made: failing(sshserver.Works), host: fmt.Sprintf(through, ", keepalive_interval = 0.1"),
-		action: `env.host.run("echo begun; sleep 2; echo end")`, await: begun, sleep: time.Second,
+	{name: "stopped and continued", made: failing(sshserver.Works), host: fmt.Sprintf(through, ", keepalive_interval = 0.1"),
+		action: `env.host.run("echo begun; sleep 2; echo end")`, await: begun, stopped: time.Second,
 		status: 0, state: journal.Done},
 
 	{name: "a command fails", host: "web1", action: `env.host.run("exit 255")`,
@@ -118,9 +118,9 @@ root = node(actions = [act], hosts = %s)
 	if fault.await != "" {
 		p.expect(fault.await)
 		switch {
-		case fault.sleep > 0:
+		case fault.stopped > 0:
 			p.signal(syscall.SIGSTOP)
-			time.Sleep(fault.sleep)
+			time.Sleep(fault.stopped)
 			p.signal(syscall.SIGCONT)
 		case at.fail != nil:
 			at.fail()

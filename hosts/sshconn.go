@@ -90,7 +90,7 @@ func (c *sshConn) gone(ctx context.Context, err error) bool {
 
 // watch sends keepalives, and closes the connection when nothing at all comes back for several of them. Neither
 // x/crypto nor TCP would notice a peer that has gone. Ticks are counted and not time, since all the ticks of a time in
-// which this machine slept are one: what came meanwhile is read before the next.
+// which this program was stopped are one: what came meanwhile is read before the next.
 func (c *sshConn) watch() {
 	ticker := time.NewTicker(c.settings.keepalive)
 	defer ticker.Stop()
