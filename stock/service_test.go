@@ -102,6 +102,15 @@ func TestSupervisor(t *testing.T) {
 	if r.wantCommands(); pid() != first {
 		t.Error("the second setup started the program again")
 	}
+	file := tree.Supervisor.Cell.ConfigFile
+	sh(t, dir, "echo stopsignal=KILL >>"+file+" && supervisorctl -c supervisord.conf update")
+	first = pid()
+	sh(t, dir, "sed -i '$d' "+file) // the file is right again, and supervisord does not know it yet
+	r.must(app, "setup")
+	if r.wantCommands("supervisorctl"); pid() == first {
+		t.Error("the program still runs as another file said")
+	}
+	first = pid()
 	r.must(app, "diff")
 	if got := r.output(); got != "" {
 		t.Errorf("diff shows %q", got)

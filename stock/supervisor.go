@@ -77,10 +77,29 @@ func (s *SupervisorService) Setup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !changed {
-		return s.Start(ctx)
+	if !nodes.Sandbox(ctx) { // after an update that failed, the file is right and supervisord still does not know it
+		if changed, err = s.pending(ctx); err != nil {
+			return err
+		}
 	}
-	return s.run(ctx, "update")
+	if changed {
+		if err := s.run(ctx, "update"); err != nil || nodes.Sandbox(ctx) {
+			return err
+		}
+	}
+	return s.Start(ctx)
+}
+
+// pending reports whether supervisord runs the program as another file said, or not at all.
+func (s *SupervisorService) pending(ctx context.Context) (bool, error) {
+	o := s.options()
+	o.Silent = true
+	out, err := s.Host(ctx).With(o).Result(s.control("reread"))
+	if err != nil {
+		return false, err
+	}
+	text, err := out.Stdout.String()
+	return strings.Contains("\n"+text, "\n"+s.Name+": "), err
 }
 
 // Remove stops the program, and removes its file.
@@ -141,7 +160,14 @@ func (s *SupervisorService) Start(ctx context.Context) error {
 	if err != nil || running {
 		return err
 	}
-	return s.run(ctx, "start")
+	failed := s.run(ctx, "start")
+	if failed == nil {
+		return nil
+	}
+	if running, err = s.IsRunning(ctx); err != nil || !running {
+		return failed
+	}
+	return nil // supervisord was starting it by itself
 }
 
 // Stop stops the program, if it runs.

@@ -113,10 +113,19 @@ func (s *SystemdService) install(ctx context.Context) (changed bool, err error) 
 		return false, err
 	}
 	changed, err = h.WriteFile(s.path(), []byte(s.Unit), hosts.WriteOptions{Mode: 0o644})
+	if err == nil && !changed {
+		changed, err = s.needsReload(ctx)
+	}
 	if err != nil || !changed {
-		return changed, err
+		return false, err
 	}
 	return true, s.Host(ctx).With(s.options()).Run(s.systemctl("daemon-reload"))
+}
+
+// needsReload reports whether systemd has read another file than is there, as after a daemon-reload that failed.
+func (s *SystemdService) needsReload(ctx context.Context) (bool, error) {
+	show := s.forUnit("show --property=NeedDaemonReload --value")
+	return succeeds(s.Host(ctx), `[ "$(`+show+` 2>/dev/null)" = yes ]`, hosts.RunOptions{})
 }
 
 // Verify has systemd-analyze look at the unit, where the host has it.
