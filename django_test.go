@@ -29,7 +29,8 @@ type django struct {
 func needForTutorial(t *testing.T) {
 	t.Helper()
 	for what, check := range map[string]string{
-		"git": "command -v git", "curl": "command -v curl", "python3-venv": "/usr/bin/python3 -c 'import venv, ensurepip'", "supervisor": "command -v supervisord supervisorctl",
+		"git": "command -v git", "curl": "command -v curl", "supervisor": "command -v supervisord supervisorctl",
+		"python3-venv": "/usr/bin/python3 -c 'import venv, ensurepip'",
 	} {
 		if out, err := exec.Command("sh", "-c", check).CombinedOutput(); err != nil {
 			t.Fatalf("%s is not installed; make test installs it: apt-get install %s\n%s", what, what, out)
@@ -40,7 +41,8 @@ func needForTutorial(t *testing.T) {
 func newDjango(t *testing.T) *django {
 	t.Helper()
 	needForTutorial(t)
-	d := &django{t: t, dir: t.TempDir(), bind: fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), 1+rand.IntN(254), 1+rand.IntN(254))}
+	address := []any{1 + rand.IntN(254), 1 + rand.IntN(254), 1 + rand.IntN(254)}
+	d := &django{t: t, dir: t.TempDir(), bind: fmt.Sprintf("127.%d.%d.%d", address...)}
 	makeDir(t, filepath.Join(d.dir, "wheels"))
 	d.wheel("Django", "django", "")
 	d.wheel("gunicorn", "gunicorn", "[console_scripts]\ngunicorn = gunicorn:main\n")
@@ -49,7 +51,7 @@ func newDjango(t *testing.T) *django {
 	}
 	const commit = `git add -A && git -c user.name=x -c user.email=x@example.com commit -q -m`
 	d.sh(`cd shop && chmod 755 manage.py && git init -q -b main && ` + commit + ` "first" && git tag v1 &&
-		sed -i -e 's/VERSION = 1/VERSION = 2/' -e 's/"shop.0001_initial"/"shop.0001_initial", "shop.0002_orders"/' shop/settings.py &&
+		sed -i -e 's/VERSION = 1/VERSION = 2/' -e 's/"shop.0001_initial"/&, "shop.0002_orders"/' shop/settings.py &&
 		echo 'h1 { color: red }' >static/orders.css && ` + commit + ` "second" && git tag v2 && cd .. &&
 		git clone -q --bare shop shop/django-project.git`)
 	return d
@@ -104,8 +106,8 @@ func (d *django) wheel(name, module, entryPoints string) {
 	}
 }
 
-// host makes the home of a host ready: it finds the repository where the tutorial says that it is, has the wheels, and a
-// supervisor runs.
+// host makes the home of a host ready: it finds the repository where the tutorial says that it is, has the wheels, and
+// a supervisor runs.
 func (d *django) host(home string) {
 	d.t.Helper()
 	for name, text := range map[string]string{
@@ -146,7 +148,8 @@ files = conf.d/*.conf
 // supervise runs a supervisord until the test ends, however it ends; what it has started ends with it.
 func supervise(t *testing.T, home string) {
 	t.Helper()
-	cmd := exec.Command("sh", "-c", `supervisord -c "$1" & id=$!; cat; kill $id; wait $id`, "sh", filepath.Join(home, "supervisor/supervisord.conf"))
+	config := filepath.Join(home, "supervisor/supervisord.conf")
+	cmd := exec.Command("sh", "-c", `supervisord -c "$1" & id=$!; cat; kill $id; wait $id`, "sh", config)
 	cmd.Env = []string{"HOME=" + home, "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"}
 	var out buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -196,8 +199,12 @@ func (d *django) answers(port int) string {
 	}
 }
 
-// silent reports whether nobody listens at a port.
-func (d *django) silent(port int) bool {
+// says reports whether the server at a port answers with a text; "" means that there is none.
+func (d *django) says(port int, text string) bool {
+	d.t.Helper()
+	if text != "" {
+		return d.answers(port) == text
+	}
 	c, err := net.Dial("tcp", d.address(port))
 	if err == nil {
 		_ = c.Close()

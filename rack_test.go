@@ -44,7 +44,8 @@ func startRack(t *testing.T, slugs ...string) *rack {
 		env := fmt.Sprintf("SetEnv HOME=%s LC_ALL=C PATH=%s:/usr/bin:/bin:/usr/sbin:/sbin", r.home(slug), r.scripts)
 		config = append(config, "Match LocalAddress "+address(i), env)
 	}
-	r.server = sshdtest.Start(t, sshdtest.Options{Addresses: len(slugs), NoSFTP: true, Config: append(config, "Match all")})
+	config = append(config, "Match all")
+	r.server = sshdtest.Start(t, sshdtest.Options{Addresses: len(slugs), NoSFTP: true, Config: config})
 	return r
 }
 
@@ -69,7 +70,8 @@ func (r *rack) script(name, text string) {
 
 // machine is a host for trees in Go.
 func (r *rack) machine(slug string) hosts.Host {
-	return nodes.SSHHost(hosts.SSHOptions{Slug: slug, Address: address(slices.Index(r.slugs, slug)), Port: r.server.Port, Username: me(),
+	return nodes.SSHHost(hosts.SSHOptions{Slug: slug, Address: address(slices.Index(r.slugs, slug)),
+		Port: r.server.Port, Username: me(),
 		KeyFilename: r.server.ClientKeyFile, KnownHosts: []string{r.server.KnownHostsFile}, ConfigFilename: "none"})
 }
 
@@ -77,8 +79,9 @@ func (r *rack) machine(slug string) hosts.Host {
 func (r *rack) star() string {
 	var b strings.Builder
 	for i, slug := range r.slugs {
-		fmt.Fprintf(&b, "%s = ssh_host(%q, address = %q, port = %d, username = %q, key_filename = %q, known_hosts = %q, config_filename = \"none\")\n",
-			strings.ReplaceAll(slug, "-", "_"), slug, address(i), r.server.Port, me(), r.server.ClientKeyFile, r.server.KnownHostsFile)
+		fmt.Fprintf(&b, "%s = ssh_host(%q, address = %q, port = %d, username = %q, config_filename = \"none\", ",
+			strings.ReplaceAll(slug, "-", "_"), slug, address(i), r.server.Port, me())
+		fmt.Fprintf(&b, "key_filename = %q, known_hosts = %q)\n", r.server.ClientKeyFile, r.server.KnownHostsFile)
 	}
 	return b.String()
 }
@@ -136,8 +139,9 @@ func (r *rack) client() place {
 	makeDir(r.t, filepath.Join(p.home, ".ssh"))
 	var b strings.Builder
 	for i, slug := range r.slugs {
-		fmt.Fprintf(&b, "Host %s\n  HostName %s\n  Port %d\n  User %s\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n",
-			slug, address(i), r.server.Port, me(), r.server.ClientKeyFile, r.server.KnownHostsFile)
+		fmt.Fprintf(&b, "Host %s\n  HostName %s\n  Port %d\n  User %s\n", slug, address(i), r.server.Port, me())
+		fmt.Fprintf(&b, "  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n",
+			r.server.ClientKeyFile, r.server.KnownHostsFile)
 	}
 	p.write(r.t, "home/.ssh/config", b.String())
 	return p

@@ -105,10 +105,9 @@ func (w *walk) at(tag string) bool {
 	return w.r.sh("web1", "git -C git/django-project describe --tags") == tag
 }
 
-// says reports whether the server answers, and says a text.
-func (w *walk) says(text string) bool { return w.answers(8000) == text }
-
 func (w *walk) settings() string { return w.r.fileOf("web1", "git/django-project/local_settings.py") }
+
+func (w *walk) isVersion2() bool { return w.says(8000, "production: version 2, 2 migrations") }
 
 // TestTutorialSteps goes the first steps of the tutorial, in which one tree grows, on a real host.
 func TestTutorialSteps(t *testing.T) {
@@ -132,17 +131,20 @@ func (w *walk) firstSteps() {
 		step{"step1.star", 0, []string{"Deploys a Django application."}, nil},
 		step{"step2.star", 0, []string{"git_checkout COMMIT   Checks out a commit"}, nil},
 		step{"step2.star run install_git", 0, []string{"!apt-get"}, nil},
-		step{"step2.star run --sandbox git_clone", 0, []string{"web1:~/git/django-project $ git clone", "would run"}, bare},
+		step{"step2.star run --sandbox git_clone", 0,
+			[]string{"web1:~/git/django-project $ git clone", "would run"}, bare},
 		step{"step2.star run git_clone", 0, []string{"web1 ok"}, at2},
 		step{"step2.star run git_clone", 1, []string{"already exists and is not an empty directory"}, at2},
 		step{"step2.star run git_checkout", 2, []string{"missing COMMIT"}, nil},
 		step{"step2.star run git_checkout v1;rm", 1, []string{"pathspec 'v1;rm'"}, at2},
 		step{"step2.star run --sandbox git_checkout v1", 0, []string{"web1 would run"}, at2},
 		step{"step2.star run git_checkout v1", 0, nil, at1},
-		step{"step3.star run --sandbox upload_django_settings", 0, []string{`+SITE_NAME = "production"`}, func() bool { return w.settings() == "" }},
+		step{"step3.star run --sandbox upload_django_settings", 0,
+			[]string{`+SITE_NAME = "production"`}, func() bool { return w.settings() == "" }},
 		step{"step3.star run upload_django_settings", 0, []string{"local_settings.py ok"}, written},
 		step{"step3.star run upload_django_settings", 0, nil, written},
-		step{"step3.star run --sandbox upload_django_settings", 0, []string{"local_settings.py unchanged", "!+SITE_NAME"}, nil},
+		step{"step3.star run --sandbox upload_django_settings", 0,
+			[]string{"local_settings.py unchanged", "!+SITE_NAME"}, nil},
 		step{"step4.star run install_requirements", 1, []string{"project-env/bin/activate: No such file"}, nil},
 	)
 }
@@ -155,7 +157,9 @@ func (w *walk) installSteps() {
 		step{"step4.star run install_requirements", 0, []string{"Successfully installed Django-0.1"}, nil},
 		step{"step4.star run install_requirements", 0, []string{"already satisfied: Django", "!Successfully"}, nil},
 		step{"step4.star run install_package nothing", 1, []string{"No matching distribution found for nothing"}, nil},
-		step{"step5.star run migrate", 0, []string{"Applying shop.0001_initial... OK"}, func() bool { return w.r.fileOf("web1", "git/django-project/production.sqlite3") != "" }},
+		step{"step5.star run migrate", 0,
+			[]string{"Applying shop.0001_initial... OK"},
+			func() bool { return w.r.fileOf("web1", "git/django-project/production.sqlite3") != "" }},
 		step{"step5.star run migrate", 0, []string{"No migrations to apply."}, nil},
 		step{"step5.star run collectstatic", 0, []string{"1 static files copied, 0 unmodified."}, nil},
 		step{"step5.star run collectstatic", 0, []string{"0 static files copied, 1 unmodified."}, nil},
@@ -184,22 +188,26 @@ func (w *walk) serverSteps() {
 		step{"step6.star run install_gunicorn", 0, []string{"Successfully installed gunicorn-0.1"}, nil},
 	)
 	byHand := w.p.start(w.t, "./step6.star", "run", "run_gunicorn")
-	if got := w.answers(8000); got != "production: version 1, 1 migrations" {
-		w.t.Errorf("the server by hand says %q", got)
+	if !w.says(8000, "production: version 1, 1 migrations") {
+		w.t.Errorf("the server by hand says %q", w.answers(8000))
 	}
 	byHand.signal(syscall.SIGINT)
 	byHand.wants(130)
 	config := func() bool { return w.r.fileOf("web1", "supervisor/conf.d/django-project.conf") != "" }
-	silent := func() bool { return w.silent(8000) }
+	silent := func() bool { return w.says(8000, "") }
+	version1 := func() bool { return w.says(8000, "production: version 1, 1 migrations") }
 	w.steps(
-		step{"step6.star run --sandbox upload_supervisor_config", 0, []string{"+[program:django-project]"}, func() bool { return !config() && silent() }},
+		step{"step6.star run --sandbox upload_supervisor_config", 0,
+			[]string{"+[program:django-project]"}, func() bool { return !config() && silent() }},
 		step{"step6.star run upload_supervisor_config", 0, nil, func() bool { return config() && silent() }},
 		step{"step6.star run --sandbox update", 0, []string{"would run"}, silent},
-		step{"step6.star run update", 0, []string{"django-project: added process group"}, func() bool { return w.says("production: version 1, 1 migrations") }},
+		step{"step6.star run update", 0,
+			[]string{"django-project: added process group"}, version1},
 		step{"step6.star run update", 0, []string{"!added"}, nil},
-		step{"step6.star run git_checkout v2", 0, nil, func() bool { return w.says("production: version 1, 1 migrations") }},
+		step{"step6.star run git_checkout v2", 0, nil, version1},
 		step{"step6.star run migrate", 0, []string{"Applying shop.0002_orders... OK", "!0001"}, nil},
-		step{"step6.star run restart", 0, []string{"django-project: started"}, func() bool { return w.says("production: version 2, 2 migrations") }},
+		step{"step6.star run restart", 0,
+			[]string{"django-project: started"}, w.isVersion2},
 		step{"step6.star run status", 0, []string{"RUNNING"}, nil},
 		step{"step6.star run --sandbox status", 0, []string{"RUNNING"}, nil},
 	)
@@ -211,11 +219,15 @@ func (w *walk) reusableSteps() {
 	w.steps(
 		step{"step7.star", 0, []string{"virtual_env   A virtual environment of Python."}, nil},
 		step{"step7.star run --path virtual_env create", 0, []string{"!venv"}, nil},
-		step{"step7.star run setup", 0, []string{"already satisfied: Django", "already satisfied: gunicorn", "!Successfully"}, nil},
+		step{"step7.star run setup", 0,
+			[]string{"already satisfied: Django", "already satisfied: gunicorn", "!Successfully"}, nil},
 		step{"step8.star run --path git clone", 0, []string{"!$ git clone"}, nil},
-		step{"step8.star run setup", 0, []string{"/git install", "/git clone", "/virtual_env setup_env", "!$ git", "!Successfully"}, func() bool { return w.at("v2") }},
+		step{"step8.star run setup", 0,
+			[]string{"/git install", "/git clone", "/virtual_env setup_env", "!$ git", "!Successfully"},
+			func() bool { return w.at("v2") }},
 		step{"step8.star run --path git checkout v1", 0, nil, func() bool { return w.at("v1") }},
-		step{"step8.star run status", 0, []string{"RUNNING"}, func() bool { return w.says("production: version 2, 2 migrations") }},
+		step{"step8.star run status", 0,
+			[]string{"RUNNING"}, w.isVersion2},
 	)
 }
 
@@ -235,7 +247,8 @@ func TestTutorialEnvironments(t *testing.T) {
 	process := regexp.MustCompile(`pid \d+, uptime [\d:]+`)
 	steady := func(i int, text string) string {
 		text = process.ReplaceAllString(text, "PROCESS")
-		return strings.NewReplacer(r[i].dir, "$RACK", d[i].dir, "$DJANGO", d[i].bind, "127.0.0.1", p.dir+"/", "", "step9.star", "Shop").Replace(text)
+		return strings.NewReplacer(r[i].dir, "$RACK", d[i].dir, "$DJANGO", d[i].bind, "127.0.0.1",
+			p.dir+"/", "", "step9.star", "Shop").Replace(text)
 	}
 	for _, s := range environmentSteps(d, r) {
 		var beside sync.WaitGroup
@@ -259,24 +272,29 @@ func environmentSteps(d []*django, r []*rack) []step {
 		return both(func(i int) bool { return r[i].sh(slug, "ls -A") == ".gitconfig\nsupervisor\nwheels" })
 	}
 	says := func(staging, production string) func() bool {
-		return both(func(i int) bool {
-			return (staging == "" && d[i].silent(8001) || d[i].answers(8001) == staging) && (production == "" && d[i].silent(8000) || d[i].answers(8000) == production)
-		})
+		return both(func(i int) bool { return d[i].says(8001, staging) && d[i].says(8000, production) })
 	}
 	return []step{
 		{"check", 0, []string{"7 nodes, 2 hosts, no mistakes"}, nil},
 		{"run", 0, []string{"Our shop, in two environments."}, nil},
 		{"run --path staging", 0, []string{"deploy COMMIT", "virtual_env   A virtual environment"}, nil},
 		{"run --path production.virtual_env", 0, []string{"install_package NAME"}, nil},
-		{"run --sandbox --path staging setup", 0, []string{"venv", `+SITE_NAME = "staging"`, "+[program:django-project]"}, bare("staging1")},
-		{"run --path staging setup", 0, []string{"Successfully installed gunicorn", "Successfully installed Django"}, bare("production1")},
-		{"run --path staging deploy v1", 0, []string{"shop.0001_initial... OK", "1 static files copied"}, says("staging: version 1, 1 migrations", "")},
-		{"run --path staging setup", 0, []string{"unchanged", "!Successfully", "!update", "!$ git clone"}, says("staging: version 1, 1 migrations", "")},
-		{"run --sandbox --path staging deploy v2", 0, []string{"would run", "!0002"}, says("staging: version 1, 1 migrations", "")},
+		{"run --sandbox --path staging setup", 0,
+			[]string{"venv", `+SITE_NAME = "staging"`, "+[program:django-project]"}, bare("staging1")},
+		{"run --path staging setup", 0,
+			[]string{"Successfully installed gunicorn", "Successfully installed Django"}, bare("production1")},
+		{"run --path staging deploy v1", 0,
+			[]string{"shop.0001_initial... OK", "1 static files copied"}, says("staging: version 1, 1 migrations", "")},
+		{"run --path staging setup", 0,
+			[]string{"unchanged", "!Successfully", "!update", "!$ git clone"},
+			says("staging: version 1, 1 migrations", "")},
+		{"run --sandbox --path staging deploy v2", 0,
+			[]string{"would run", "!0002"}, says("staging: version 1, 1 migrations", "")},
 		{"run --path production setup", 0, []string{"Successfully installed gunicorn", "!staging"}, nil},
 		{"run --path production deploy v2", 0, []string{"shop.0001_initial... OK", "shop.0002_orders... OK"},
 			says("staging: version 1, 1 migrations", "production: version 2, 2 migrations")},
-		{"run --path production deploy v2", 0, []string{"No migrations to apply", "0 static files copied, 2 unmodified"},
+		{"run --path production deploy v2", 0,
+			[]string{"No migrations to apply", "0 static files copied, 2 unmodified"},
 			says("staging: version 1, 1 migrations", "production: version 2, 2 migrations")},
 		{"run --path production.git checkout v3", 1, []string{"pathspec 'v3'"}, nil},
 		{"run --path staging status", 0, []string{"RUNNING"}, nil},
@@ -286,18 +304,21 @@ func environmentSteps(d []*django, r []*rack) []step {
 // stockSteps take over with stock nodes what is there.
 func stockSteps(d *django, r *rack) []step {
 	const file = "staging/django-project/local_settings.py"
-	at1 := func() bool { return d.answers(8001) == "staging: version 1, 1 migrations" }
-	at2 := func() bool { return d.answers(8001) == "staging: version 2, 2 migrations" }
+	at1 := func() bool { return d.says(8001, "staging: version 1, 1 migrations") }
+	at2 := func() bool { return d.says(8001, "staging: version 2, 2 migrations") }
 	edit := func() bool { return at2() && r.sh("staging1", "sed -i s/staging/by-hand/ "+file) == "" }
 	return []step{
 		{"check", 0, []string{"11 nodes, 2 hosts, no mistakes"}, nil},
 		{"run --path staging.settings changed", 0, []string{"false"}, nil},
 		{"run --sandbox --path staging deploy v2", 0, []string{"-command = ", "+command=", "would run"}, at1},
-		{"run --path staging deploy v2", 0, []string{"local_settings.py unchanged", "already satisfied: Django", "shop.0002_orders... OK", "!venv '"}, at2},
-		{"run --path staging deploy v2", 0, []string{"django-project.conf 0644 unchanged", "No migrations to apply", "!$ git checkout", "!update"}, edit},
+		{"run --path staging deploy v2", 0,
+			[]string{"local_settings.py unchanged", "satisfied: Django", "shop.0002_orders... OK", "!venv '"}, at2},
+		{"run --path staging deploy v2", 0,
+			[]string{"django-project.conf 0644 unchanged", "No migrations", "!$ git checkout", "!update"}, edit},
 		{"run --path staging.settings diff", 0, []string{`-SITE_NAME = "by-hand"`, `+SITE_NAME = "staging"`}, nil},
 		{"run --path staging.settings setup", 0, []string{"local_settings.py ok"}, at2},
 		{"run --path production.server is_running", 0, []string{"true"}, nil},
-		{"run --path production.server stop", 0, []string{"django-project: stopped"}, func() bool { return d.silent(8000) && at2() }},
+		{"run --path production.server stop", 0,
+			[]string{"django-project: stopped"}, func() bool { return d.says(8000, "") && at2() }},
 	}
 }

@@ -31,7 +31,8 @@ func newReaderOf(t *testing.T, document string) *reader {
 	for _, slug := range append([]string{"web1"}, tutorialHosts...) {
 		r.site.host(r.at[slug])
 	}
-	r.file(".curlrc", "retry = 60\nretry-delay = 1\nretry-connrefused\n") // a server that was started may not listen yet
+	// A server that was started may not listen yet.
+	r.file(".curlrc", "retry = 60\nretry-delay = 1\nretry-connrefused\n")
 	r.site.sh("/usr/bin/python3 -m venv " + filepath.Join(r.at["web1"], ".virtualenvs/project-env"))
 	return r
 }

@@ -106,7 +106,8 @@ func (d *DjangoDeployment) Setup(ctx context.Context) error {
 		of     nodes.Embedder
 		action string
 	}{
-		{&d.Git, "install"}, {&d.Git, "clone"}, {&d.VirtualEnv, "setup_env"}, {d, "upload_django_settings"}, {d, "upload_supervisor_config"},
+		{&d.Git, "install"}, {&d.Git, "clone"}, {&d.VirtualEnv, "setup_env"},
+		{d, "upload_django_settings"}, {d, "upload_supervisor_config"},
 	} {
 		if err := call(ctx, step.of, step.action); err != nil {
 			return err
@@ -133,7 +134,8 @@ func (d *DjangoDeployment) Deploy(ctx context.Context, commit string) error {
 
 // UploadDjangoSettings writes the file local_settings.py.
 func (d *DjangoDeployment) UploadDjangoSettings(ctx context.Context) error {
-	_, err := d.Host(ctx).WriteFile(d.Git.ProjectDirectory+"/local_settings.py", []byte(d.DjangoSettings()), hosts.WriteOptions{})
+	file := d.Git.ProjectDirectory + "/local_settings.py"
+	_, err := d.Host(ctx).WriteFile(file, []byte(d.DjangoSettings()), hosts.WriteOptions{})
 	return err
 }
 

@@ -91,8 +91,10 @@ func New(machine func(slug string) hosts.Host) *System {
 	return &System{
 		StagingSystem: webSystem(role("load_balancer", staging), role("web", staging), role("master_db", staging),
 			role("slave_db"), role("queue", staging), role("cache", staging)),
-		ProductionSystem: webSystem(role("load_balancer", "lb0", "lb1"), role("web", "web-server1", "web-server2", "web-server3"),
-			role("master_db", "master-db"), role("slave_db", "slave-db"), role("queue", "queue-host"), role("cache", "cache-host")),
+		ProductionSystem: webSystem(role("load_balancer", "lb0", "lb1"),
+			role("web", "web-server1", "web-server2", "web-server3"),
+			role("master_db", "master-db"), role("slave_db", "slave-db"),
+			role("queue", "queue-host"), role("cache", "cache-host")),
 	}
 }
 
