@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -16,7 +15,6 @@ import (
 	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
 )
 
 // TestKnownHostsUnlikeOpenSSH has the cases in which we judge otherwise, and why.
@@ -243,6 +241,28 @@ func TestTrustDeclined(t *testing.T) {
 	}
 }
 
+// A jump host that nobody trusts is asked for once for all hosts behind it.
+func TestTrustOfJumpDeclined(t *testing.T) {
+	t.Parallel()
+	person := &sshPerson{trust: false}
+	l := newLab(t, Options{Person: person})
+	o := l.chain(SSHOptions{}, 1, sshserver.Options{}, sshserver.Options{})
+	l.write("known_hosts", strings.Split(l.read("known_hosts"), "\n")[1]+"\n") // the host is known
+	var all []SSHOptions
+	for i := range 4 {
+		o.Slug = fmt.Sprintf("web%d", i)
+		all = append(all, o)
+	}
+	for i, err := range l.runAll(t.Context(), all, "true") {
+		if e := l.fault(err, HostKey, "through jump host "+o.Jump, "was not trusted: ssh-ed25519 SHA256:"); e.Host != all[i].Slug {
+			t.Errorf("the error is of %s", e.Host)
+		}
+	}
+	if len(person.tables) != 1 || len(person.tables[0]) != 1 || person.tables[0][0].Host != o.Jump {
+		t.Errorf("asked %+v", person.tables)
+	}
+}
+
 // Jump hosts come first, one after the other: nobody can see the hosts behind them before.
 func TestTrustJump(t *testing.T) {
 	t.Parallel()
@@ -317,51 +337,4 @@ func TestAcceptNew(t *testing.T) {
 	}
 	strict := newLab(t, Options{Home: l.home})
 	strict.output(at("web", others[0].Port()), "true")
-}
-
-// The host keys of a thousand hosts are looked up in a known_hosts of a thousand hashed names within a second or two.
-func BenchmarkKnownHosts(b *testing.B) {
-	key, err := sshserver.NewKeyFile(filepath.Join(b.TempDir(), "key"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	var text []byte
-	for i := range 1000 {
-		text = append(text, knownhosts.HashHostname(fmt.Sprintf("host%d", i))+" "...)
-		text = append(text, ssh.MarshalAuthorizedKey(key)...)
-	}
-	at := place{names: []string{"host999"}, principal: "host999"}
-	for b.Loop() {
-		if err := parseKnown("file", text).at(at).judge(key); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func FuzzKnownLine(f *testing.F) {
-	f.Add("web,db ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ToBGxHhQb2X0x0hGdzRJpcQSsZ0OZ1nQ0yvzQYw7S", "web")
-	f.Add("@revoked * x y", "web")
-	f.Add("|1|a|b| x y", "web")
-	f.Add("*?*!,!web,, x AAAA", "")
-	f.Fuzz(func(t *testing.T, line, name string) {
-		parseKnown("file", []byte(line)).about(name) // neither panics nor takes long
-	})
-}
-
-func TestWildcard(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		pattern, text string
-		want          bool
-	}{
-		{"", "", true}, {"", "a", false}, {"a", "", false}, {"*", "", true}, {"*", "a.b", true}, {"a*b", "ab", true},
-		{"a*b", "axxb", true}, {"a*b", "axxc", false}, {"*a*a*", "aa", true}, {"*a*a*", "a", false},
-		{"?", "a", true}, {"?", "", false}, {"a?c", "abc", true}, {"[a]:*", "[a]:22", true},
-		{"*.example.com", "web.example.com", true},
-		{"*.example.com", "example.com", false}, {strings.Repeat("*a", 40), strings.Repeat("a", 39) + "b", false},
-	} {
-		if got := wildcard(c.pattern, c.text); got != c.want {
-			t.Errorf("wildcard(%q, %q) = %v", c.pattern, c.text, got)
-		}
-	}
 }

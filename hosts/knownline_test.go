@@ -1,0 +1,82 @@
+package hosts
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"deployer/internal/sshserver"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+// The host keys of a thousand hosts are looked up in a known_hosts of a thousand hashed names within a second or two.
+func BenchmarkKnownHosts(b *testing.B) {
+	key, err := sshserver.NewKeyFile(filepath.Join(b.TempDir(), "key"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var text []byte
+	for i := range 1000 {
+		text = append(text, knownhosts.HashHostname(fmt.Sprintf("host%d", i))+" "...)
+		text = append(text, ssh.MarshalAuthorizedKey(key)...)
+	}
+	at := place{names: []string{"host999"}, principal: "host999"}
+	for b.Loop() {
+		if err := parseKnown("file", text).at(at).judge(key); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func FuzzKnownLine(f *testing.F) {
+	f.Add("web,db ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ToBGxHhQb2X0x0hGdzRJpcQSsZ0OZ1nQ0yvzQYw7S", "web")
+	f.Add("@revoked * x y", "web")
+	f.Add("|1|a|b| x y", "web")
+	f.Add("*?*!,!web,, x AAAA", "")
+	f.Fuzz(func(t *testing.T, line, name string) {
+		parseKnown("file", []byte(line)).about(name) // neither panics nor takes long
+	})
+}
+
+func TestPlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		host  string
+		port  int
+		alias string
+		want  place
+	}{
+		{"Web", 22, "", place{[]string{"web"}, "web"}},
+		{"web", 2222, "", place{[]string{"[web]:2222", "web"}, "web"}},
+		{"FE80::1%eth0", 22, "", place{[]string{"fe80::1%eth0"}, "fe80::1%eth0"}},
+		{"::1", 2222, "", place{[]string{"[::1]:2222", "::1"}, "::1"}},
+		{"web", 2222, "DB", place{[]string{"db"}, "db"}},
+	} {
+		st := &settings{host: c.host, port: c.port, alias: c.alias}
+		if got := st.place(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+}
+
+func TestWildcard(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pattern, text string
+		want          bool
+	}{
+		{"", "", true}, {"", "a", false}, {"a", "", false}, {"*", "", true}, {"*", "a.b", true}, {"a*b", "ab", true},
+		{"a*b", "axxb", true}, {"a*b", "axxc", false}, {"*a*a*", "aa", true}, {"*a*a*", "a", false},
+		{"?", "a", true}, {"?", "", false}, {"a?c", "abc", true}, {"[a]:*", "[a]:22", true},
+		{"*.example.com", "web.example.com", true},
+		{"*.example.com", "example.com", false}, {strings.Repeat("*a", 40), strings.Repeat("a", 39) + "b", false},
+	} {
+		if got := wildcard(c.pattern, c.text); got != c.want {
+			t.Errorf("wildcard(%q, %q) = %v", c.pattern, c.text, got)
+		}
+	}
+}
