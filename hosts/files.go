@@ -71,11 +71,16 @@ func (h *Handle) status(ctx context.Context, path string, o FileOptions,
 
 // Exists reports whether there is a file of any kind at path, also a symbolic link that leads nowhere.
 func (h *Handle) Exists(ctx context.Context, path string, o FileOptions) (bool, error) {
-	_, err := h.Lstat(ctx, path, o)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return false, nil
-	}
-	return err == nil, err
+	there := false
+	err := h.withFiles(ctx, "look for", path, o, func(u *fileUse) error {
+		_, err := u.fs.lstat(ctx, u.path)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return nil
+		}
+		there = err == nil
+		return err
+	})
+	return there, err
 }
 
 // ListDir returns what is in a directory, by name. Symbolic links are not followed, and their Link is not filled in.

@@ -481,6 +481,9 @@ func TestSandboxDoesNotKnow(t *testing.T) {
 		if _, err := b.h.ReadFile(ctx, b.path("made/y"), b.options); !errors.As(err, &unknown) || unknown.Command != "mkdir made" {
 			b.Errorf("error %v", err)
 		}
+		if yes, err := b.h.Exists(ctx, b.path("made/y"), b.options); yes || err != nil {
+			b.Errorf("exists: %v, %v", yes, err)
+		}
 		if _, err := b.h.Chmod(ctx, b.path("made/y"), 0o600, b.options); !errors.As(err, &unknown) {
 			b.Errorf("error %v", err)
 		}
