@@ -17,7 +17,8 @@ import (
 var allowed = map[string][]string{
 	"deployer/cmd/deployer": {"deployer"},
 	"deployer": {
-		"deployer/shell", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
+		"deployer/shell", "deployer/lineedit", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console",
+		"deployer/journal", "deployer/pty",
 		"deployer/internal/sshserver",
 	},
 	"deployer/deployertest": {

@@ -29,16 +29,20 @@ func (p *program) openShell(ctx context.Context, o runOptions) error {
 	if err != nil {
 		return &usageError{err, ""}
 	}
-	reader := p.lineReader(o)
-	if reader == nil || !p.interactive() && reader.Ended(ctx) {
+	var sh *shell.Shell
+	reader := p.lineReader(ctx, o, secrets, func(line string, cursor int) (int, []shell.Candidate) {
+		return sh.Complete(line, cursor)
+	})
+	if reader == nil {
 		return p.list(at, o.color)
 	}
 	r := &shellRun{p, o, tree, secrets}
-	status, err := shell.New(shell.Options{
+	sh = shell.New(shell.Options{
 		Tree: tree, Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
 		Interactive: p.interactive(), KeepGoing: o.keepGoing, Name: p.Name, Version: version(), Secrets: secrets,
 		Settings: o.settings(), Run: r.run, Interrupt: p.signals.inner,
-	}).Run(ctx)
+	})
+	status, err := sh.Run(ctx)
 	if err == nil && status != exitOK {
 		err = &shownError{status}
 	}
@@ -47,17 +51,6 @@ func (p *program) openShell(ctx context.Context, o runOptions) error {
 
 // interactive reports whether a person types the lines of the shell.
 func (p *program) interactive() bool { return p.terminal() != nil && isTerminal(p.Err) }
-
-// lineReader reads the lines of the shell; nil if there is no standard input.
-func (p *program) lineReader(o runOptions) *shell.PlainReader {
-	switch {
-	case p.In == nil:
-		return nil
-	case p.interactive():
-		return shell.NewPlainReader(p.In, p.Err, p.output(p.Err, o.color).Colour)
-	}
-	return shell.NewPlainReader(p.In, nil, false)
-}
 
 // run runs a task as a run of its own.
 func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {

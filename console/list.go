@@ -1,6 +1,7 @@
 package console
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -39,12 +40,25 @@ func FormatList(title string, rows []Row, colour bool) string {
 
 // FormatName returns a name in a colour that [Row] knows, if colour is wanted.
 func FormatName(name, in string, colour bool) string {
-	attribute, known := map[string]color.Attribute{
-		"grey": color.FgHiBlack, "red": color.FgRed, "green": color.FgGreen, "yellow": color.FgYellow, "blue": color.FgBlue,
-		"magenta": color.FgMagenta, "cyan": color.FgCyan, "white": color.FgWhite,
-	}[in]
+	attribute, known := attributes()[in]
 	if !known {
 		return name
 	}
 	return palette{colour}.paint(name, attribute)
+}
+
+// Style returns a colour that [Row] knows as the parameters of the escape sequence SGR; "" for none.
+func Style(colour string) string {
+	attribute, known := attributes()[colour]
+	if !known {
+		return ""
+	}
+	return strconv.Itoa(int(attribute))
+}
+
+func attributes() map[string]color.Attribute {
+	return map[string]color.Attribute{
+		"grey": color.FgHiBlack, "red": color.FgRed, "green": color.FgGreen, "yellow": color.FgYellow, "blue": color.FgBlue,
+		"magenta": color.FgMagenta, "cyan": color.FgCyan, "white": color.FgWhite,
+	}
 }

@@ -1,0 +1,131 @@
+package deployer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"deployer/console"
+	"deployer/journal"
+	"deployer/lineedit"
+	"deployer/shell"
+)
+
+// lineEditor reads the lines of the shell where a person types them.
+type lineEditor struct {
+	editor  *lineedit.Editor
+	history *lineedit.History
+	colour  bool
+}
+
+var _ shell.LineReader = (*lineEditor)(nil)
+
+// completer is what a shell offers for a line.
+type completer func(line string, cursor int) (start int, candidates []shell.Candidate)
+
+// newLineEditor returns an editor on the terminal of standard input, with the history of earlier sessions.
+func (p *program) newLineEditor(o runOptions, secrets *journal.Secrets, complete completer) *lineEditor {
+	e := &lineEditor{colour: p.output(p.Err, o.color).Colour}
+	failed := func(err error) { fmt.Fprintf(p.Err, "%s: warning: the history of lines: %v\n", p.Name, err) }
+	e.history = &lineedit.History{}
+	if file := p.historyFile(); file != "" {
+		h, err := lineedit.OpenHistory(file)
+		if err != nil {
+			failed(err)
+		} else {
+			e.history = h
+		}
+	}
+	e.editor = lineedit.New(lineedit.Options{
+		Terminal: p.terminal(), History: e.history, Complete: e.candidates(complete), Failed: failed,
+		Keep: func(line string) bool { return secrets.Mask(line) == line },
+	})
+	return e
+}
+
+// historyFile is where the lines of the shell are kept between sessions; "" where there is no place for it.
+func (p *program) historyFile() string {
+	state := p.Getenv("XDG_STATE_HOME")
+	if home := p.Getenv("HOME"); !filepath.IsAbs(state) && filepath.IsAbs(home) {
+		state = filepath.Join(home, ".local", "state")
+	}
+	if !filepath.IsAbs(state) {
+		return ""
+	}
+	return filepath.Join(state, "deployer", "history")
+}
+
+// candidates offers what the shell does, in its colours.
+func (e *lineEditor) candidates(complete completer) func(string, int) (int, []lineedit.Candidate) {
+	return func(line string, cursor int) (int, []lineedit.Candidate) {
+		start, offered := complete(line, cursor)
+		var all []lineedit.Candidate
+		for _, c := range offered {
+			one := lineedit.Candidate{Text: c.Text, Description: c.Description}
+			if e.colour {
+				one.Style = console.Style(c.Colour)
+			}
+			all = append(all, one)
+		}
+		return start, all
+	}
+}
+
+// Read implements shell.LineReader.
+func (e *lineEditor) Read(ctx context.Context, prompt shell.Prompt) (string, error) {
+	defer e.watchSize()()
+	line, err := e.editor.Read(ctx, prompt.Format(e.colour))
+	if errors.Is(err, lineedit.ErrInterrupted) {
+		err = shell.ErrInterrupted
+	}
+	return line, err
+}
+
+// watchSize tells the editor when the terminal changes its size, until done is called.
+func (e *lineEditor) watchSize() (done func()) {
+	changed, ended := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(changed, syscall.SIGWINCH)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for {
+			select {
+			case <-changed:
+				e.editor.Resized()
+			case <-ended:
+				return
+			}
+		}
+	})
+	return func() {
+		signal.Stop(changed)
+		close(ended)
+		watching.Wait()
+	}
+}
+
+// History implements shell.LineReader.
+func (e *lineEditor) History() []string { return e.history.Lines() }
+
+// lineReader reads the lines of the shell; nil if there is nothing on standard input.
+func (p *program) lineReader(ctx context.Context, o runOptions, s *journal.Secrets, complete completer) shell.LineReader {
+	if p.In == nil {
+		return nil
+	}
+	if !p.interactive() {
+		plain := shell.NewPlainReader(p.In, nil, false)
+		if plain.Ended(ctx) {
+			return nil
+		}
+		return plain
+	}
+	if kind := p.Getenv("TERM"); kind == "" || kind == "dumb" {
+		return shell.NewPlainReader(p.In, io.Writer(p.Err), p.output(p.Err, o.color).Colour)
+	}
+	return p.newLineEditor(o, s, complete)
+}
