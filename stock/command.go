@@ -2,6 +2,7 @@ package stock
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"deployer/hosts"
@@ -50,6 +51,17 @@ func rooted(h nodes.Host, sudo bool) nodes.Host {
 		return h.Sudo()
 	}
 	return h
+}
+
+// exists reports whether there is a file. One that a sandbox does not know of, since a command would have made it, counts
+// as missing: then what needs it shows all that it would do.
+func exists(h nodes.Host, path string) (bool, error) {
+	there, err := h.Exists(path)
+	var unknown *nodes.UnknownError
+	if errors.As(err, &unknown) {
+		return false, nil
+	}
+	return there, err
 }
 
 // showDiff shows how a file would change that shall hold a text.

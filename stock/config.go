@@ -92,7 +92,7 @@ func (c *Config) mode() (fs.FileMode, error) {
 }
 
 func (c *Config) backupIfChanged(ctx context.Context) error {
-	there, err := c.Exists(ctx)
+	there, err := exists(rooted(c.Host(ctx), c.Sudo), c.RemotePath)
 	if err != nil || !there {
 		return err
 	}

@@ -61,7 +61,7 @@ func (g *Git) CheckOut(ctx context.Context, commit string) error {
 // fetched clones the repository, or gets what is new in it.
 func (g *Git) fetched(ctx context.Context) (cloned bool, err error) {
 	host := g.Host(ctx)
-	there, err := host.Exists(g.ProjectDirectory + "/.git")
+	there, err := exists(host, g.ProjectDirectory+"/.git")
 	if err != nil {
 		return false, err
 	}

@@ -72,7 +72,7 @@ func (v *Virtualenv) Create(ctx context.Context) error {
 
 // exists reports whether the environment is there.
 func (v *Virtualenv) exists(ctx context.Context) (bool, error) {
-	return v.Host(ctx).Exists(v.Location + "/bin/activate")
+	return exists(v.Host(ctx), v.Location+"/bin/activate")
 }
 
 // InstallPackage installs one package, as pip takes it.
