@@ -23,7 +23,7 @@ step() {
 	else
 		verdict=1 failures=$((failures + 1))
 		echo "FAILED: $name: $*"
-		grep -E '^ *--- FAIL|_test.go:|^panic|WARNING: DATA RACE|Failing input' "$log.last" | head -20
+		grep -E '^ *--- FAIL|_test.go:|^panic|WARNING: DATA RACE|Failing input|build failed' "$log.last" | head -20
 	fi
 	cat "$log.last" >>"$log"
 	# what fuzzing did is in the last line that says so
