@@ -71,7 +71,8 @@ func (t *transfer) file(ctx context.Context, from, to *fileUse, o WriteOptions) 
 }
 
 // record writes the event of something that was copied.
-func (t *transfer) record(ctx context.Context, e journal.Event, begun time.Time, from *fileUse, changed bool, err error) error {
+func (t *transfer) record(ctx context.Context, e journal.Event, begun time.Time, from *fileUse, changed bool,
+	err error) error {
 	e.From, e.Sudo, e.User = from.path, t.there.options.Sudo, t.there.options.User
 	return t.there.record(ctx, e, begun, changed, err)
 }

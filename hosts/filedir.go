@@ -16,8 +16,8 @@ import (
 
 // PutDir makes a directory of the host hold what one of this machine holds, with all that is below, and reports whether
 // anything changed. Files and directories get the modes that they have here, and symbolic links stay links, which say
-// the same. What else is there is left alone. Inside the directory a link of the host that is in the way is replaced, and
-// never followed. Pipes, sockets and devices are left out, with a warning. Of o the Mode has no meaning.
+// the same. What else is there is left alone. Inside the directory a link of the host that is in the way is replaced,
+// and never followed. Pipes, sockets and devices are left out, with a warning. Of o the Mode has no meaning.
 func (h *Handle) PutDir(ctx context.Context, local, path string, o WriteOptions) (changed bool, err error) {
 	return h.transfer(ctx, local, path, o, journal.FilePut, func(t *transfer) (bool, error) {
 		return t.dir(ctx, t.here, t.there, o.Owner)
@@ -45,7 +45,7 @@ func (t *transfer) dir(ctx context.Context, from, to *fileUse, owner string) (ch
 }
 
 // below makes a directory and copies what is in it.
-func (t *transfer) below(ctx context.Context, from, to *fileUse, info *FileInfo, owner string) (changed bool, err error) {
+func (t *transfer) below(ctx context.Context, from, to *fileUse, info *FileInfo, owner string) (bool, error) {
 	begun := time.Now()
 	mode := info.Mode.Perm()
 	made, err := to.makeDir(ctx, mode|0o700, owner) // it must be possible to write in it, until all is there
@@ -58,7 +58,7 @@ func (t *transfer) below(ctx context.Context, from, to *fileUse, info *FileInfo,
 	if err = from.explain(err); err != nil {
 		return made, t.record(ctx, to.event(t.kind), begun, from, false, err)
 	}
-	changed = made
+	changed := made
 	slices.SortFunc(list, func(a, b *FileInfo) int { return strings.Compare(a.Name, b.Name) })
 	for _, entry := range list {
 		more, err := t.entry(ctx, from.below(entry.Name), to.below(entry.Name), entry, owner)
@@ -77,7 +77,7 @@ func (t *transfer) below(ctx context.Context, from, to *fileUse, info *FileInfo,
 }
 
 // entry copies one entry of a directory.
-func (t *transfer) entry(ctx context.Context, from, to *fileUse, entry *FileInfo, owner string) (changed bool, err error) {
+func (t *transfer) entry(ctx context.Context, from, to *fileUse, entry *FileInfo, owner string) (bool, error) {
 	begun := time.Now()
 	if err := plainName(entry.Name); err != nil {
 		return false, t.record(ctx, to.event(t.kind), begun, from, false, err)
@@ -88,7 +88,7 @@ func (t *transfer) entry(ctx context.Context, from, to *fileUse, entry *FileInfo
 	case entry.IsFile():
 		return t.file(ctx, from, to, WriteOptions{Mode: entry.Mode.Perm(), Owner: owner})
 	case entry.IsLink():
-		changed, err = t.link(ctx, from, to)
+		changed, err := t.link(ctx, from, to)
 		if !changed && err == nil {
 			return false, nil
 		}

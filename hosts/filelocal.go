@@ -100,7 +100,7 @@ func (localFiles) create(ctx context.Context, target string, private bool) (draf
 	return &localDraft{File: f, target: target, ctx: ctx}, nil
 }
 
-// draftName is the name of a draft, beside what it will be: a file can only take the place of another at once within one
+// draftName is the name of a draft, beside what it will be: a file takes the place of another at once only within one
 // directory.
 func draftName(target string) string {
 	return filepath.Join(dirOf(target), draftPrefix+randomWord())

@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -193,21 +194,13 @@ func (f *shellFiles) create(ctx context.Context, target string, private bool) (d
 		defer close(d.done)
 		_, err := f.judge(f.h.stream(running, f.command("create", d.name, mask), f.options(false), in, announced{d}))
 		d.err = err
-		in.CloseWithError(cmpError(err, io.ErrClosedPipe))
+		in.CloseWithError(cmp.Or(err, io.ErrClosedPipe))
 	}()
 	select {
 	case <-d.opened:
 		return d, nil
 	case <-d.done:
 		cancel()
-		return nil, cmpError(d.err, errors.New("the host did not keep what was to be written"))
+		return nil, cmp.Or(d.err, errors.New("the host did not keep what was to be written"))
 	}
-}
-
-// cmpError returns err, or another one if it is nil.
-func cmpError(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }

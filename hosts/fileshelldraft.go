@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"io/fs"
@@ -39,7 +40,7 @@ func (d *shellDraft) Write(b []byte) (int, error) {
 	d.size += int64(n)
 	if err != nil { // the command has ended, and how it did says why
 		<-d.done
-		err = cmpError(d.err, err)
+		err = cmp.Or(d.err, err)
 	}
 	return n, err
 }

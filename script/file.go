@@ -124,7 +124,8 @@ func (f *file) read(s site) (starlark.Value, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(f.reader, limit))
 	if err == nil && len(text) > hosts.MaxText {
-		return nil, wrong("%s has more than %d MiB left: read it in parts with read(size), or use get_file", f.path, hosts.MaxText>>20)
+		return nil, wrong("%s has more than %d MiB left: read it in parts with read(size), or use get_file",
+			f.path, hosts.MaxText>>20)
 	}
 	return f.value(text), err
 }

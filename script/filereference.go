@@ -5,9 +5,9 @@ func fileSection() section {
 	return section{
 		title: "Files of a host or a set of hosts",
 		text: `A relative path begins where commands run, as host.cd says. A leading ~ or ~user is a home directory,
-also with use_sudo; all else is literal. A file is never changed in its place: the new one is written beside it, and takes
-its place at once when all of it is on the disk. Mode and owner are kept, unless they are given. Where the path is a
-symbolic link, the file is written that it leads to. What is already as it should be is not touched.
+also with use_sudo; all else is literal. A file is never changed in its place: the new one is written beside it, and
+takes its place at once when all of it is on the disk. Mode and owner are kept, unless they are given. Where the path is
+a symbolic link, the file is written that it leads to. What is already as it should be is not touched.
 
 In a sandbox run nothing is written. A diff shows what would change, and what the run reads later is as if it had been.
 A secret in data is written as its value, and masked in the diff.

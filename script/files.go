@@ -64,8 +64,8 @@ func changeMethodOf(name string) method {
 	return nil
 }
 
-// fileParams are the parameters of everything that has to do with files: a path, more, and as whom. A leading ~ is always
-// a home directory, so that expand has nothing to change.
+// fileParams are the parameters of everything that has to do with files: a path, more, and as whom. A leading ~ is
+// always a home directory, so that expand has nothing to change.
 func fileParams(path *string, o *hosts.FileOptions, more ...param) []param {
 	var expand bool
 	params := append([]param{{name: "path", set: someText(path)}}, more...)
@@ -76,7 +76,7 @@ func fileParams(path *string, o *hosts.FileOptions, more ...param) []param {
 
 // onFiles reads the arguments of a method and does something with the files of every host.
 func (s site) onFiles(fn string, on machines, params []param,
-	do func(ctx context.Context, h *hosts.Handle) (starlark.Value, error)) (starlark.Value, error) {
+	do func(context.Context, *hosts.Handle) (starlark.Value, error)) (starlark.Value, error) {
 	if err := s.complain(s.bind(fn, params)...); err != nil {
 		return nil, err
 	}
@@ -125,7 +125,8 @@ func data(to *[]byte) func(starlark.Value) error {
 func existsMethod(s site, on machines) (starlark.Value, error) {
 	var path string
 	var o hosts.FileOptions
-	return s.onFiles("exists", on, fileParams(&path, &o), func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
+	params := fileParams(&path, &o)
+	return s.onFiles("exists", on, params, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
 		return truthOf(h.Exists(ctx, path, o))
 	})
 }
@@ -133,7 +134,8 @@ func existsMethod(s site, on machines) (starlark.Value, error) {
 func readFileMethod(s site, on machines) (starlark.Value, error) {
 	var path string
 	var o hosts.FileOptions
-	return s.onFiles("read_file", on, fileParams(&path, &o), func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
+	params := fileParams(&path, &o)
+	return s.onFiles("read_file", on, params, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
 		text, err := h.ReadFile(ctx, path, o)
 		return starlark.String(text), err
 	})
@@ -152,7 +154,8 @@ func writeFileMethod(s site, on machines) (starlark.Value, error) {
 
 func putFileMethod(s site, on machines) (starlark.Value, error) {
 	var o hosts.WriteOptions
-	return s.put("put_file", on, &o, (*hosts.Handle).PutFile, modeParam(&o.Mode, true), option("owner", someText(&o.Owner)))
+	mode, owner := modeParam(&o.Mode, true), option("owner", someText(&o.Owner))
+	return s.put("put_file", on, &o, (*hosts.Handle).PutFile, mode, owner)
 }
 
 func putDirMethod(s site, on machines) (starlark.Value, error) {
@@ -161,7 +164,7 @@ func putDirMethod(s site, on machines) (starlark.Value, error) {
 }
 
 func (s site) put(fn string, on machines, o *hosts.WriteOptions,
-	put func(h *hosts.Handle, ctx context.Context, local, path string, o hosts.WriteOptions) (bool, error),
+	put func(*hosts.Handle, context.Context, string, string, hosts.WriteOptions) (bool, error),
 	more ...param) (starlark.Value, error) {
 	var local, path string
 	params := append([]param{{name: "local_path", set: someText(&local)}}, fileParams(&path, &o.FileOptions, more...)...)
@@ -180,7 +183,7 @@ func getDirMethod(s site, on machines) (starlark.Value, error) {
 }
 
 func (s site) get(fn string, on machines,
-	get func(h *hosts.Handle, ctx context.Context, path, local string, o hosts.FileOptions) (bool, error)) (starlark.Value, error) {
+	get func(*hosts.Handle, context.Context, string, string, hosts.FileOptions) (bool, error)) (starlark.Value, error) {
 	var path, local string
 	var o hosts.FileOptions
 	params := fileParams(&path, &o, param{name: "local_path", set: someText(&local)})
