@@ -35,7 +35,7 @@ func (p *program) demo(ctx context.Context) (err error) {
 	if err := d.start(); err != nil {
 		return err
 	}
-	p.tree = filepath.Join(dir, "deploy")
+	p.tree, p.state = filepath.Join(dir, "deploy"), dir
 	fmt.Fprintf(p.Err, "four SSH hosts on this machine: %s\n\n", strings.Join(demoHosts[:], ", "))
 	if p.interactive() {
 		return p.openShell(ctx, defaultOptions())

@@ -51,6 +51,9 @@ func (p *program) newLineEditor(o runOptions, secrets *journal.Secrets, complete
 
 // historyFile is where the lines of the shell are kept between sessions; "" where there is no place for it.
 func (p *program) historyFile() string {
+	if p.state != "" {
+		return filepath.Join(p.state, "history")
+	}
 	state := p.Getenv("XDG_STATE_HOME")
 	if home := p.Getenv("HOME"); !filepath.IsAbs(state) && filepath.IsAbs(home) {
 		state = filepath.Join(home, ".local", "state")

@@ -92,6 +92,7 @@ type program struct {
 	Program
 	Stdio
 	tree    string // the file named on the command line, or ""
+	state   string // the folder for what is kept between runs, or "" for that of the account
 	signals signals
 }
 

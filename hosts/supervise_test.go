@@ -158,7 +158,7 @@ func TestBackgroundChildIsNotWaitedFor(t *testing.T) {
 		t.Fatalf("a command that a script left in the background was ended: %v", left)
 	}
 	var pid int
-	if _, err := fmt.Sscanf(left[0], "/proc/%d/", &pid); err != nil {
+	if _, err := fmt.Sscanf(left[0], "/proc/%d:", &pid); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {

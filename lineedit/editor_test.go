@@ -119,6 +119,19 @@ func TestTypedAhead(t *testing.T) {
 	term.Expect("[three]")
 }
 
+func TestEndTypedAhead(t *testing.T) {
+	typed := make(chan struct{})
+	term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
+		<-typed // while the terminal is not raw
+		_, err := New(Options{Terminal: tty}).Read(context.Background(), "> ")
+		fmt.Fprintf(tty, "[%v]\n", err)
+		return 0
+	})
+	term.Send("\x04")
+	close(typed)
+	term.Expect("[EOF]")
+}
+
 func TestCompletion(t *testing.T) {
 	words := []string{"production", "staging", "my node", "pro"}
 	o := Options{Complete: func(line string, cursor int) (int, []Candidate) {

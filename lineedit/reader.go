@@ -1,6 +1,7 @@
 package lineedit
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -36,7 +37,15 @@ func (r *reader) Open() error {
 	}
 	r.restore = restore
 	_, _ = io.WriteString(r.line.e.o.Terminal, pasteOn) // when the terminal is gone, reading it says so
+	r.typedAhead()
 	return nil
+}
+
+// typedAhead takes what was typed before the terminal was raw. Linux has made a NUL of every Ctrl-D in it.
+func (r *reader) typedAhead() {
+	buffer := make([]byte, 4<<10)
+	n, _ := r.in.ReadWithin(buffer, 0) // an error comes again when a key is waited for
+	r.line.e.keys.add(bytes.ReplaceAll(buffer[:n], []byte{0}, []byte{4}))
 }
 
 // Close implements prompt.Reader.
