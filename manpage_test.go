@@ -150,7 +150,7 @@ The agent that has the keys.
 Write a tree to begin with.
 .TP
 .B ./deploy
-List what is at the root of the tree, which is executable.
+Open the shell at the root of the tree, which is executable.
 .TP
 .B ./deploy run \-\-path production/web[web1] install 2.1
 Run the action install with the argument 2.1 on one machine.

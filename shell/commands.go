@@ -42,7 +42,7 @@ func navigation() []*Command {
 			"Without PATH it goes to the root. - is the node before, .. the one above, / the root; git[web1] and git:web1 are " +
 				"a cell. Steps of a path are separated by /, . or space.", (*Shell).cd, nodePath},
 		{"ls", "[-l] [PATH]", "list the nodes and actions of a node",
-			"With -l also the hosts of each node and the signature of each action.", (*Shell).ls, completeList},
+			"With -l also the hosts of each node, by role.", (*Shell).ls, completeList},
 		{"pwd", "[PATH]", "print the path of a node", "What it prints can be given to cd again.", (*Shell).pwd, nodePath},
 		{"find", "[PATH] [PATTERN] [name=PATTERN] [action=PATTERN] [group=NAME] [host=SLUG]", "find nodes below a node",
 			"A node is printed if all that is asked for is true of it: its name matches, it has such an action, it is in the " +

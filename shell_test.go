@@ -1,0 +1,172 @@
+package deployer_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// remoteShell is printed before a terminal is opened on a host; until then the terminal is raw for the line editor.
+const remoteShell = "exec \"${SHELL:-/bin/sh}\""
+
+// TestShellAtTerminal lives a session of the shell at a terminal: what fails, what is interrupted and what runs on a host
+// all lead back to the prompt.
+func TestShellAtTerminal(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	p := f.newPlace(t, `load("hosts.star", "here", "web1")
+def wait(env):
+    env.host.run("echo waiting; sleep 60", interactive = False)
+def keys(env):
+    env.host.run("echo waiting; sleep 60")
+def fails(env):
+    env.host.run("exit 3")
+def named(env):
+    return env.name
+Host = node(name = "a name", actions = [wait, keys, fails, named])
+root = node(ssh = Host(hosts = web1, group = groups.production), here = Host(hosts = here))
+`)
+	s := p.sit(t)
+	s.Expect("/ > ")
+	s.Send("cd here\n")
+	s.Expect("/here > ")
+
+	s.Send("wait\n")
+	s.Expect("waiting\r\n")
+	s.Send("\x03")
+	s.Expect("interrupted")
+	s.Expect("/here > ")
+
+	s.Send("keys\n")
+	s.Expect("waiting\r\n")
+	s.ExpectRaw()
+	s.Send("\x03") // the command has the terminal, and gets it
+	s.Expect("killed by SIGINT")
+	s.Expect("retry, skip, connect or abort? [abort] ")
+	s.Send("\n")
+	s.Expect("/here > ")
+
+	s.Send("not fini\x03")
+	s.Expect("/here > ")
+	s.Send("named 'a\n")
+	s.Expect("> ")
+	s.Send("\x03")
+	s.Expect("/here > ")
+
+	s.Send("fails\n")
+	s.Expect("retry, skip, connect or abort? [abort] ")
+	s.Send("retry\n")
+	s.Expect("retry, skip, connect or abort? [abort] ")
+	s.Send("connect\n")
+	s.ExpectRaw()
+	s.Send("echo in the $((40 + 2)) shell; exit 5\r")
+	s.Expect("in the 42 shell")
+	s.Expect("retry, skip, connect or abort? [abort] ")
+	s.Send("skip\n")
+	s.Expect("/here > ")
+
+	s.Send("--connect\n")
+	s.Expect(remoteShell)
+	s.ExpectRaw()
+	s.Send("echo connected to $((40 + 3)); exit 6\r")
+	s.Expect("connected to 43")
+	s.Expect("/here > ")
+
+	s.Send("--run\n")
+	s.Expect("command to run on localhost: ")
+	s.Send("echo ran $((40 + 4))\n")
+	s.Expect("ran 44")
+	s.Expect("/here > ")
+
+	s.Send("set-option sandbox on\n")
+	s.Expect("/here")
+	s.Expect("[sandbox]")
+	s.Send("named\n")
+	s.Expect("a name\r\n")
+	s.Expect("[sandbox]")
+	s.Send("exit\n")
+	s.ends(0)
+}
+
+// TestShellConnects opens terminals on hosts of a node behind SSH; one whose connection is cut says so.
+func TestShellConnects(t *testing.T) {
+	t.Parallel()
+	needTerminals(t, "ssh")
+	f := startFleet(t)
+	p := f.newPlace(t, `load("hosts.star", "here", "web1")
+root = node(both = node(hosts = [web1, here]), ssh = node(hosts = web1))
+`)
+	s := p.sit(t)
+	s.Expect("/ > ")
+	s.Send("--connect both\n")
+	s.Expect("number or name [random]: ")
+	s.Send("1\n")
+	s.Expect(remoteShell)
+	s.ExpectRaw()
+	s.Send("echo at $((40 + 5)); exit\r")
+	s.Expect("at 45")
+	s.Expect("/ > ")
+	s.Send("--connect ssh\n")
+	s.Expect(remoteShell)
+	s.ExpectRaw()
+	s.Send("echo at $((40 + 6))\r")
+	s.Expect("at 46")
+	s.Send("kill -9 $PPID\r")
+	s.Expect("LOST")
+	s.Expect("/ > ")
+	s.Send("\x04")
+	s.ends(0)
+}
+
+// TestShellSignals ends with the status of a signal, at the prompt and in a run, and with that of a closed output.
+func TestShellSignals(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	p := f.newPlace(t, `load("hosts.star", "here")
+def wait(env):
+    env.host.run("echo waiting; sleep 60", interactive = False)
+root = node(hosts = here, actions = [wait])
+`)
+	for _, test := range []struct {
+		name, line, await string
+		signal            syscall.Signal
+		status            int
+	}{
+		{"TERM at the prompt", "", "/ > ", syscall.SIGTERM, 143},
+		{"HUP at the prompt", "", "/ > ", syscall.SIGHUP, 129},
+		{"TERM in a run", "wait\n", "waiting\r\n", syscall.SIGTERM, 143},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := p.sit(t)
+			s.Expect("/ > ")
+			if test.line != "" {
+				s.Send(test.line)
+				s.Expect(test.await)
+			}
+			if err := syscall.Kill(s.pid, test.signal); err != nil {
+				t.Fatal(err)
+			}
+			s.ends(test.status)
+		})
+	}
+	t.Run("INT at a pipe", func(t *testing.T) {
+		t.Parallel()
+		lines, feed, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer feed.Close()
+		if _, err := feed.WriteString("wait\n"); err != nil {
+			t.Fatal(err)
+		}
+		r := &process{t: t, cmd: p.command(), ended: make(chan struct{})}
+		r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = lines, &r.out, &r.err
+		r.run()
+		_ = lines.Close()
+		r.await("waiting", func() bool { return strings.Contains(r.out.String(), "waiting") })
+		r.signal(syscall.SIGINT)
+		r.wants(130)
+	})
+}
