@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"deployer/console"
@@ -110,6 +111,7 @@ type oneRun struct {
 	session *hosts.Session
 	nodes   *nodes.Run
 	person  *console.Person // nil if nobody is present
+	told    sync.Map        // the failures that a question told the person
 }
 
 // start opens the journal with its readers and the session.
@@ -144,7 +146,7 @@ func (r *oneRun) openSession() {
 	}
 	run := nodes.Options{Sandbox: r.task.Sandbox}
 	if r.person = r.program.newPerson(r); r.person != nil {
-		asked := person{r.person, r.journal.Secrets()}
+		asked := person{r.person, r.journal.Secrets(), &r.told}
 		options.Person = asked
 		if !r.task.Alone {
 			run.Person = asked

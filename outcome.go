@@ -170,17 +170,21 @@ func (o *outcome) end(r *oneRun, took time.Duration) {
 		end.Error = &journal.Error{Kind: string(end.State), Message: o.err.Error()}
 	}
 	r.journal.Write(end)
-	text := console.FormatFailures(o.report(), len(o.targets), r.program.output(r.program.Err, r.options.color).Colour)
+	text := console.FormatFailures(o.report(r), len(o.targets), r.program.output(r.program.Err, r.options.color).Colour)
 	fmt.Fprint(r.program.Err, r.journal.Secrets().Mask(text))
 }
 
-// report lists the failures for a person.
-func (o *outcome) report() []console.Failure {
+// report lists the failures for a person. One who sits at the shell has seen those that a question told and the end of
+// their terminal, and knows of their own Ctrl-C.
+func (o *outcome) report(r *oneRun) []console.Failure {
 	var all []console.Failure
 	for _, failure := range o.failures {
 		f := console.Failure{State: nodes.StateOf(failure), Cause: failure.Error()}
 		var action *nodes.ActionError
 		if errors.As(failure, &action) {
+			if _, told := r.told.Load(action); r.inShell && (told || f.State == journal.Interrupted || f.State == journal.Lost && r.task.Alone) {
+				continue
+			}
 			f.Node, f.Action, f.Host, f.Cause = action.Node, action.Action, action.Host, action.Err.Error()
 			for _, reader := range action.Readers {
 				f.Readers = append(f.Readers, reader.String())

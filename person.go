@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"deployer/console"
 	"deployer/hosts"
@@ -16,6 +17,7 @@ import (
 type person struct {
 	*console.Person
 	secrets *journal.Secrets
+	told    *sync.Map // the *nodes.ActionError that were told with a question
 }
 
 var (
@@ -52,9 +54,13 @@ func (p person) TrustKeys(ctx context.Context, keys []hosts.NewKey) (bool, error
 
 // AfterFailure implements nodes.Person. What the command printed is on the screen already.
 func (p person) AfterFailure(ctx context.Context, failed *nodes.ActionError) (nodes.Decision, error) {
+	p.told.Store(failed, true)
 	text, canConnect := failed.Error(), false
 	if on := hosts.Errors(failed); len(on) > 0 {
 		text = fmt.Sprintf("%s %s failed on %s: %s", failed.Node, failed.Action, on[0].Host, on[0].Cause())
+		if on[0].Hint != "" {
+			text += "\n" + on[0].Hint
+		}
 		canConnect = on[0].State() == journal.Failed || on[0].Fault == hosts.TimedOut
 	}
 	answer, err := p.Person.AfterFailure(ctx, p.secrets.Mask(text), canConnect)

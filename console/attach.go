@@ -49,6 +49,9 @@ func (p *Person) Attach(keyboard io.Writer, resized func(pty.Size)) (detach func
 	}), nil
 }
 
+// Interrupt does what Ctrl-C at a question does: for a command that died of it.
+func (p *Person) Interrupt() { p.interrupt() }
+
 // attachment is a terminal that a command has.
 type attachment struct {
 	input   *pty.Input

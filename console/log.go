@@ -55,6 +55,9 @@ func word(s string) string {
 }
 
 func commandLine(e journal.Event, p palette) string {
+	if e.Message != "" {
+		return p.yellow(oneLine(e.Message, maxCommand)) + "; exit, or Ctrl-D, leaves it"
+	}
 	place := p.slug(e.Host)
 	if e.Dir != "" {
 		place += ":" + oneLine(e.Dir, maxCommand)
@@ -87,6 +90,9 @@ func verdict(e journal.Event, p palette) string {
 	cause, took := causeOf(e), ""
 	if e.Seconds > 0 {
 		took = " " + Duration(e.Seconds)
+	}
+	if e.Kind == journal.CommandEnd && e.Message != "" && e.State == journal.Done { // how a shell ends is its person's business
+		return p.green("left") + " after" + took
 	}
 	if cause != "" {
 		cause = " " + cause

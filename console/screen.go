@@ -38,8 +38,9 @@ type Screen struct {
 	mu       sync.Mutex // guards what follows: a person may be asked while events come
 	stdout   *surface
 	stderr   *surface
-	raw      bool   // a command has the terminal: a newline does not return the carriage
-	question string // on the terminal of stderr at this moment, without its end
+	raw      bool     // a command has the terminal: a newline does not return the carriage
+	drawn    leftover // by that command
+	question string   // on the terminal of stderr at this moment, without its end
 	streams  map[streamKey]*lines
 	waiting  map[uint64]*time.Timer // connections that have not been shown yet
 	told     map[string]bool        // hosts whose last connection did not come about, which was shown
@@ -149,6 +150,7 @@ func (s *Screen) output(e journal.Event) error {
 	to := s.surfaceOf(e.Stream)
 	switch {
 	case e.Stream == journal.Terminal:
+		s.drawn.note(e.Data)
 		return s.put(to, e.Data) // a person uses it: what waits for an answer ends with no newline
 	case !s.prefix && s.tree == nil:
 		return s.put(to, s.returned(to, e.Data))
@@ -238,11 +240,15 @@ func (s *Screen) returned(to *surface, lines []byte) []byte {
 	return bytes.ReplaceAll(lines, []byte("\n"), []byte("\r\n"))
 }
 
-// lend notes whether a command has the terminal, which passes on all it prints.
+// lend notes whether a command has the terminal, which passes on all it prints. When it has it no more, the screen is made
+// as it was.
 func (s *Screen) lend(to bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.raw = to
+	if undo := s.drawn.undo(); undo != "" && s.stdout.Terminal {
+		_, _ = io.WriteString(s.stdout.W, undo) // an error shows with the next event, which cannot be written either
+	}
 }
 
 // inMiddle reports whether a line must be ended before another is written. Standard output that is not a terminal gets

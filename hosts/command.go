@@ -1,12 +1,14 @@
 package hosts
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"deployer/journal"
@@ -17,6 +19,9 @@ const stopGrace = 15 * time.Second
 
 // abandonGrace is how long a command is waited for after it was cut off.
 const abandonGrace = time.Second
+
+// ctrlC is the key.
+const ctrlC = 0x03
 
 // execution is one command, from its start to its end.
 type execution struct {
@@ -37,7 +42,8 @@ type execution struct {
 	process        Process
 	detach         func() error // from the terminal
 	tasks          sync.WaitGroup
-	failed         chan error // from the tasks: why the command must be ended
+	failed         chan error  // from the tasks: why the command must be ended
+	ctrlC          atomic.Bool // the person typed it
 
 	mu      sync.Mutex // guards what follows, and process until it is set
 	marks   map[string]int
@@ -141,12 +147,12 @@ func (x *execution) run(ctx context.Context) (*Output, error) {
 	exit, err := x.execute(ctx)
 	out := x.output(exit)
 	if err == nil && !exit.OK() && !x.options.IgnoreStatus {
-		err = x.commandFailed(exit)
+		err = x.commandFailed(ctx, exit)
 	}
 	var failure *Error
 	if errors.As(err, &failure) {
 		failure.Seconds = out.Seconds
-		if failure.Stderr == "" {
+		if failure.Stderr == "" && !x.options.shell {
 			failure.Stderr = x.session.Secrets().Mask(x.lastLines())
 		}
 	}
@@ -295,7 +301,10 @@ func (x *execution) stop() {
 func (x *execution) lost(err error) error {
 	var lost *Error
 	if errors.As(err, &lost) && lost.Fault == Lost {
-		lost.Op, lost.Sudo = x.command, x.options.Sudo
+		lost.Op, lost.Sudo = x.called(), x.options.Sudo
+		if x.options.shell {
+			lost.Hint = "" // its person knows what was done there
+		}
 	}
 	return err
 }
@@ -368,7 +377,13 @@ func (x *execution) attach() {
 	if !x.request.terminal {
 		return
 	}
-	detach, err := x.session.opts.Terminal.Attach(x.process.Stdin(), func(size Size) { _ = x.process.Resize(size) })
+	keyboard := writerFunc(func(keys []byte) (int, error) {
+		if bytes.IndexByte(keys, ctrlC) >= 0 {
+			x.ctrlC.Store(true)
+		}
+		return x.process.Stdin().Write(keys)
+	})
+	detach, err := x.session.opts.Terminal.Attach(keyboard, func(size Size) { _ = x.process.Resize(size) })
 	if err != nil {
 		x.fail(fmt.Errorf("take the terminal: %w", err))
 		return

@@ -151,6 +151,7 @@ func TestFuncInASandbox(t *testing.T) {
 type keys string
 
 func (keys) Size() pty.Size { return pty.Default }
+func (keys) Interrupt()     {}
 
 func (k keys) Attach(keyboard io.Writer, _ func(pty.Size)) (func() error, error) {
 	if k == "" {

@@ -118,6 +118,7 @@ type RunOptions struct {
 
 	posix bool // it is for a POSIX shell, whatever the host's is
 	own   bool // nobody gave it as a command: it is how a method of a Handle finds out or does what it has to
+	shell bool // it is a shell for the person, who ends it as they like
 }
 
 // Output is what a command gave.

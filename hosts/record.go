@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -25,6 +26,9 @@ func (x *execution) log(e journal.Event) {
 	e.Quiet = x.options.Quiet
 	if e.Kind != journal.CommandOutput {
 		e.Command, e.Dir = x.command, x.handle.dir
+		if x.options.shell {
+			e.Message = x.called()
+		}
 		e.Sudo, e.User, e.Terminal = x.options.Sudo, x.options.User, x.request.terminal
 		e.Sandbox, e.Parallel = x.scope.Sandbox, x.scope.Parallel
 	}
@@ -66,14 +70,28 @@ func (x *execution) output(exit Exit) *Output {
 	}
 }
 
-func (x *execution) commandFailed(exit Exit) *Error {
+// commandFailed is the error of a command with a bad end. One that the person ended by Ctrl-C, which went to it and not
+// to this program, ends the run.
+func (x *execution) commandFailed(ctx context.Context, exit Exit) *Error {
+	if x.ctrlC.Load() && exit.Signal == "INT" {
+		x.session.opts.Terminal.Interrupt()
+		return x.fault(Interrupted, context.Cause(ctx), "")
+	}
 	e := x.fault(Failed, nil, "")
 	e.Exit = exit
 	return e
 }
 
 func (x *execution) fault(f Fault, err error, hint string) *Error {
-	return &Error{Fault: f, Host: x.handle.Slug(), Op: x.command, Sudo: x.options.Sudo, Err: err, Hint: hint}
+	return &Error{Fault: f, Host: x.handle.Slug(), Op: x.called(), Sudo: x.options.Sudo, Err: err, Hint: hint}
+}
+
+// called is what people call the command.
+func (x *execution) called() string {
+	if x.options.shell {
+		return "a shell on " + x.handle.Slug()
+	}
+	return x.command
 }
 
 // randomWord returns a word that no program on a host can guess.

@@ -34,6 +34,9 @@ type Terminal interface {
 	// Attach puts the terminal into raw mode and copies its keys to keyboard, until detach is called. resized is
 	// called when the window changed.
 	Attach(keyboard io.Writer, resized func(pty.Size)) (detach func() error, err error)
+	// Interrupt is called when a command died of the Ctrl-C that the person typed: it ends the run, as Ctrl-C does
+	// where no command has the terminal.
+	Interrupt()
 }
 
 // Session is what a run has open on its hosts: connections, passwords typed, limits. It is safe for use by many

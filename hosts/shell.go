@@ -17,15 +17,16 @@ func (h *Handle) Shell(ctx context.Context, command, input string) (Exit, error)
 			Message: "an interactive shell is not opened in a sandbox"})
 		return Exit{}, nil
 	}
-	if command == "" {
-		command = `exec "${SHELL:-/bin/sh}"`
+	o, called := RunOptions{Input: input, IgnoreStatus: true, shell: command == ""}, command
+	if o.shell {
+		command, called = `exec "${SHELL:-/bin/sh}"`, "a shell"
 	}
 	if input == "" && (h.session.opts.Terminal == nil || scope.Parallel) {
-		return Exit{}, &Error{Fault: Refused, Host: h.Slug(), Op: command,
+		return Exit{}, &Error{Fault: Refused, Host: h.Slug(), Op: called,
 			Err:  errors.New("an interactive shell needs a terminal"),
 			Hint: "run it at a terminal, on one host, without --non-interactive"}
 	}
-	out, err := h.Run(ctx, command, RunOptions{Input: input, IgnoreStatus: true})
+	out, err := h.Run(ctx, command, o)
 	if err != nil {
 		return Exit{}, err
 	}

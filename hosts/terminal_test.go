@@ -19,6 +19,7 @@ type keyboard struct {
 	to       io.Writer
 	attached int
 	detached int
+	stopped  int
 }
 
 func (k *keyboard) Size() Size { return Size{Rows: 33, Cols: 77} }
@@ -38,6 +39,12 @@ func (k *keyboard) Attach(to io.Writer, resized func(Size)) (func() error, error
 		k.detached++
 		return nil
 	}, nil
+}
+
+func (k *keyboard) Interrupt() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.stopped++
 }
 
 func (k *keyboard) typeKeys(t *testing.T, keys string) {
@@ -114,6 +121,46 @@ func TestKeysReachTheCommand(t *testing.T) {
 			k.typeKeys(t, "\x03")
 			if exit := <-ended; exit.Status != 5 || !k.balanced() {
 				t.Errorf("it ended with %v", exit)
+			}
+		})
+	}
+}
+
+// TestCtrlCEndsTheRun types Ctrl-C to commands that die of it, which ends the run; but not where the end of a command
+// does not matter, or of which it did not die.
+func TestCtrlCEndsTheRun(t *testing.T) {
+	for _, test := range []struct {
+		name, command, keys string
+		options             RunOptions
+		fault               Fault
+		stopped             int
+	}{
+		{name: "killed", command: "echo ready; read x", keys: "\x03", fault: Interrupted, stopped: 1},
+		{name: "killed as a part", command: "echo ready; sh -c 'read x'; exit $?", keys: "x\x03", fault: Interrupted, stopped: 1},
+		{name: "caught", command: "trap 'exit 5' INT; echo ready; read x", keys: "\x03", fault: Failed},
+		{name: "not typed", command: "echo ready; kill -INT $$; read x", fault: Failed},
+		{name: "does not matter", command: "echo ready; read x", keys: "\x03", options: RunOptions{IgnoreStatus: true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			k := &keyboard{}
+			s, seen := newSession(t, Options{Terminal: k})
+			ended := make(chan error, 1)
+			go func() {
+				_, err := loginShell(t, s, "sh", "").Run(t.Context(), test.command, test.options)
+				ended <- err
+			}()
+			eventually(t, "the command is ready", func() bool { return strings.Contains(seen.text(t), `"text":"ready`) })
+			if test.keys != "" {
+				k.typeKeys(t, test.keys)
+			}
+			var failed *Error
+			err := <-ended
+			if test.fault == "" && err != nil || test.fault != "" && (!errors.As(err, &failed) || failed.Fault != test.fault) {
+				t.Errorf("error %v, want fault %q", err, test.fault)
+			}
+			if !k.balanced() || k.stopped != test.stopped {
+				t.Errorf("the run was stopped %d times, want %d", k.stopped, test.stopped)
 			}
 		})
 	}
