@@ -56,6 +56,13 @@ func (k *keyboard) typeKeys(t *testing.T, keys string) {
 	}
 }
 
+// taken reports whether a command got the terminal.
+func (k *keyboard) taken() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.attached > 0
+}
+
 // balanced reports whether every command gave the terminal back.
 func (k *keyboard) balanced() bool {
 	k.mu.Lock()
@@ -208,7 +215,10 @@ func TestCancelOnTerminal(t *testing.T) {
 	t.Parallel()
 	k := &keyboard{}
 	s, seen := newSession(t, Options{Terminal: k})
-	err := stopped(t, localHandle(t, s, ""), "sleep %s", func(_ *Session, cancel context.CancelFunc) { cancel() })
+	err := stopped(t, localHandle(t, s, ""), "sleep %s", func(_ *Session, cancel context.CancelFunc) {
+		eventually(t, "the command has the terminal", k.taken)
+		cancel()
+	})
 	var failed *Error
 	if !errors.As(err, &failed) || failed.Fault != Interrupted || !k.balanced() {
 		t.Errorf("got %v, terminal given back: %v", err, k.balanced())
