@@ -13,7 +13,8 @@ import (
 // (loginLine). That script finds out whether it leads a session of its own, then runs sudo where sudo is asked for
 // (script). What it runs is supervise.sh, which changes the directory, takes the secrets from standard input, and
 // executes the host's SHELL -c with the variables, prefixes and the command, each in an eval of its own so that no
-// operator, comment or here-document of one reaches another (inner).
+// operator, comment or here-document of one reaches another (inner). A command that is just a program and its arguments
+// it executes itself (plain).
 
 //go:embed supervise.sh
 var supervise string
@@ -98,7 +99,7 @@ func (r request) script() string {
 		begin, end = "exec "+r.sudoLine()+"/bin/sh -c "+Quote(supervisor)+" sh", ""
 	}
 	b.WriteString(begin + ` "${HOME-}" "$lead"`)
-	for _, arg := range []string{tty, r.shell, r.dir, r.word, strconv.Itoa(len(r.secrets)), input, r.inner()} {
+	for _, arg := range []string{tty, r.shell, r.dir, r.word, strconv.Itoa(len(r.secrets)), input, r.inner(), r.plain()} {
 		b.WriteString(" " + Quote(arg))
 	}
 	b.WriteString(end)

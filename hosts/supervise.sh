@@ -1,5 +1,5 @@
 # deployer: run one command, and end its whole session when standard input ends
-home=$1 lead=$2 tty=$3 shell=$4 dir=$5 word=$6 secrets=$7 input=$8 inner=$9
+home=$1 lead=$2 tty=$3 shell=$4 dir=$5 word=$6 secrets=$7 input=$8 inner=$9 plain=${10}
 CDPATH= i=0 stopped=
 mark() { printf '\001%s:%.80s\001' "$word" "$1" >&2; }
 
@@ -60,6 +60,24 @@ watch() {
 	fi
 }
 
+# whether the command needs no shell: its first word is a program of the system. One from elsewhere may be a script
+# that does not say by what, which each shell then reads itself.
+isProgram() {
+	[ -n "$plain" ] && [ -z "$BASH_ENV" ] || return
+	IFS=:
+	for folder in $PATH; do
+		[ ! -x "$folder/$plain" ] || break
+		folder=
+	done
+	case $folder in /bin | /usr/bin | /sbin | /usr/sbin) ;; *) return 1 ;; esac
+}
+run() {
+	exec 2>&4 4>&-
+	isProgram || exec "$shell" -c "$inner"
+	IFS=' '
+	exec $inner
+}
+
 trap 'stopped=1' INT TERM HUP USR1
 exec 4>&2 2>/dev/null 3<&0 </dev/null
 (
@@ -69,9 +87,9 @@ exec 4>&2 2>/dev/null 3<&0 </dev/null
 watcher=$!
 exec 3<&-
 if [ -n "$input" ]; then
-	printf '%b' "${input#.}" | (exec "$shell" -c "$inner" 2>&4 4>&-)
+	printf '%b' "${input#.}" | (run)
 else
-	(exec "$shell" -c "$inner" 2>&4 4>&-)
+	(run)
 fi
 status=$?
 if [ -z "$stopped" ]; then
