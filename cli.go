@@ -61,8 +61,14 @@ func (p *program) tellCause(cause error) {
 	}
 }
 
-// takeTree takes the tree from the front of the arguments.
+// takeTree takes the tree from the front of the arguments, also of those of a line that is completed.
 func (p *program) takeTree(args []string) []string {
+	if len(args) > 1 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		if len(args) == 2 { // the tree itself is typed
+			return args
+		}
+		return append(args[:1:1], p.takeTree(args[1:])...)
+	}
 	if p.Root == nil && len(args) > 0 && !strings.HasPrefix(args[0], "-") && (strings.Contains(args[0], "/") || strings.HasSuffix(args[0], ".star")) {
 		p.tree = args[0]
 		return args[1:]
@@ -83,11 +89,12 @@ func (p *program) command() *cobra.Command {
 		SilenceUsage:          true,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return p.openShell(cmd.Context(), defaultOptions()) },
 	}
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetVersionTemplate(p.Name + " {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{optionError(cmd, err), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(p.runCommand(), p.checkCommand(), p.connectInfoCommand())
+	root.AddCommand(p.runCommand(), p.checkCommand(), p.connectInfoCommand(), p.completionCommand())
 	if p.Root == nil {
 		p.takeScripts(root)
 	}
@@ -163,6 +170,7 @@ func (p *program) runCommand() *cobra.Command {
 			return p.oneShot(cmd.Context(), o, args[0], args[1:])
 		},
 	}
+	cmd.ValidArgsFunction = p.completeRun(&o)
 	f := cmd.Flags()
 	f.SetInterspersed(false)
 	f.StringVar(&o.path, "path", "", "`PATH` of the node; without it the root")
@@ -176,6 +184,16 @@ func (p *program) runCommand() *cobra.Command {
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always or never")
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "in a shell that reads a pipe or a file, go on after a line that failed")
 	f.StringVar(&o.view, "view", viewLines, "how to show the run: `VIEW` is lines or tree")
+	for name, complete := range map[string]cobra.CompletionFunc{
+		"path":      p.completePath,
+		"color":     among("auto", "always", "never"),
+		"view":      among(viewLines, viewTree),
+		"host-keys": among("strict", "accept-new"),
+	} {
+		if err := cmd.RegisterFlagCompletionFunc(name, complete); err != nil {
+			panic(err) // there is no such option
+		}
+	}
 	return cmd
 }
 
