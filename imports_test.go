@@ -59,6 +59,8 @@ var homes = map[string][]string{
 	"golang.org/x/crypto":          {"deployer/hosts", "deployer/internal/bench/minimal"},
 	"github.com/skeema/knownhosts": {"deployer/hosts"},
 	"github.com/elk-language":      {"deployer/lineedit"},
+	"github.com/rivo/uniseg":       {"deployer/lineedit"},
+	"github.com/hinshun/vt10x":     {"deployer/pty/ptytest"},
 	"github.com/pkg/sftp":          {"deployer/hosts"},
 	"github.com/aymanbagabas":      {"deployer/hosts"},
 	"github.com/creack/pty":        {"deployer/pty"},

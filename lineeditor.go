@@ -70,7 +70,7 @@ func (e *lineEditor) candidates(complete completer) func(string, int) (int, []li
 		start, offered := complete(line, cursor)
 		var all []lineedit.Candidate
 		for _, c := range offered {
-			one := lineedit.Candidate{Text: c.Text, Description: c.Description}
+			one := lineedit.Candidate{Text: c.Text, Shown: c.Shown, Description: c.Description}
 			if e.colour {
 				one.Style = console.Style(c.Colour)
 			}

@@ -5,32 +5,29 @@ import (
 	"errors"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
-
-	"deployer/pty"
 )
 
 // ErrInterrupted is returned by [Editor.Read] for Ctrl-C.
 var ErrInterrupted = errors.New("interrupted")
 
-// errResized ends the editing of a line on a terminal of one size; it goes on with another.
-var errResized = errors.New("the size of the terminal changed")
-
 // Candidate is what a word may be completed to.
 type Candidate struct {
 	Text        string // in place of what was typed of it; as it is typed, so quoted where it must be
+	Shown       string // what the menu calls it; "" is Text
 	Description string // one line
-	Style       string // parameters of the escape sequence SGR, such as "1;32"; "" is that of the menu
+	Style       string // parameters of the escape sequence SGR, such as "1;32"; "" is none
 }
+
+// Completer returns the candidates for the word before the cursor, and where that word begins; both are byte offsets.
+type Completer func(line string, cursor int) (start int, candidates []Candidate)
 
 // Options say how an [Editor] works. Only Terminal is required.
 type Options struct {
 	Terminal *os.File
 	History  *History // of its own if nil
-	// Complete returns the candidates for the word before the cursor, and where that word begins; both are byte offsets.
-	Complete func(line string, cursor int) (start int, candidates []Candidate)
+	Complete Completer
 	// Keep reports whether a line is kept in the history; nil keeps all.
 	Keep func(line string) bool
 	// Failed is told of errors of the history file.
@@ -70,7 +67,7 @@ func (e *Editor) Resized() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.line != nil {
-		e.line.leave(errResized)
+		e.line.screen.resized()
 	}
 }
 
@@ -82,18 +79,14 @@ func (e *Editor) Read(ctx context.Context, prompt string) (string, error) {
 		return e.next(prompt)
 	}
 	l := newLine(e, prompt)
+	e.reading(l)
 	defer e.reading(nil)
-	for {
-		text, err := l.edit(ctx)
-		switch {
-		case errors.Is(err, errResized):
-			continue
-		case err != nil:
-			return "", err
-		}
-		e.rest = strings.Split(text, "\n")
-		return e.take(), nil
+	text, err := l.edit(ctx)
+	if err != nil {
+		return "", err
 	}
+	e.rest = strings.Split(text, "\n")
+	return e.take(), nil
 }
 
 // next shows a line that was pasted with those before it, as if it was typed.
@@ -122,12 +115,3 @@ func (e *Editor) reading(l *line) {
 	defer e.mu.Unlock()
 	e.line = l
 }
-
-// size returns that of the terminal.
-func (e *Editor) size() pty.Size { return pty.SizeOf(e.o.Terminal) }
-
-// styles matches the escape sequences for colours.
-var styles = regexp.MustCompile("\x1b\\[[0-9;]*m")
-
-// plain returns text without colours.
-func plain(text string) string { return styles.ReplaceAllString(text, "") }

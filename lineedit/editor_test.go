@@ -16,7 +16,12 @@ import (
 // typist reads lines on a terminal until the end of the input, and prints each between brackets.
 func typist(t *testing.T, o Options) *ptytest.Terminal {
 	t.Helper()
-	return ptytest.Func(t, pty.Size{Rows: 24, Cols: 80}, func(tty *os.File) int {
+	return typistAt(t, pty.Size{Rows: 24, Cols: 80}, o)
+}
+
+func typistAt(t *testing.T, size pty.Size, o Options) *ptytest.Terminal {
+	t.Helper()
+	return ptytest.Func(t, size, func(tty *os.File) int {
 		o.Terminal = tty
 		e := New(o)
 		for {
@@ -148,17 +153,26 @@ func TestCompletion(t *testing.T) {
 		return start, found
 	}}
 	for name, test := range map[string]struct{ typed, want string }{
-		"the only one":       {"cd st\t x\r", "[cd staging x]"},
-		"the second":         {"cd p\t\t x\r", "[cd pro x]"},
-		"back to the first":  {"cd p\t\t\x1b[Z x\r", "[cd production x]"},
-		"with a space":       {"cd my\t x\r", `[cd "my node" x]`},
-		"after a slash":      {"cd a/st\t/pro\t\t x\r", "[cd a/staging/pro x]"},
-		"in the middle":      {"cd st x\x1b[D\x1b[D\t\x05y\r", "[cd staging xy]"},
-		"enter takes it":     {"cd st\t\r x\r", "[cd staging x]"},
-		"all of them":        {"\t\t\t x\r", "[staging x]"},
-		"nothing to add":     {"zzz\ty\r", "[zzzy]"},
-		"typed over":         {"cd p\tX\r", "[cd productionX]"},
-		"after the wide one": {"日本 st\t x\r", "[日本 staging x]"},
+		"the only one":         {"cd st\t x\r", "[cd staging x]"},
+		"the next word":        {"cd st\t\tx\r", "[cd staging x]"},
+		"as far as it is sure": {"cd p\td\t x\r", "[cd production x]"},
+		"the first":            {"cd p\t\t x\r", "[cd production x]"},
+		"the second":           {"cd p\t\t\t x\r", "[cd pro x]"},
+		"round":                {"cd p\t\t\t\t\t x\r", "[cd production x]"},
+		"back to the first":    {"cd p\t\t\t\x1b[Z x\r", "[cd production x]"},
+		"arrows":               {"cd p\t\t\x1b[B\x1b[A x\r", "[cd production x]"},
+		"the last":             {"cd p\t\x1b[Z x\r", "[cd pro x]"},
+		"given up":             {"cd p\t\t\x07z x\r", "[cd proz x]"},
+		"given up, again":      {"cd p\t\t\x07\t\t\t x\r", "[cd pro x]"},
+		"with a space":         {"cd my\t x\r", `[cd "my node" x]`},
+		"after a slash":        {"cd a/st\t/pro\t\t x\r", "[cd a/staging/pro x]"},
+		"in the middle":        {"cd st x\x1b[D\x1b[D\t\x05y\r", "[cd staging xy]"},
+		"enter takes it":       {"cd pro\t\r x\r", "[cd production x]"},
+		"enter runs it":        {"cd st\t\r", "[cd staging]"},
+		"all of them":          {"\t\t\t x\r", "[staging x]"},
+		"nothing to add":       {"zzz\ty\r", "[zzzy]"},
+		"typed over":           {"cd pro\tX\r", "[cd productionX]"},
+		"after the wide one":   {"日本 st\t x\r", "[日本 staging x]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,9 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-
-	prompt "github.com/elk-language/go-prompt"
-	istrings "github.com/elk-language/go-prompt/strings"
 )
 
 // History is the lines that were typed, by this session and those before it. Sessions may share its file: each adds to
@@ -106,48 +103,21 @@ type recall struct {
 	at      int // len(lines) is the new line
 }
 
-func newRecall(lines []string) *recall {
-	return &recall{lines: lines, changed: map[int]string{}, at: len(lines)}
+func newRecall(lines []string) recall {
+	return recall{lines: lines, changed: map[int]string{}, at: len(lines)}
 }
 
-// Older implements prompt.HistoryInterface.
-func (r *recall) Older(b *prompt.Buffer, columns istrings.Width, rows int) (*prompt.Buffer, bool) {
-	return r.move(-1, b, columns, rows)
-}
-
-// Newer implements prompt.HistoryInterface.
-func (r *recall) Newer(b *prompt.Buffer, columns istrings.Width, rows int) (*prompt.Buffer, bool) {
-	return r.move(1, b, columns, rows)
-}
-
-func (r *recall) move(by int, b *prompt.Buffer, columns istrings.Width, rows int) (*prompt.Buffer, bool) {
+// move goes so many lines on from one that has become text. ok is whether there is one.
+func (r *recall) move(by int, text string) (next string, ok bool) {
 	to := r.at + by
 	if to < 0 || to > len(r.lines) {
-		return b, false
-	}
-	r.changed[r.at] = b.Text()
-	r.at = to
-	text, ok := r.changed[to]
-	if !ok && to < len(r.lines) {
-		text = r.lines[to]
-	}
-	moved := prompt.NewBuffer()
-	moved.InsertTextMoveCursor(text, columns, rows, false)
-	return moved, true
-}
-
-// Get implements prompt.HistoryInterface.
-func (r *recall) Get(i int) (string, bool) {
-	if i < 0 || i >= len(r.lines) {
 		return "", false
 	}
-	return r.lines[i], true
+	r.changed[r.at] = text
+	r.at = to
+	next, ok = r.changed[to]
+	if !ok && to < len(r.lines) {
+		next = r.lines[to]
+	}
+	return next, true
 }
-
-// Entries implements prompt.HistoryInterface.
-func (r *recall) Entries() []string { return r.lines }
-
-// Add, Clear and DeleteAll implement prompt.HistoryInterface. The editor adds lines itself.
-func (r *recall) Add(string) {}
-func (r *recall) Clear()     {}
-func (r *recall) DeleteAll() {}

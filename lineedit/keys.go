@@ -3,8 +3,6 @@ package lineedit
 import (
 	"bytes"
 	"unicode/utf8"
-
-	prompt "github.com/elk-language/go-prompt"
 )
 
 // keys splits what a terminal sends into keys: single ones, and runs of text. go-prompt takes what one Read returns for
@@ -152,24 +150,4 @@ func csiLength(typed []byte) int {
 		}
 	}
 	return 0
-}
-
-// known returns the key as go-prompt knows it, or nil if it does not: it would take it for text.
-func known(key []byte) []byte {
-	if key[0] != esc {
-		return key
-	}
-	if isPrivate(key) {
-		return nil
-	}
-	switch string(key) {
-	case "\x1bOH":
-		return []byte("\x1b[H")
-	case "\x1bOF":
-		return []byte("\x1b[F")
-	}
-	if prompt.GetKey(key) == prompt.NotDefined && !isOwn(key) {
-		return nil
-	}
-	return key
 }

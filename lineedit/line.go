@@ -2,47 +2,40 @@ package lineedit
 
 import (
 	"context"
-	"fmt"
+	"io"
 	"sync"
-	"sync/atomic"
-	"unicode/utf8"
 
 	"deployer/pty"
 
 	prompt "github.com/elk-language/go-prompt"
-	istrings "github.com/elk-language/go-prompt/strings"
 )
 
-// line is a line that is being edited. go-prompt calls it from two goroutines: one reads keys (reader), the other does
-// what they mean. Fields without a lock belong to the latter, but for search and pending, which the reader changes.
+// line is a line that is being edited. go-prompt runs two goroutines: one reads keys (reader), the other does what they
+// mean. Fields without a lock belong to the latter.
 type line struct {
 	e      *Editor
+	p      *prompt.Prompt
 	prompt string // with colours
-	recall *recall
-	writer *writer
-
-	text   string // as it was when it was drawn last
-	cursor int    // in runes
-	row    int    // of the cursor, from the first one of the prompt
-	prefix string // what is drawn before the text now
-	left   bool   // editing ends without a line
+	screen screen
+	recall recall
+	search search
 	menu   menu
 
-	searching bool        // the search is shown
-	before    string      // the line before the search
-	held      atomic.Bool // no key may be taken, since the last one may end the line
+	todo    chan command // what the next key of ours does
+	done    chan bool    // whether the line goes on after that
+	ended   bool
+	text    string // once ended
+	failure any    // what a command panicked with
 
 	mu     sync.Mutex
-	in     *pty.Input
-	reason error // why editing shall end without a line
-	offers bool  // the menu is not empty
-
-	search search
+	in     *pty.Input // nil unless being read
+	reason error      // why there is no line
 }
 
 func newLine(e *Editor, prompt string) *line {
-	l := &line{e: e, prompt: prompt, recall: newRecall(e.o.History.Lines()), prefix: plain(prompt)}
-	l.search.lines = l.recall.lines
+	l := &line{e: e, prompt: prompt, todo: make(chan command, 1), done: make(chan bool, 1)}
+	l.screen.to = e.o.Terminal
+	l.recall = newRecall(e.o.History.Lines())
 	return l
 }
 
@@ -64,85 +57,96 @@ func (l *line) why() error {
 	return l.reason
 }
 
-// begin prepares for another round of editing.
-func (l *line) begin() (*pty.Input, error) {
-	in, err := pty.NewInput(l.e.o.Terminal)
-	if err != nil {
-		return nil, err
-	}
+func (l *line) reads(in *pty.Input) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.in, l.reason, l.left = in, nil, false
-	l.held.Store(false)
-	return in, nil
+	l.in = in
 }
 
 // edit lets the line be edited until Enter, or until there is a reason to leave.
 func (l *line) edit(ctx context.Context) (string, error) {
-	in, err := l.begin()
+	in, err := pty.NewInput(l.e.o.Terminal)
 	if err != nil {
 		return "", err
 	}
 	defer in.Close()
-	l.e.reading(l)
+	l.reads(in)
+	defer l.reads(nil)
 	defer context.AfterFunc(ctx, func() { l.leave(context.Cause(ctx)) })()
-
-	size := l.e.size()
-	l.writer = &writer{to: l.e.o.Terminal, plain: plain(l.prompt), styled: l.prompt, failed: l.leave}
-	p := prompt.New(prompt.NoopExecutor,
-		prompt.WithReader(&reader{line: l, in: in}), prompt.WithWriter(l.writer),
-		prompt.WithPrefixCallback(func() string { return l.prefix }), prompt.WithPrefixTextColor(prompt.DefaultColor),
-		prompt.WithCustomHistory(l.recall), prompt.WithKeyBind(l.bindings()...), prompt.WithASCIICodeBind(l.alt()...),
-		prompt.WithCompleter(l.complete), prompt.WithMaxSuggestion(uint16(min(maxMenu, max(1, size.Rows-2)))),
-		prompt.WithSuggestionTextColor(prompt.White), prompt.WithSuggestionBGColor(menuColor),
-		prompt.WithSelectedSuggestionTextColor(prompt.Black), prompt.WithSelectedSuggestionBGColor(prompt.LightGray),
-		prompt.WithDescriptionTextColor(prompt.LightGray), prompt.WithDescriptionBGColor(prompt.Black),
-		prompt.WithSelectedDescriptionTextColor(prompt.White), prompt.WithSelectedDescriptionBGColor(prompt.Black),
-		prompt.WithScrollbarThumbColor(prompt.LightGray), prompt.WithScrollbarBGColor(menuColor),
-		prompt.WithExitChecker(func(string, bool) bool { return l.left }),
-	)
-	l.restore(p, size)
-	text := p.Input()
-	if !l.left {
-		return unbreak(text), nil
+	l.p = prompt.New(prompt.NoopExecutor, prompt.WithReader(&reader{line: l, in: in}), prompt.WithWriter(writer{l}),
+		prompt.WithPrefix(""), prompt.WithExitChecker(func(string, bool) bool { return l.ended }),
+		prompt.WithKeyBind(prompt.KeyBind{Key: prompt.F24, Fn: l.perform}))
+	l.p.Input()
+	if l.failure != nil {
+		l.screen.finish(l.prompt, "")
+		panic(l.failure) // the terminal is as it was, and nobody reads it any more
 	}
-	return "", l.gone(l.why())
+	err = l.why()
+	mark := ""
+	if err == ErrInterrupted {
+		mark = "^C"
+	}
+	l.screen.finish(l.prompt, mark)
+	return l.text, err
 }
 
-// restore puts the text back that was there before the terminal changed its size.
-func (l *line) restore(p *prompt.Prompt, size pty.Size) {
-	columns := istrings.Width(max(1, size.Cols-int(istrings.GetWidth(l.prefix))))
-	p.Buffer().InsertTextMoveCursor(l.text, columns, size.Rows, false)
-	after := utf8.RuneCountInString(l.text) - l.cursor
-	p.Buffer().CursorLeftRunes(istrings.RuneNumber(after), columns, size.Rows)
-}
-
-// gone clears up the screen after editing was left, and returns why it was.
-func (l *line) gone(reason error) error {
-	text := "\r\n\x1b[J"
-	switch reason {
-	case errResized:
-		text = "\r\x1b[J"
-		if l.row > 0 {
-			text = fmt.Sprintf("\x1b[%dA", l.row) + text
+// perform does what the key of ours stands for. A panic is kept until go-prompt has let go of the terminal.
+func (l *line) perform(*prompt.Prompt) (rerender bool) {
+	defer func() {
+		if l.failure == nil {
+			l.failure = recover()
 		}
-	case ErrInterrupted:
-		text = "^C" + text
+		l.ended = l.ended || l.failure != nil
+		l.done <- !l.ended
+	}()
+	do := <-l.todo
+	l.search.went = false
+	do(l)
+	l.search.active = l.search.active && l.search.went
+	return true
+}
+
+// end ends the editing; without a reason to leave with this text.
+func (l *line) end() { l.ended, l.text = true, l.p.Buffer().Text() }
+
+// draw shows the line as it is now. go-prompt calls it after each key.
+func (l *line) draw() {
+	defer func() {
+		if failure := recover(); failure != nil {
+			l.failure = failure
+			l.leave(io.EOF)
+		}
+	}()
+	if l.ended || l.failure != nil {
+		return
 	}
-	_, _ = l.e.o.Terminal.WriteString(text) // fails when the terminal is gone, which is told by reading it
-	return reason
+	text, cursor := l.content()
+	l.search.active = l.search.active && text == l.search.text && cursor == l.search.cursor
+	if l.search.active {
+		l.menu = menu{}
+	} else {
+		l.menu.refresh(text, cursor, l.e.o.Complete)
+	}
+	l.screen.show(content{prompt: l.shownPrompt(), text: text, cursor: cursor, menu: l.menu})
 }
 
-// seen notes the line as it is drawn, and whether there is a menu.
-func (l *line) seen(d *prompt.Document, offers bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text, l.cursor, l.offers = d.Text, int(d.CurrentRuneIndex()), offers
+func (l *line) shownPrompt() string {
+	if l.search.active {
+		return l.search.prompt()
+	}
+	return l.prompt
 }
 
-// drawn returns what seen noted last.
-func (l *line) drawn() (text string, offers bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text, l.offers
+// content is the text and where the cursor is in it, in bytes.
+func (l *line) content() (text string, cursor int) {
+	d := l.p.Buffer().Document()
+	return d.Text, len(d.TextBeforeCursor())
+}
+
+// ended makes io.EOF of every way in which a terminal is gone.
+func ended(err error) error {
+	if err == pty.ErrStopped {
+		return err // there is a reason already
+	}
+	return io.EOF
 }

@@ -12,18 +12,19 @@ import (
 	prompt "github.com/elk-language/go-prompt"
 )
 
-// reader gives go-prompt one key at a time. After a key that may end the line it gives no more.
+// reader gives go-prompt one key at a time. After one that ends the line it gives no more.
 type reader struct {
 	line    *line
 	in      *pty.Input
 	restore func() error
-	out     [][]byte // keys to deliver next
-	inMenu  bool     // the last key went through the menu
-	tab     bool     // the first candidate is to be taken, once there is a menu
+	waits   bool // the last key was a command, which may end the line
+	over    bool
 }
 
-// errHeld is returned where no key may be taken. go-prompt asks again a little later.
-var errHeld = errors.New("no key now")
+var _ prompt.Reader = (*reader)(nil)
+
+// errOver is returned where no key may be taken any more.
+var errOver = errors.New("the line has ended")
 
 // escapeWait is how long the rest of an escape sequence may take. What comes later is other keys.
 const escapeWait = 50 * time.Millisecond
@@ -59,38 +60,33 @@ func (r *reader) Close() error {
 	return nil
 }
 
-// GetWinSize implements prompt.Reader.
-func (r *reader) GetWinSize() *prompt.WinSize {
-	size := r.line.e.size()
-	return &prompt.WinSize{Row: uint16(size.Rows), Col: uint16(size.Cols)}
-}
+// GetWinSize implements prompt.Reader. go-prompt draws nothing, so that any size will do that holds a line.
+func (r *reader) GetWinSize() *prompt.WinSize { return &prompt.WinSize{Row: 1000, Col: 1000} }
 
 // Read implements prompt.Reader.
 func (r *reader) Read(b []byte) (int, error) {
-	if r.line.held.Load() {
-		return 0, errHeld
+	if r.waits {
+		r.waits, r.over = false, !<-r.line.done
 	}
-	if _, offers := r.line.drawn(); r.tab && offers {
-		r.out, r.inMenu = append(r.out, []byte("\t")), true
+	if r.over {
+		return 0, errOver
 	}
-	r.tab = false
-	for len(r.out) == 0 {
-		r.out = r.meaning(r.key())
+	key := r.key()
+	do := commandFor(string(key))
+	switch {
+	case key == nil:
+		do = (*line).end
+	case do == nil && key[0] >= ' ' && key[0] != 0x7f:
+		do = insertion(string(key))
+	case do == nil:
+		return copy(b, key), nil
 	}
-	key := r.out[0]
-	r.out = r.out[1:]
-	switch string(key) {
-	case "\r", "\n", string(leaveKey), string(deleteKey), string(offerKey):
-		r.line.held.Store(true)
-	}
-	n := copy(b, key)
-	if n < len(key) {
-		r.out = append([][]byte{key[n:]}, r.out...)
-	}
-	return n, nil
+	r.waits = true
+	r.line.todo <- do
+	return copy(b, ownKey), nil
 }
 
-// key waits for a key.
+// key waits for a key. It is nil if there is a reason to leave.
 func (r *reader) key() []byte {
 	k := &r.line.e.keys
 	buffer := make([]byte, 4<<10)
@@ -111,64 +107,7 @@ func (r *reader) key() []byte {
 			}
 		case err != nil:
 			r.line.leave(ended(err))
-			return leaveKey
-		}
-	}
-}
-
-// ended makes io.EOF of every way in which a terminal is gone.
-func ended(err error) error {
-	if errors.Is(err, pty.ErrStopped) {
-		return err // there is a reason already
-	}
-	return io.EOF
-}
-
-// meaning returns what to deliver for a key.
-func (r *reader) meaning(key []byte) [][]byte {
-	l := r.line
-	one := [][]byte{key}
-	l.mu.Lock()
-	searching := l.search.active
-	if searching {
-		one = l.search.key(key)
-	} else if string(key) == "\x12" {
-		l.search.begin()
-		one = [][]byte{searchKey}
-	}
-	l.mu.Unlock()
-	if searching || string(key) == "\x12" {
-		return one
-	}
-	menu := r.inMenu
-	r.inMenu = false
-	switch string(key) {
-	case "\x03":
-		l.leave(ErrInterrupted)
-		return [][]byte{leaveKey}
-	case "\x04":
-		return [][]byte{deleteKey}
-	case "\x0c": // Ctrl-L
-		_, _ = io.WriteString(l.e.o.Terminal, "\x1b[H\x1b[2J")
-		return [][]byte{redrawKey}
-	case "\t":
-		text, offers := l.drawn()
-		if !menu && (text != "" || !offers) {
-			r.tab = text != ""
-			return [][]byte{offerKey}
-		}
-		r.inMenu = true
-	case "\x1b[Z":
-		if _, offers := l.drawn(); !offers {
 			return nil
 		}
-		r.inMenu = true
-	case "\x1b[A", "\x1b[B", "\x1bOA", "\x1bOB":
-		r.inMenu = menu
-	case "\r", "\n":
-		if _, offers := l.drawn(); menu && offers {
-			return [][]byte{redrawKey} // it takes the candidate
-		}
 	}
-	return one
 }

@@ -1,85 +1,72 @@
 package lineedit
 
-import (
-	"strings"
-	"unicode/utf8"
+import "strings"
 
-	prompt "github.com/elk-language/go-prompt"
-)
-
-// search is the search backwards in the history, by Ctrl-R. The reader changes it, since it takes the keys.
+// search is the search backwards in the history, by Ctrl-R. It ends with the first key that is not part of it.
 type search struct {
-	lines   []string
-	active  bool
-	query   string
-	at      int    // the line that was found; len(lines) before the first
-	found   string // the text to show; "" leaves what is there
-	failed  bool   // nothing was found
-	givenUp bool   // the line shall be as it was before
+	active bool
+	query  string
+	at     int    // the line that was found; how many there are before the first
+	failed bool   // nothing was found
+	before string // the line as it was
+	went   bool   // the last command was part of it
+	text   string // the line as it is, and where the cursor is in it: when go-prompt has changed that, it ends, too
+	cursor int
 }
 
-// key takes a key. It returns what to deliver in its place.
-func (s *search) key(key []byte) [][]byte {
-	switch c := string(key); c {
-	case "\x12": // Ctrl-R
-		s.find(s.at - 1)
-	case "\x7f", "\x08":
-		_, size := utf8.DecodeLastRuneInString(s.query)
-		s.query = s.query[:len(s.query)-size]
-		s.find(len(s.lines) - 1)
-	case "\x07", "\x1b", "\x03": // Ctrl-G, Esc, Ctrl-C
-		s.active, s.givenUp = false, true
-	default:
-		if key[0] >= ' ' {
-			s.query += c
-			s.find(min(s.at, len(s.lines)-1))
-			break
-		}
-		s.active = false
-		return [][]byte{searchKey, key}
-	}
-	return [][]byte{searchKey}
-}
-
-// begin starts a search.
-func (s *search) begin() { *s = search{lines: s.lines, active: true, at: len(s.lines)} }
-
-// find looks for the query from a line on, backwards. Where it is nowhere, what was found before stays.
-func (s *search) find(from int) {
-	s.failed = s.query != ""
-	for i := from; i >= 0 && s.query != ""; i-- {
-		if strings.Contains(s.lines[i], s.query) {
-			s.at, s.found, s.failed = i, s.lines[i], false
-			return
-		}
-	}
-}
-
-// prefix is shown before the line.
-func (s *search) prefix() string {
+// prompt is shown in place of that of the line.
+func (s *search) prompt() string {
 	if s.failed {
 		return "(search failed: " + s.query + ") "
 	}
 	return "(search: " + s.query + ") "
 }
 
-// onSearch shows what the search found.
-func (l *line) onSearch(p *prompt.Prompt) bool {
-	l.mu.Lock()
-	s := l.search
-	l.mu.Unlock()
-	if !l.searching {
-		l.before = p.Buffer().Text()
+// searchOn begins to search, or goes on to the line found before.
+func (l *line) searchOn() {
+	if l.search.active {
+		l.searchFrom(l.search.at - 1)
+		return
 	}
-	l.prefix, l.searching = plain(l.prompt), s.active
-	if s.active {
-		l.prefix = s.prefix()
+	text, _ := l.content()
+	l.search = search{active: true, at: len(l.recall.lines), before: text}
+	l.searched()
+}
+
+// searchFor looks for more than before.
+func (l *line) searchFor(query string) {
+	l.search.query = query
+	l.searchFrom(min(l.search.at, len(l.recall.lines)-1))
+}
+
+// searchAnew looks for less than before.
+func (l *line) searchAnew(query string) {
+	l.search.query = query
+	l.searchFrom(len(l.recall.lines) - 1)
+}
+
+// searchFrom looks for the query from a line on, backwards. Where it is nowhere, what was found before stays.
+func (l *line) searchFrom(from int) {
+	s := &l.search
+	s.failed = s.query != ""
+	for i := from; i >= 0 && s.query != ""; i-- {
+		if strings.Contains(l.recall.lines[i], s.query) {
+			s.at, s.failed = i, false
+			l.setText(l.recall.lines[i])
+			break
+		}
 	}
-	switch {
-	case s.givenUp:
-		setText(p, l.before)
-	case s.found != "":
-		setText(p, s.found)
-	}
-	return true
+	l.searched()
+}
+
+// searched notes what the search has left.
+func (l *line) searched() {
+	l.search.went = true
+	l.search.text, l.search.cursor = l.content()
+}
+
+// searchOff gives the search up.
+func (l *line) searchOff() {
+	l.setText(l.search.before)
+	l.search = search{}
 }

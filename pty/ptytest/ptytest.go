@@ -74,7 +74,7 @@ func open(t testing.TB, size pty.Size) *Terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Terminal{t: t, master: master, tty: tty, screen: newScreen(), ended: make(chan struct{})}
+	return &Terminal{t: t, master: master, tty: tty, screen: newScreen(size), ended: make(chan struct{})}
 }
 
 // run begins to watch the terminal and the program; finish waits for the end of both.
@@ -142,6 +142,7 @@ func (term *Terminal) Output() string {
 // Resize changes the size of the window.
 func (term *Terminal) Resize(size pty.Size) {
 	term.t.Helper()
+	term.screen.resize(size)
 	if err := pty.Resize(term.master, size); err != nil {
 		term.fatalf("resize: %v", err)
 	}

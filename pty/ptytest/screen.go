@@ -3,18 +3,23 @@ package ptytest
 import (
 	"io"
 	"sync"
+
+	"deployer/pty"
 )
 
 // A screen collects what a terminal prints.
 type screen struct {
 	over chan struct{} // closed when nothing more will come
 
-	mu   sync.Mutex
-	text []byte
-	more chan struct{} // closed, and made anew, when text grows
+	mu      sync.Mutex
+	text    []byte
+	drawing drawing
+	more    chan struct{} // closed, and made anew, when text grows
 }
 
-func newScreen() *screen { return &screen{over: make(chan struct{}), more: make(chan struct{})} }
+func newScreen(size pty.Size) *screen {
+	return &screen{over: make(chan struct{}), more: make(chan struct{}), drawing: newDrawing(size)}
+}
 
 // watch reads until the end, which a terminal reports as an error.
 func (s *screen) watch(master io.Reader) {
@@ -33,8 +38,16 @@ func (s *screen) add(text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text = append(s.text, text...)
+	s.drawing.add(text)
 	close(s.more)
 	s.more = make(chan struct{})
+}
+
+// resize changes the size of what is drawn.
+func (s *screen) resize(size pty.Size) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drawing.terminal.Resize(size.Cols, size.Rows)
 }
 
 func (s *screen) end() {
