@@ -28,7 +28,8 @@ func (b *treeBinder) node(at *spot, n Embedder, kind Kind, field tags) *Template
 	}
 	nb := nodeBinder{treeBinder: b, at: at, kind: kind, t: t, v: reflect.ValueOf(n).Elem()}
 	return nb.template(n, Definition{
-		Name: t.Name(), Doc: cmp.Or(field.doc, t.tags.doc), Default: t.def, Members: nb.members(),
+		Name: t.Name(), Pos: cmp.Or(at.pos, Pos{File: t.String()}), Doc: cmp.Or(field.doc, t.tags.doc),
+		Default: t.def, Members: nb.members(),
 		Hosts: nb.hostsOf(n.node(), field), Group: cmp.Or(n.node().Group, field.group, t.tags.group),
 	}, t.source)
 }
@@ -58,6 +59,9 @@ func (b *nodeBinder) wrong(hint, format string, args ...any) {
 // name is how messages call a field.
 func (b *nodeBinder) name(f *structField) string { return b.t.String() + "." + f.goName }
 
+// pos is the place of a field: a program does not know in which line it stands.
+func (b *nodeBinder) pos(f *structField) Pos { return Pos{File: b.name(f)} }
+
 func (b *nodeBinder) members() []Member {
 	members := make([]Member, 0, len(b.t.fields)+len(b.t.methods))
 	for i := range b.t.fields {
@@ -67,7 +71,7 @@ func (b *nodeBinder) members() []Member {
 		switch {
 		case !f.required || !value.IsZero():
 		case b.open:
-			m = Member{Name: f.name, Doc: f.doc, Required: &Required{Why: f.doc}}
+			m = Member{Name: f.name, Pos: b.pos(f), Doc: f.doc, Required: &Required{Why: f.doc}}
 		default:
 			b.wrong(f.doc, "%s is required, and it is empty", b.name(f))
 		}
@@ -87,16 +91,16 @@ func (b *nodeBinder) member(f *structField, value reflect.Value) Member {
 	if f.kind == attributeField || f.kind == dynamicField && !isNode {
 		return b.attribute(f, value)
 	}
-	below := &spot{tree: b.at.tree, parent: b.at, name: f.name}
+	below := &spot{tree: b.at.tree, parent: b.at, name: f.name, pos: b.pos(f)}
 	child := b.child(below, f, value)
 	if child == nil || !b.mayNest(f, child) {
 		return Member{}
 	}
-	return Member{Name: f.name, Doc: f.doc, Child: child}
+	return Member{Name: f.name, Pos: below.pos, Doc: f.doc, Child: child}
 }
 
 func (b *nodeBinder) attribute(f *structField, value reflect.Value) Member {
-	m := Member{Name: f.name, Doc: f.doc}
+	m := Member{Name: f.name, Pos: b.pos(f), Doc: f.doc}
 	if f.kind == dynamicField && (f.hosts != nil || f.group != nil) {
 		b.wrong("", "%s is no node, and its tag says roles or group", b.name(f))
 	}
@@ -173,13 +177,15 @@ func (b *nodeBinder) mapOf(at *spot, f *structField, of reflect.Value) *Template
 			b.wrong("choose another key", "%s has a node of the name %q", b.name(f), name)
 			continue
 		}
-		below := &spot{tree: at.tree, parent: at, name: name}
 		field := &structField{goName: fmt.Sprintf("%s[%q]", f.goName, name), kind: childField}
+		below := &spot{tree: at.tree, parent: at, name: name, pos: b.pos(field)}
 		if child := in.child(below, field, value); child != nil {
-			members = append(members, Member{Name: name, Child: child})
+			members = append(members, Member{Name: name, Pos: below.pos, Child: child})
 		}
 	}
-	return in.template(nil, Definition{Name: f.name, Doc: f.doc, Members: members, Hosts: f.hosts, Group: f.group}, nil)
+	return in.template(nil, Definition{
+		Name: f.name, Pos: at.pos, Doc: f.doc, Members: members, Hosts: f.hosts, Group: f.group,
+	}, nil)
 }
 
 // mayNest refuses the kinds of children that Template.nesting refuses, in the words of Go.

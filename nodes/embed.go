@@ -45,6 +45,7 @@ type spot struct {
 	tree     *Tree // nil of a struct that was made
 	parent   *spot // nil: the root
 	name     string
+	pos      Pos // the field that holds it; none of a root, and of a struct that was made
 	template *Template
 	self     Embedder // the struct; nil if there is none, or it is not made yet
 	made     *makes   // nil of a struct that was bound

@@ -83,14 +83,17 @@ func TestMappingsOfStructs(t *testing.T) {
 	}
 }
 
+// Unsound has mistakes that do not keep its other nodes from working.
+type Unsound struct {
+	nodes.Node
+	Mapped *Mapped
+	Two    nodes.JustOne[Holder] `roles:"web"`
+	One    nodes.JustOne[Holder] `roles:"db"`
+}
+
 // TestCheckOfStructs wants a warning of roles that nothing fills, and the mistakes of a just_one.
 func TestCheckOfStructs(t *testing.T) {
-	root := &struct {
-		nodes.Node
-		Mapped *Mapped
-		Two    nodes.JustOne[Holder] `roles:"web"`
-		One    nodes.JustOne[Holder] `roles:"db"`
-	}{
+	root := &Unsound{
 		Node:   nodes.Node{Roles: nodes.Roles{nodes.Role("web", local("a"), local("b")), nodes.Role("db", local("c"))}},
 		Mapped: newMapped(),
 	}
@@ -100,12 +103,12 @@ func TestCheckOfStructs(t *testing.T) {
 	}
 	var got []string
 	for _, p := range tree.Check() {
-		got = append(got, fmt.Sprint(p.Warning, " ", p))
+		got = append(got, fmt.Sprint(p.Warning, " ", p.Pos, ": ", p))
 	}
 	want := []string{
-		`false /two has 2 hosts in its role "host", and just_one needs exactly one: map another role to it, or use array`,
-		`true /mapped/unknown maps its role "host" from "wbe", but /mapped has no such role, so it holds no hosts: did you mean web?`,
-		`true /mapped/half maps its role "x" from "queue", but /mapped has no such role, so it gets none from there: it has web, db, empty`,
+		`false nodes_test.Unsound.Two: /two has 2 hosts in its role "host", and just_one needs exactly one: map another role to it, or use array`,
+		`true nodes_test.Mapped.Unknown: /mapped/unknown maps its role "host" from "wbe", but /mapped has no such role, so it holds no hosts: did you mean web?`,
+		`true nodes_test.Mapped.Half: /mapped/half maps its role "x" from "queue", but /mapped has no such role, so it gets none from there: it has web, db, empty`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -7,7 +7,8 @@ import (
 	"deployer/hosts"
 )
 
-// Pos is a place in a file. Line and Col count from 1; what is zero is not known.
+// Pos is a place in a file. Line and Col count from 1; what is zero is not known. Of a tree in Go it may be a type or a
+// field of it in the place of a file, such as "main.Site.Web".
 type Pos struct {
 	File      string
 	Line, Col int
