@@ -30,6 +30,8 @@ type Run interface {
 	Secrets() *journal.Secrets
 	// Among says which of several that work at once a context is of, or "" where one works alone.
 	Among(ctx context.Context) string
+	// Rest gives up the place of a context among those that work at once, until the function that it returns is called.
+	Rest(ctx context.Context) (back func())
 }
 
 type setup struct {
@@ -223,6 +225,9 @@ func (c Console) ask(question string, q Question, byDefault string, has bool) (s
 		q.Text = among + ": " + q.Text
 	}
 	c.record(journal.Event{Kind: journal.Question, Message: question})
+	if c.of.run != nil {
+		defer c.of.run.Rest(c.ctx)()
+	}
 	answer, err := c.of.person.ask(c.ctx, q)
 	switch {
 	case c.ctx.Err() != nil:

@@ -16,6 +16,7 @@ type fakeRun struct {
 	secrets *journal.Secrets
 	among   string
 	log     []string
+	resting int
 }
 
 func (r *fakeRun) Record(_ context.Context, e journal.Event) {
@@ -23,6 +24,7 @@ func (r *fakeRun) Record(_ context.Context, e journal.Event) {
 }
 func (r *fakeRun) Secrets() *journal.Secrets    { return r.secrets }
 func (r *fakeRun) Among(context.Context) string { return r.among }
+func (r *fakeRun) Rest(context.Context) func()  { r.resting++; return func() { r.resting-- } }
 
 func newFakeRun() *fakeRun { return &fakeRun{secrets: journal.NewSecrets()} }
 
@@ -255,6 +257,20 @@ func TestQuestionsShowNoSecrets(t *testing.T) {
 	}
 	if strings.Contains(strings.Join(append(seen, run.log...), ""), "hunter2") {
 		t.Errorf("the secret is in %q or %q", seen, run.log)
+	}
+}
+
+// TestQuestionsGivePlace wants that others work while somebody is asked.
+func TestQuestionsGivePlace(t *testing.T) {
+	run, asked := newFakeRun(), 0
+	ctx := With(t.Context(), run, NewFunctionPerson(func(context.Context, Question) (string, error) {
+		if asked++; run.resting != 1 {
+			t.Errorf("it rests %d times", run.resting)
+		}
+		return "y", nil
+	}))
+	if yes, err := From(ctx).Confirm("go on?", NoDefault); !yes || err != nil || asked != 1 || run.resting != 0 {
+		t.Errorf("got %t, error %v, asked %d times, rests %d times", yes, err, asked, run.resting)
 	}
 }
 

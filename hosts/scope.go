@@ -29,6 +29,8 @@ func ScopeOf(ctx context.Context) Scope {
 
 // Parallel calls do(ctx, i) for every i below n, at most as many at once as the session lets hosts work, and returns
 // their errors in order. It never stops at an error. With n above 1 the context of the calls says that they are parallel.
+// One that waits for a person gives up its place, see [Rest]; not where hosts work one at a time, since who wants that does
+// not want to see the next one while he is asked about this one.
 func (s *Session) Parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) []error {
 	errs := make([]error, n)
 	if n == 1 {
@@ -40,14 +42,64 @@ func (s *Session) Parallel(ctx context.Context, n int, do func(ctx context.Conte
 	ctx = WithScope(ctx, scope)
 
 	var wait sync.WaitGroup
-	place := make(chan struct{}, s.opts.Limit)
+	places := make(chan struct{}, s.opts.Limit)
 	for i := range n {
-		place <- struct{}{}
+		places <- struct{}{}
 		wait.Go(func() {
-			defer func() { <-place }()
+			defer func() { <-places }()
+			ctx := ctx
+			if s.opts.Limit > 1 {
+				ctx = context.WithValue(ctx, seatKey{}, &seat{places: places})
+			}
 			errs[i] = do(ctx, i)
 		})
 	}
 	wait.Wait()
 	return errs
+}
+
+// seat is the place of one of several that work at once.
+type seat struct {
+	places chan struct{}
+
+	mu      sync.Mutex
+	resting int // goroutines of it that wait for a person; below 0 where one that gave up was not told yet to wait
+}
+
+type seatKey struct{}
+
+func seatOf(ctx context.Context) *seat {
+	at, _ := ctx.Value(seatKey{}).(*seat)
+	return at
+}
+
+// Rest gives up the place that a call of [Session.Parallel] has, while it waits for a person: others work meanwhile.
+// The function that it returns waits for a place again.
+func Rest(ctx context.Context) (back func()) {
+	at := seatOf(ctx)
+	at.rest()
+	return at.back
+}
+
+func (at *seat) rest() {
+	if at.count(1) == 1 {
+		<-at.places
+	}
+}
+
+func (at *seat) back() {
+	if at.count(-1) == 0 {
+		at.places <- struct{}{}
+	}
+}
+
+// count counts those who rest; of no seat there are none.
+func (at *seat) count(n int) int {
+	if at == nil {
+		return -1
+	}
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	at.resting += n
+	return at.resting
 }

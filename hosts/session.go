@@ -140,3 +140,21 @@ func (s *Session) place(ctx context.Context) error {
 }
 
 func (s *Session) leave() { <-s.work }
+
+// pause is what a command does while it waits for a person: it gives up its places, and takes them again.
+type pause struct {
+	session *Session
+	seat    *seat
+}
+
+func (s *Session) pause(ctx context.Context) pause { return pause{s, seatOf(ctx)} }
+
+func (p pause) begin() {
+	p.session.leave()
+	p.seat.rest()
+}
+
+func (p pause) end() {
+	p.seat.back()
+	p.session.work <- struct{}{}
+}

@@ -26,8 +26,9 @@ const (
 
 // Start implements Host. A raw channel is used, since ssh.Session waits for the end of the output for ever.
 func (h *SSH) Start(ctx context.Context, s *Session, c Command) (Process, error) {
+	waiting := s.pause(ctx)
 	for again := false; ; again = true {
-		conn, err := s.pool.get(ctx, h.o, s.leave, func() { s.work <- struct{}{} })
+		conn, err := s.pool.get(ctx, h.o, waiting.begin, waiting.end)
 		if err != nil {
 			return nil, h.startFailed(ctx, err)
 		}

@@ -49,7 +49,8 @@ func (h *SSH) filesOnce(ctx context.Context, s *Session) (fileSystem, func(), er
 	if err := s.place(ctx); err != nil {
 		return nil, nil, err
 	}
-	conn, err := s.pool.get(ctx, h.o, s.leave, func() { s.work <- struct{}{} })
+	waiting := s.pause(ctx)
+	conn, err := s.pool.get(ctx, h.o, waiting.begin, waiting.end)
 	s.leave()
 	if err != nil {
 		return nil, nil, h.startFailed(ctx, err)

@@ -126,8 +126,9 @@ func (p *passwords) typed(ctx context.Context, s *Session, a account, failed str
 	p.mu.Unlock()
 	defer p.gone(t)
 
-	s.leave()
-	defer func() { s.work <- struct{}{} }()
+	waiting := s.pause(ctx)
+	waiting.begin()
+	defer waiting.end()
 	select {
 	case <-t.done:
 		return t.value, t.err

@@ -57,8 +57,7 @@ func (e *Env) callOne(ctx context.Context, a *Action, args Args) (any, error) {
 	case len(cells) == 1:
 		chosen = 0
 	case e.run.options.Person != nil:
-		e.run.Record(ctx, journal.Event{Kind: journal.Question, Message: "which cell of " + e.place.Path()})
-		if chosen, err = e.run.options.Person.ChooseCell(ctx, cells); err != nil {
+		if chosen, err = e.choose(ctx, cells); err != nil {
 			return nil, err
 		}
 	}
@@ -66,6 +65,13 @@ func (e *Env) callOne(ctx context.Context, a *Action, args Args) (any, error) {
 		chosen = rand.IntN(len(cells))
 	}
 	return e.run.Env(cells[chosen]).invoke(ctx, a, args)
+}
+
+// choose asks the person for one of the cells.
+func (e *Env) choose(ctx context.Context, cells []*Place) (int, error) {
+	e.run.Record(ctx, journal.Event{Kind: journal.Question, Message: "which cell of " + e.place.Path()})
+	defer hosts.Rest(ctx)()
+	return e.run.options.Person.ChooseCell(ctx, cells)
 }
 
 // invoke runs an action in this very node: the one place where its errors are told where they happened, and where a

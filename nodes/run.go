@@ -84,6 +84,9 @@ func (r *Run) Among(ctx context.Context) string {
 	return ""
 }
 
+// Rest gives up the place of a context among those that work at once, while it waits for a person: see [hosts.Rest].
+func (r *Run) Rest(ctx context.Context) (back func()) { return hosts.Rest(ctx) }
+
 // ParallelResult is what an action gives that ran in every cell of a node, or in those of several nodes.
 type ParallelResult struct {
 	Cells  []*Env
