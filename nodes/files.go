@@ -53,6 +53,15 @@ func (h Host) Create(path string, o hosts.WriteOptions) (*hosts.FileWriter, erro
 	return h.handle.Create(h.ctx, path, o)
 }
 
+// Append is [hosts.Handle.Append]. The host says as whom.
+func (h Host) Append(path string, o hosts.WriteOptions) (*hosts.FileWriter, error) {
+	if h.err != nil {
+		return nil, h.err
+	}
+	o.FileOptions = h.fileOptions()
+	return h.handle.Append(h.ctx, path, o)
+}
+
 // ReadFile is [hosts.Handle.ReadFile].
 func (h Host) ReadFile(path string) ([]byte, error) {
 	if h.err != nil {
