@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // RandomChoice is the index of a choice where any will do, noChoice where there is none.
@@ -36,7 +37,7 @@ func (c choice) question(title, text string, chosen *int) Question {
 	}}
 }
 
-// index returns what an answer means. A name goes before a number.
+// index returns what an answer means. A name goes before a number; its first word is enough if no other begins with it.
 func (c choice) index(answer string) (chosen int, ok bool) {
 	if answer == "" && c.empty != noChoice {
 		return c.empty, true
@@ -44,10 +45,28 @@ func (c choice) index(answer string) (chosen int, ok bool) {
 	if i := slices.Index(c.options, answer); i >= 0 {
 		return i, true
 	}
+	if i := c.byFirstWord(answer); i >= 0 {
+		return i, true
+	}
 	if n, err := strconv.Atoi(answer); err == nil && n >= c.first && n < c.first+len(c.options) {
 		return n - c.first, true
 	}
 	return RandomChoice, c.random && (answer == "r" || answer == "random")
+}
+
+// byFirstWord is the index of the only option that begins with a word, or -1.
+func (c choice) byFirstWord(word string) int {
+	found := -1
+	for i, option := range c.options {
+		if !strings.HasPrefix(option, word+" ") {
+			continue
+		}
+		if found >= 0 {
+			return -1
+		}
+		found = i
+	}
+	return found
 }
 
 func (c choice) hint() string {

@@ -88,7 +88,7 @@ func (e *Env) invoke(ctx context.Context, a *Action, args Args) (value any, err 
 func (e *Env) recorded(ctx context.Context, a *Action, args Args, do func(context.Context) (journal.State, error)) error {
 	scope := hosts.ScopeOf(ctx)
 	event := journal.Event{ID: e.run.Journal().NewID(), Parent: scope.Parent, Node: e.place.Path(), Host: e.cellSlug(),
-		Action: a.Name, Sandbox: e.Sandbox(), Parallel: scope.Parallel, Quiet: a.property}
+		Action: a.Name, Sandbox: e.Sandbox(), Parallel: scope.Parallel, Quiet: a.Quiet}
 	scope.Node, scope.Group, scope.Sandbox, scope.Parent = event.Node, groupName(e.place.Group()), event.Sandbox, event.ID
 
 	start := event

@@ -129,7 +129,7 @@ func (e *Env) Query(ctx context.Context, name string) (any, error) {
 
 // read runs the reading of an attribute, where an action would run.
 func (e *Env) read(ctx context.Context, name string, eval func(context.Context, *Env) (any, error)) (any, error) {
-	read := &Action{Name: name, property: true, Call: func(ctx context.Context, env *Env, _ Args) (any, error) {
+	read := &Action{Name: name, Quiet: true, Call: func(ctx context.Context, env *Env, _ Args) (any, error) {
 		return eval(ctx, env)
 	}}
 	return e.call(ctx, read, Args{})

@@ -135,12 +135,11 @@ type Action struct {
 	Variadic       bool    // takes more positional arguments
 	Keywords       bool    // takes more named arguments
 	SuppressResult bool    // the shell does not print what it returns
+	Quiet          bool    // nobody wants to see that it begins or ends, only what it does
 	Isolate        Isolate
 	Source         Source // may be nil
 	// Call runs it. Arguments and result are values of the front; arguments from a command line are those of Args.
 	Call func(ctx context.Context, env *Env, args Args) (any, error)
-
-	property bool // it is the reading of an attribute, which nobody wants to see
 }
 
 // Documentation is Doc, or if that is empty what the source says.

@@ -62,10 +62,18 @@ func askCommand(ctx context.Context, set *hosts.Set, sudo bool) (string, error) 
 	return console.From(ctx).Input(label+" on "+strings.Join(names, ", "), console.InputOptions{})
 }
 
-// task is an action that the shell itself brings. It runs once, also where the node has several cells.
+// task is an action that the shell itself brings. It runs once, also where the node has several cells. A question that is
+// not answered ends it.
 func (s *Shell) task(at *nodes.Place, name string, call func(context.Context, *nodes.Env, nodes.Args) (any, error)) Task {
+	do := func(ctx context.Context, env *nodes.Env, args nodes.Args) (any, error) {
+		result, err := call(ctx, env, args)
+		if s.o.Interactive && errors.Is(err, console.ErrNoAnswer) {
+			return nil, nil
+		}
+		return result, err
+	}
 	return Task{Node: at, Name: name, Settings: s.settings,
-		Action: &nodes.Action{Name: name, Isolate: nodes.IsolateLater, SuppressResult: true, Call: call}}
+		Action: &nodes.Action{Name: name, Isolate: nodes.IsolateLater, SuppressResult: true, Quiet: true, Call: do}}
 }
 
 // connect opens a terminal on a host of a node.

@@ -82,7 +82,7 @@ var errNoHosts = errors.New("an inspection reaches no hosts")
 func (s *Shell) newReport(ctx context.Context) *report {
 	session := hosts.NewSession(hosts.Options{Replace: noHost})
 	return &report{ctx: ctx, colour: s.o.Colour, session: session,
-		run: nodes.NewRun(nodes.Options{Session: session, Sandbox: true})}
+		run: nodes.NewRun(nodes.Options{Session: session})}
 }
 
 // noHost stands for a host that is not to be reached.
@@ -128,9 +128,30 @@ func (r *report) node(n *nodes.Place) {
 	}
 	r.list("hosts:", hostRows(n))
 	r.list("roles, of those of the node above:", mappingRows(t))
-	r.list("nodes:", childRows(n))
-	r.list("actions:", actionRows(n))
-	r.list("attributes:", r.attributes(n))
+	r.children(n)
+	r.list("actions:", actionRows(n, true))
+	r.attributes(n)
+}
+
+// children lists the children of a node, those of each group apart.
+func (r *report) children(n *nodes.Place) {
+	var titles []string
+	rows := map[string][]console.Row{}
+	for _, c := range n.Children() {
+		title := "nodes:"
+		if c.Err == nil {
+			if g := c.Place.Group(); g != nil && (n.Group() == nil || g.Name != n.Group().Name) {
+				title = "nodes of the group " + g.Name + ":"
+			}
+		}
+		if rows[title] == nil {
+			titles = append(titles, title)
+		}
+		rows[title] = append(rows[title], childRow(n, c))
+	}
+	for _, title := range titles {
+		r.list(title, rows[title])
+	}
 }
 
 // chain is a template with what it is derived from.
@@ -166,105 +187,6 @@ func mappingRows(t *nodes.Template) []console.Row {
 		rows = append(rows, console.Row{Name: m.Role, Text: from})
 	}
 	return rows
-}
-
-// attributes are the attributes of a node with their values.
-func (r *report) attributes(n *nodes.Place) []console.Row {
-	var rows []console.Row
-	for _, m := range n.Template().Members() {
-		if m.Child != nil || m.Action != nil || nodes.IsPrivate(m.Name) {
-			continue
-		}
-		rows = append(rows, console.Row{Name: m.Name, Text: r.value(n, m)})
-	}
-	return rows
-}
-
-// value is the value of an attribute, in a line, or why it has none.
-func (r *report) value(n *nodes.Place, m *nodes.Member) string {
-	if m.Required != nil {
-		return "required, and not set: " + m.Required.Why
-	}
-	v, err := r.run.Env(n).Attr(r.ctx, m.Name)
-	text := ""
-	if err == nil {
-		text, err = shown(v)
-	}
-	if err != nil {
-		return "no value: " + cause(err)
-	}
-	return text
-}
-
-// shown is a value in a line.
-func shown(v any) (string, error) {
-	raw, err := nodes.JSONResult(v)
-	return string(raw), err
-}
-
-// cause is what is wrong, without where, which is known.
-func cause(err error) string {
-	var action *nodes.ActionError
-	for errors.As(err, &action) {
-		err = action.Err
-	}
-	return strings.ReplaceAll(err.Error(), "\n", "; ")
-}
-
-func (r *report) member(m member) {
-	n, of := m.at, m.of
-	fmt.Fprintf(r, "%s %s\n", PathSpans(n).Format(r.colour), of.Name)
-	switch {
-	case of.Action != nil:
-		r.doc(of.Action.Documentation())
-		r.field("action", nodes.Usage(of.Action))
-		r.field("aliases", strings.Join(of.Action.Aliases, ", "))
-		r.field("defined", of.Action.Pos.String())
-	case of.Query != nil:
-		r.doc(of.Doc)
-		r.field("query", of.Query.String())
-		r.field("defined", of.Query.Pos().String())
-		r.trace(m)
-	case of.Property != nil:
-		r.doc(of.Property.Documentation())
-		r.field("property", r.value(n, of))
-		r.field("defined", of.Pos.String())
-	default:
-		r.doc(of.Doc)
-		r.field("value", r.value(n, of))
-		r.field("defined", of.Pos.String())
-	}
-}
-
-// trace adds how a query comes to its value, in every cell.
-func (r *report) trace(m member) {
-	traces, err := r.run.Env(m.at).TraceQuery(r.ctx, m.of.Name)
-	if err != nil {
-		r.field("value", "no value: "+cause(err))
-		return
-	}
-	for _, t := range traces {
-		title := "how it comes to its value:"
-		if len(traces) > 1 {
-			title = "in " + strings.Join(t.Env.Place().CellSlugs(), ":") + ":"
-		}
-		var rows []console.Row
-		for _, step := range t.Steps {
-			rows = append(rows, console.Row{Name: step.Part, Text: stepText(step.Value, step.Err)})
-		}
-		r.list(title, append(rows, console.Row{Name: m.of.Name, Text: stepText(t.Value, t.Err)}))
-	}
-}
-
-func stepText(v any, err error) string {
-	text := ""
-	if err == nil {
-		text, err = shown(v)
-	}
-	if err != nil {
-		return "no value: " + cause(err)
-	}
-	return text
 }
 
 // hostNames are the hosts of a role, with their addresses.

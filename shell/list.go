@@ -15,30 +15,34 @@ func FormatPlace(n *nodes.Place, title string, colour bool) string {
 	if doc := firstLine(n.Template().Documentation()); doc != "" {
 		text += doc + "\n"
 	}
-	return text + console.FormatList(title, childRows(n), colour) + console.FormatList("actions:", actionRows(n), colour)
+	return text + console.FormatList(title, childRows(n), colour) + console.FormatList("actions:", actionRows(n, false), colour)
 }
 
 func childRows(n *nodes.Place) []console.Row {
 	var rows []console.Row
 	for _, c := range n.Children() {
-		if nodes.IsPrivate(c.Name) {
-			continue
+		if !nodes.IsPrivate(c.Name) {
+			rows = append(rows, childRow(n, c))
 		}
-		row := console.Row{Name: nodes.FormatStep(c.Name), Text: firstLine(n.Member(c.Name).Child.Documentation())}
-		if c.Err != nil {
-			row.Text, row.Colour = c.Err.Error(), GroupColour(n)
-		} else {
-			row.Colour = GroupColour(c.Place)
-			if slugs := c.Place.Cells(); len(slugs) > 0 {
-				row.Text = strings.TrimSpace(fmt.Sprintf("%s [%s]", row.Text, strings.Join(slugs, "] [")))
-			}
-		}
-		rows = append(rows, row)
 	}
 	return rows
 }
 
-func actionRows(n *nodes.Place) []console.Row {
+func childRow(n *nodes.Place, c nodes.Child) console.Row {
+	row := console.Row{Name: nodes.FormatStep(c.Name), Text: firstLine(n.Member(c.Name).Child.Documentation())}
+	if c.Err != nil {
+		row.Text, row.Colour = c.Err.Error(), GroupColour(n)
+		return row
+	}
+	row.Colour = GroupColour(c.Place)
+	if slugs := c.Place.Cells(); len(slugs) > 0 {
+		row.Text = strings.TrimSpace(fmt.Sprintf("%s [%s]", row.Text, strings.Join(slugs, "] [")))
+	}
+	return row
+}
+
+// actionRows are the actions of a node, the private ones only if that is asked for.
+func actionRows(n *nodes.Place, private bool) []console.Row {
 	var rows []console.Row
 	add := func(name string, a nodes.Action) {
 		a.Name = name
@@ -48,7 +52,7 @@ func actionRows(n *nodes.Place) []console.Row {
 		add(".", *def)
 	}
 	for _, a := range n.Actions() {
-		if !nodes.IsPrivate(a.Name) {
+		if private || !nodes.IsPrivate(a.Name) {
 			add(a.Name, *a.Action)
 		}
 	}

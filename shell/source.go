@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"deployer/console"
@@ -30,9 +29,13 @@ func (s *Shell) sourceCode(ctx context.Context, a arguments) error {
 	}
 	all := definitions(m)
 	if s.o.Interactive && len(all) > 1 {
-		if all, err = s.choose(ctx, all); err != nil {
-			return err
-		}
+		return s.start(ctx, s.task(m.at, "--source-code", func(ctx context.Context, _ *nodes.Env, _ nodes.Args) (any, error) {
+			d, err := choose(ctx, all)
+			if err != nil {
+				return nil, err
+			}
+			return nil, s.showSource(d)
+		}))
 	}
 	for _, d := range all {
 		if err := s.showSource(d); err != nil {
@@ -40,6 +43,19 @@ func (s *Shell) sourceCode(ctx context.Context, a arguments) error {
 		}
 	}
 	return nil
+}
+
+// choose asks for one of several definitions; without an answer it is the first.
+func choose(ctx context.Context, all []definition) (definition, error) {
+	var names []string
+	for _, d := range all {
+		names = append(names, strings.TrimSpace(d.name+" ("+d.at.String()+")"))
+	}
+	chosen, err := console.From(ctx).Choice("choose a definition", names, console.ChoiceOptions{Default: names[0]})
+	if err != nil {
+		return definition{}, err
+	}
+	return all[chosen], nil
 }
 
 // definitions are the texts that define a member, or a node: the last is what all others are derived from.
@@ -69,24 +85,6 @@ func ofMember(m *nodes.Member) definition {
 	return definition{name: m.Name, at: m.Pos}
 }
 
-// choose asks for one of several definitions; an empty answer is the first.
-func (s *Shell) choose(ctx context.Context, all []definition) ([]definition, error) {
-	for i, d := range all {
-		fmt.Fprintf(s.o.Err, "%4d  %s (%s)\n", i+1, d.name, d.at)
-	}
-	answer, err := s.o.Reader.Read(ctx, Prompt{{Text: "which? [1] "}})
-	if err != nil {
-		return nil, &failedError{statusInterrupted}
-	}
-	n := 1
-	if answer = strings.Trim(answer, blanks); answer != "" {
-		if n, err = strconv.Atoi(answer); err != nil || n < 1 || n > len(all) {
-			return nil, fmt.Errorf("answer a number from 1 to %d, not %q", len(all), answer)
-		}
-	}
-	return all[n-1 : n], nil
-}
-
 // showSource shows a text with its place and the numbers of its lines.
 func (s *Shell) showSource(d definition) error {
 	code, at := "", nodes.Pos{}
@@ -98,6 +96,9 @@ func (s *Shell) showSource(d definition) error {
 	}
 	if code == "" {
 		return errNoSource
+	}
+	if s.o.Colour {
+		code = languageOf(at.File).highlight(code)
 	}
 	var b strings.Builder
 	fmt.Fprintln(&b, console.FormatName(at.String(), "cyan", s.o.Colour))
