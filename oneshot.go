@@ -182,18 +182,28 @@ func (p *program) ownsTerminal(o runOptions) bool {
 	return !o.json && isTerminal(p.Out) && isTerminal(p.Err)
 }
 
-func isTerminal(w io.Writer) bool {
+func isTerminal(w io.Writer) bool { return terminalOf(w) != nil }
+
+// terminalOf is the terminal that w writes to; nil if that is none.
+func terminalOf(w io.Writer) *os.File {
 	if watched, ok := w.(*watched); ok {
 		w = watched.w
 	}
 	f, ok := w.(*os.File)
-	return ok && pty.IsTerminal(f)
+	if !ok || !pty.IsTerminal(f) {
+		return nil
+	}
+	return f
 }
 
 func (p *program) output(w io.Writer, color string) console.Output {
-	terminal := isTerminal(w)
-	wanted := color == "always" || color == "auto" && terminal && p.Getenv("NO_COLOR") == "" && p.Getenv("TERM") != "dumb"
-	return console.Output{W: w, Terminal: terminal, Colour: wanted}
+	terminal, dumb := terminalOf(w), p.Getenv("TERM") == "dumb"
+	if terminal == nil {
+		return console.Output{W: w, Colour: color == "always"}
+	}
+	wanted := color == "always" || color == "auto" && p.Getenv("NO_COLOR") == "" && !dumb
+	return console.Output{W: w, Terminal: true, Colour: wanted, Dumb: dumb,
+		Size: func() pty.Size { return pty.SizeOf(terminal) }}
 }
 
 // runName names a run so that names sort by time.
@@ -230,7 +240,7 @@ var errLeftBehind = errors.New("the action did not end when it was interrupted, 
 func (r *oneRun) call(ctx context.Context) (any, error) {
 	var value any
 	var err error
-	ctx = console.With(ctx, r.nodes, r.person)
+	ctx = console.With(ctx, console.Setup{Run: r.nodes, Screen: r.screen, Person: r.person})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

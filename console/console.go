@@ -19,7 +19,7 @@ import (
 // error too; Ctrl-C ends the run. Errors are *QuestionError, or the cause of the context that ended.
 type Console struct {
 	ctx context.Context // of one action, as the console is
-	of  *setup
+	of  *Setup
 }
 
 // Run is the run that questions belong to. [deployer/nodes.Run] is one.
@@ -28,29 +28,32 @@ type Run interface {
 	Record(ctx context.Context, e journal.Event)
 	// Secrets are masked in questions; a password that was typed becomes one of them.
 	Secrets() *journal.Secrets
-	// Among says which of several that work at once a context is of, or "" where one works alone.
-	Among(ctx context.Context) string
+	// At returns an event of no kind that says where a context is: Node, Host (of a cell), Parent (the action), and
+	// Parallel where several are at work at once.
+	At(ctx context.Context) journal.Event
 	// Rest gives up the place of a context among those that work at once, until the function that it returns is called.
 	Rest(ctx context.Context) (back func())
 }
 
-type setup struct {
-	run    Run
-	person *Person // nil: nobody is there
+// Setup is what consoles are made with. All of it may be nil.
+type Setup struct {
+	Run    Run     // what they ask and show is a part of; nil: nothing is recorded, nor shown where a screen shows records
+	Screen *Screen // where progress is drawn, and what knows the size of the terminal; nil: there is none
+	Person *Person // nil: nobody is there
 }
 
 type setupKey struct{}
 
-// With returns a context whose consoles ask a person, nil if nobody is there, about things of a run.
-func With(ctx context.Context, run Run, p *Person) context.Context {
-	return context.WithValue(ctx, setupKey{}, &setup{run, p})
+// With returns a context with consoles.
+func With(ctx context.Context, s Setup) context.Context {
+	return context.WithValue(ctx, setupKey{}, &s)
 }
 
 // From returns the console of a context. Without [With] nobody is there.
 func From(ctx context.Context) Console {
-	of, ok := ctx.Value(setupKey{}).(*setup)
+	of, ok := ctx.Value(setupKey{}).(*Setup)
 	if !ok {
-		of = &setup{}
+		of = &Setup{}
 	}
 	return Console{ctx, of}
 }
@@ -70,7 +73,7 @@ func (e *QuestionError) Error() string { return fmt.Sprintf("%q: %v", e.Question
 func (e *QuestionError) Unwrap() error { return e.Err }
 
 // Interactive reports whether somebody is there to be asked.
-func (c Console) Interactive() bool { return c.of.person != nil }
+func (c Console) Interactive() bool { return c.of.Person != nil }
 
 // YesNo is a default for [Console.Confirm].
 type YesNo int
@@ -152,8 +155,8 @@ func (o InputOptions) accepts(answer string) bool {
 // that the run writes. It may not be empty.
 func (c Console) Password(label string) (string, error) {
 	password, err := c.Input(label, InputOptions{Hidden: true})
-	if err == nil && c.of.run != nil {
-		c.of.run.Secrets().Add(password)
+	if err == nil && c.of.Run != nil {
+		c.of.Run.Secrets().Add(password)
 	}
 	return password, err
 }
@@ -215,20 +218,18 @@ func (c Console) ask(question string, q Question, byDefault string, has bool) (s
 	switch {
 	case c.ctx.Err() != nil:
 		return "", context.Cause(c.ctx)
-	case c.of.person == nil && !has:
+	case c.of.Person == nil && !has:
 		return "", &QuestionError{question, ErrNobody}
-	case c.of.person == nil:
-		c.record(journal.Event{Kind: journal.Message, Message: question + ": " + byDefault + " (nobody is asked)"})
+	case c.of.Person == nil:
+		c.log(question + ": " + byDefault + " (nobody is asked)")
 		return "", nil
 	}
-	if among := c.among(); among != "" {
-		q.Text = among + ": " + q.Text
-	}
+	q.Text = c.named(q.Text)
 	c.record(journal.Event{Kind: journal.Question, Message: question})
-	if c.of.run != nil {
-		defer c.of.run.Rest(c.ctx)()
+	if c.of.Run != nil {
+		defer c.of.Run.Rest(c.ctx)()
 	}
-	answer, err := c.of.person.ask(c.ctx, q)
+	answer, err := c.of.Person.ask(c.ctx, q)
 	switch {
 	case c.ctx.Err() != nil:
 		return "", context.Cause(c.ctx)
@@ -238,23 +239,41 @@ func (c Console) ask(question string, q Question, byDefault string, has bool) (s
 	return answer, nil
 }
 
+// log writes a line to the log of the run.
+func (c Console) log(text string) {
+	at := c.at()
+	if at.Host == "" {
+		text = c.named(text)
+	}
+	c.record(journal.Event{Kind: journal.Message, Host: at.Host, Message: text})
+}
+
 func (c Console) record(e journal.Event) {
-	if c.of.run != nil {
-		c.of.run.Record(c.ctx, e)
+	if c.of.Run != nil {
+		c.of.Run.Record(c.ctx, e)
 	}
 }
 
-func (c Console) among() string {
-	if c.of.run == nil {
-		return ""
+// at is an event of no kind that says where the console is.
+func (c Console) at() journal.Event {
+	if c.of.Run == nil {
+		return journal.Event{}
 	}
-	return c.of.run.Among(c.ctx)
+	return c.of.Run.At(c.ctx)
+}
+
+// named is a text with the path of the node before it, where several are at work at once.
+func (c Console) named(text string) string {
+	if at := c.at(); at.Parallel {
+		return at.Node + ": " + text
+	}
+	return text
 }
 
 // shown is a text as a question may show it: on one line, without secrets.
 func (c Console) shown(text string) string {
-	if c.of.run != nil {
-		text = c.of.run.Secrets().Mask(text)
+	if c.of.Run != nil {
+		text = c.of.Run.Secrets().Mask(text)
 	}
 	return oneLine(text, maxCommand)
 }

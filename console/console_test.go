@@ -22,9 +22,11 @@ type fakeRun struct {
 func (r *fakeRun) Record(_ context.Context, e journal.Event) {
 	r.log = append(r.log, string(e.Kind)+": "+e.Message)
 }
-func (r *fakeRun) Secrets() *journal.Secrets    { return r.secrets }
-func (r *fakeRun) Among(context.Context) string { return r.among }
-func (r *fakeRun) Rest(context.Context) func()  { r.resting++; return func() { r.resting-- } }
+func (r *fakeRun) Secrets() *journal.Secrets { return r.secrets }
+func (r *fakeRun) At(context.Context) journal.Event {
+	return journal.Event{Node: r.among, Parallel: r.among != ""}
+}
+func (r *fakeRun) Rest(context.Context) func() { r.resting++; return func() { r.resting-- } }
 
 func newFakeRun() *fakeRun { return &fakeRun{secrets: journal.NewSecrets()} }
 
@@ -97,7 +99,7 @@ func TestConsoleAsksAtTheTerminal(t *testing.T) {
 	} {
 		d, run := newDesk(t), newFakeRun()
 		got, err := answers(d, func(ctx context.Context) (string, error) {
-			return questions[tt.question](From(With(ctx, run, d.Person)))
+			return questions[tt.question](From(With(ctx, Setup{Run: run, Person: d.Person})))
 		}, tt.steps...)
 		if err != nil || !slices.Contains(strings.Split(tt.want, ","), got) {
 			t.Errorf("%s, %q: got %q, %v, want %q", tt.question, tt.steps, got, err, tt.want)
@@ -115,7 +117,7 @@ func TestQuestionLongerThanALine(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := answers(d, func(ctx context.Context) (string, error) {
-		return From(With(ctx, run, d.Person)).Input("commit", InputOptions{})
+		return From(With(ctx, Setup{Run: run, Person: d.Person})).Input("commit", InputOptions{})
 	},
 		"commit: ", "12 columns ok", // 21 columns
 		"commit: 12 columns ok", "\x7f", "\r\x1b[1A\x1b[Jcommit: 12 columns o",
@@ -142,7 +144,7 @@ func TestConsoleWithNobodyThere(t *testing.T) {
 		"password":     "", "choice": "", "choice fig": "which one?: fig", "choice random": "which one?: random",
 	} {
 		run := newFakeRun()
-		c := From(With(t.Context(), run, nil))
+		c := From(With(t.Context(), Setup{Run: run, Person: nil}))
 		if c.Interactive() {
 			t.Error("somebody is there")
 		}
@@ -180,7 +182,7 @@ func TestConsoleEnds(t *testing.T) {
 				waitFor(t, func() bool { return strings.HasSuffix(d.text(), ": ") || strings.HasSuffix(d.text(), "] ") }, d.text)
 				end.do(d)
 			}()
-			_, err := ask(From(With(ctx, run, d.Person)))
+			_, err := ask(From(With(ctx, Setup{Run: run, Person: d.Person})))
 			var failed *QuestionError
 			if !errors.Is(err, end.want) || end.want == ErrNoAnswer && !errors.As(err, &failed) {
 				t.Errorf("%s, %s: got %v", question, how, err)
@@ -201,7 +203,7 @@ func TestConsoleAfterTheEndOfItsRun(t *testing.T) {
 	ctx, stop := context.WithCancelCause(t.Context())
 	stop(errStopped)
 	for name, ask := range questions {
-		if _, err := ask(From(With(ctx, newFakeRun(), NewFunctionPerson(asked)))); err != errStopped {
+		if _, err := ask(From(With(ctx, Setup{Run: newFakeRun(), Person: NewFunctionPerson(asked)}))); err != errStopped {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -242,7 +244,7 @@ func TestQuestionsShowNoSecrets(t *testing.T) {
 		seen = append(seen, append(q.Before, q.Text)...)
 		return "typed", nil
 	})
-	c := From(With(t.Context(), run, person))
+	c := From(With(t.Context(), Setup{Run: run, Person: person}))
 	if got, err := c.Input("hunter2?\x1b[2J\n", InputOptions{Default: "hunter2"}); got != "typed" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -263,12 +265,12 @@ func TestQuestionsShowNoSecrets(t *testing.T) {
 // TestQuestionsGivePlace wants that others work while somebody is asked.
 func TestQuestionsGivePlace(t *testing.T) {
 	run, asked := newFakeRun(), 0
-	ctx := With(t.Context(), run, NewFunctionPerson(func(context.Context, Question) (string, error) {
+	ctx := With(t.Context(), Setup{Run: run, Person: NewFunctionPerson(func(context.Context, Question) (string, error) {
 		if asked++; run.resting != 1 {
 			t.Errorf("it rests %d times", run.resting)
 		}
 		return "y", nil
-	}))
+	})})
 	if yes, err := From(ctx).Confirm("go on?", NoDefault); !yes || err != nil || asked != 1 || run.resting != 0 {
 		t.Errorf("got %t, error %v, asked %d times, rests %d times", yes, err, asked, run.resting)
 	}

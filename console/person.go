@@ -37,9 +37,7 @@ func NewPerson(terminal *os.File, s *Screen, interrupt func()) *Person {
 	if interrupt == nil {
 		interrupt = func() {}
 	}
-	p := &Person{terminal: terminal, screen: s, interrupt: interrupt, owner: make(chan struct{}, 1)}
-	s.columns = func() int { return p.Size().Cols }
-	return p
+	return &Person{terminal: terminal, screen: s, interrupt: interrupt, owner: make(chan struct{}, 1)}
 }
 
 // NewFunctionPerson returns a person whose answers come from a function, which is called for one question at a time, and

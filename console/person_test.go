@@ -40,7 +40,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, keyboard: master, tty: tty}
-	out := Output{W: tty, Terminal: true}
+	out := Output{W: tty, Terminal: true, Size: func() pty.Size { return pty.SizeOf(tty) }}
 	d.screen = NewScreen(Options{Stdout: out, Stderr: out, Prefix: true})
 	d.Person = NewPerson(tty, d.screen, func() { d.interrupted++ })
 	var reader sync.WaitGroup

@@ -7,7 +7,7 @@ import (
 )
 
 // A question stands in the last line of the terminal of standard error, or in several where it is longer, while the lines
-// of the run appear above it.
+// of the run appear above it. Bars stand there while there is no question, and while no command has the terminal.
 
 // erase clears the line that the cursor is in.
 const erase = "\r\x1b[K"
@@ -17,15 +17,12 @@ func (s *Screen) showQuestion(text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.question
-	s.question = text
 	if more, ok := strings.CutPrefix(text, old); ok && old != "" {
+		s.question = text
 		_, err := io.WriteString(s.stderr.W, more)
 		return err
 	}
-	if err := s.erase(old); err != nil {
-		return err
-	}
-	return s.drawQuestion()
+	return s.above(func() error { s.question = text; return nil })
 }
 
 // endQuestion ends the line of the question.
@@ -34,8 +31,10 @@ func (s *Screen) endQuestion() error {
 	defer s.mu.Unlock()
 	s.question = ""
 	s.ended(s.stderr, true)
-	_, err := io.WriteString(s.stderr.W, "\n")
-	return err
+	if _, err := io.WriteString(s.stderr.W, "\n"); err != nil {
+		return err
+	}
+	return s.drawBars()
 }
 
 // say writes lines of text, for a person to read before a question.
@@ -45,16 +44,31 @@ func (s *Screen) say(text string) error {
 	return s.line(s.stderr, text)
 }
 
-func (s *Screen) eraseQuestion() error { return s.erase(s.question) }
+// above erases the question or the bars, does what changes what is above, or what they are, and draws them again.
+func (s *Screen) above(change func() error) error {
+	if err := s.eraseQuestion(); err != nil {
+		return err
+	}
+	if err := s.eraseBars(); err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	if s.question != "" {
+		return s.drawQuestion()
+	}
+	return s.drawBars()
+}
 
-func (s *Screen) erase(question string) error {
-	if question == "" {
+func (s *Screen) eraseQuestion() error {
+	if s.question == "" {
 		return nil
 	}
 	end := "\n" // where nothing can be erased
-	if s.stderr.Terminal {
+	if s.draws() {
 		end = erase
-		if above := (width(question) - 1) / s.columns(); above > 0 {
+		if above := (width(s.question) - 1) / s.stderr.size().Cols; above > 0 {
 			end = fmt.Sprintf("\r\x1b[%dA\x1b[J", above)
 		}
 	}

@@ -14,7 +14,17 @@ import (
 type Output struct {
 	W        io.Writer // nil: nowhere
 	Terminal bool      // it is a terminal: what hosts print must not draw on it as it likes
+	Dumb     bool      // it is a terminal that cannot erase: no progress is drawn there
 	Colour   bool
+	Size     func() pty.Size // of the terminal at this moment; nil: nobody knows
+}
+
+// size is the size of the terminal, or what it is taken for.
+func (o Output) size() pty.Size {
+	if o.Size == nil {
+		return pty.Default
+	}
+	return o.Size()
 }
 
 // Options are what a screen is made with.
@@ -33,14 +43,15 @@ type Screen struct {
 	logOnly bool
 	tree    *tree // nil: it is shown line by line
 
-	columns func() int // of the terminal of stderr, at least 1
-
 	mu       sync.Mutex // guards what follows: a person may be asked while events come
 	stdout   *surface
 	stderr   *surface
 	raw      bool     // a command has the terminal: a newline does not return the carriage
 	drawn    leftover // by that command
 	question string   // on the terminal of stderr at this moment, without its end
+	bars     []*Bar
+	standing []string    // the lines of bars that are on the terminal at this moment
+	ticker   *time.Timer // draws bars again; nil: there are none
 	streams  map[streamKey]*lines
 	waiting  map[uint64]*time.Timer // connections that have not been shown yet
 	told     map[string]bool        // hosts whose last connection did not come about, which was shown
@@ -63,7 +74,7 @@ var _ journal.Sink = (*Screen)(nil)
 // NewScreen returns a screen. It must be closed.
 func NewScreen(o Options) *Screen {
 	s := &Screen{
-		prefix: o.Prefix, logOnly: o.LogOnly, columns: func() int { return pty.Default.Cols },
+		prefix: o.Prefix, logOnly: o.LogOnly,
 		stdout: newSurface(o.Stdout), stderr: newSurface(o.Stderr),
 		streams: map[streamKey]*lines{}, waiting: map[uint64]*time.Timer{}, told: map[string]bool{},
 	}
@@ -86,6 +97,9 @@ func (s *Screen) Close() error {
 	defer s.mu.Unlock()
 	for id := range s.waiting {
 		s.stopWaiting(id)
+	}
+	if err := s.keepBars(func(*Bar) bool { return false }); err != nil {
+		return err
 	}
 	if s.tree != nil {
 		return s.tree.close()
@@ -113,6 +127,10 @@ func (s *Screen) Write(e journal.Event) error {
 		return nil
 	case journal.ConnectEnd:
 		s.stopWaiting(e.ID)
+	case journal.ActionEnd:
+		if err := s.keepBars(func(b *Bar) bool { return b.at.Parent != e.ID }); err != nil {
+			return err
+		}
 	}
 	if s.tree != nil {
 		return s.tree.write(e)
@@ -245,10 +263,15 @@ func (s *Screen) returned(to *surface, lines []byte) []byte {
 func (s *Screen) lend(to bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.raw = to
-	if undo := s.drawn.undo(); undo != "" && s.stdout.Terminal {
-		_, _ = io.WriteString(s.stdout.W, undo) // an error shows with the next event, which cannot be written either
-	}
+	// An error shows with the next event, which cannot be written either.
+	_ = s.above(func() error {
+		s.raw = to
+		if undo := s.drawn.undo(); undo != "" && s.stdout.Terminal {
+			_, err := io.WriteString(s.stdout.W, undo)
+			return err
+		}
+		return nil
+	})
 }
 
 // inMiddle reports whether a line must be ended before another is written. Standard output that is not a terminal gets
@@ -257,21 +280,15 @@ func (s *Screen) inMiddle(to *surface) bool {
 	return to.middle && (to == s.stderr || to.Terminal)
 }
 
-// put writes data. A question that is on the same terminal makes place for it, and comes again below.
+// put writes data. A question or bars that are on the same terminal make place for it, and come again below.
 func (s *Screen) put(to *surface, data []byte) error {
-	if len(data) == 0 {
+	switch {
+	case len(data) == 0:
 		return nil
-	}
-	if !to.Terminal || s.question == "" {
+	case !to.Terminal:
 		return s.write(to, data)
 	}
-	if err := s.eraseQuestion(); err != nil {
-		return err
-	}
-	if err := s.write(to, data); err != nil {
-		return err
-	}
-	return s.drawQuestion()
+	return s.above(func() error { return s.write(to, data) })
 }
 
 func (s *Screen) write(to *surface, data []byte) error {

@@ -101,10 +101,11 @@ func Context(t testing.TB, o Options) context.Context {
 	}
 	asked := o.person(t)
 	t.Cleanup(asked.allAsked)
-	if o.Answers == nil {
-		return console.With(ctx, env.Run(), nil)
+	setup := console.Setup{Run: env.Run()}
+	if o.Answers != nil {
+		setup.Person = console.NewFunctionPerson(asked.answer)
 	}
-	return console.With(ctx, env.Run(), console.NewFunctionPerson(asked.answer))
+	return console.With(ctx, setup)
 }
 
 // program is the program over the tree, and who is asked.

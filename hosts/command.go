@@ -152,7 +152,7 @@ func (x *execution) run(ctx context.Context) (*Output, error) {
 	var failure *Error
 	if errors.As(err, &failure) {
 		failure.Seconds = out.Seconds
-		if failure.Stderr == "" && !x.options.shell {
+		if failure.Stderr == "" && !x.request.terminal { // else a person saw it
 			failure.Stderr = x.session.Secrets().Mask(x.lastLines())
 		}
 	}

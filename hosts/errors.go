@@ -36,7 +36,7 @@ type Error struct {
 	Exit    Exit   // with the fault Failed
 	Err     error  // the cause; may be nil with the fault Failed
 	Hint    string // the next step for a person; may be ""
-	Stderr  string // the last lines the command printed on its standard error (or terminal)
+	Stderr  string // the last lines the command printed on its standard error; "" if it had a terminal
 	Seconds float64
 }
 

@@ -8,6 +8,7 @@ import (
 // Scope is where in a run something happens. It travels in the context.
 type Scope struct {
 	Node     string // path of the node whose action runs
+	Cell     string // slug of the host in whose cell that is; may be ""
 	Group    string // its group: sudo passwords are asked once per account and group
 	Parent   uint64 // ID of the action in the journal
 	Sandbox  bool   // nothing may be changed

@@ -89,7 +89,8 @@ func (e *Env) recorded(ctx context.Context, a *Action, args Args, do func(contex
 	scope := hosts.ScopeOf(ctx)
 	event := journal.Event{ID: e.run.Journal().NewID(), Parent: scope.Parent, Node: e.place.Path(), Host: e.cellSlug(),
 		Action: a.Name, Sandbox: e.Sandbox(), Parallel: scope.Parallel, Quiet: a.Quiet}
-	scope.Node, scope.Group, scope.Sandbox, scope.Parent = event.Node, groupName(e.place.Group()), event.Sandbox, event.ID
+	scope.Node, scope.Cell, scope.Group = event.Node, event.Host, groupName(e.place.Group())
+	scope.Sandbox, scope.Parent = event.Sandbox, event.ID
 
 	start := event
 	start.Kind, start.Args = journal.ActionStart, shownArgs(args)

@@ -198,6 +198,7 @@ func (e *Env) scoped(ctx context.Context) context.Context {
 		return ctx
 	}
 	scope := hosts.ScopeOf(ctx)
-	scope.Node, scope.Group, scope.Sandbox = e.place.Path(), groupName(e.place.Group()), e.Sandbox()
+	scope.Node, scope.Cell, scope.Group = e.place.Path(), e.cellSlug(), groupName(e.place.Group())
+	scope.Sandbox = e.Sandbox()
 	return hosts.WithScope(ctx, scope)
 }

@@ -76,12 +76,11 @@ func (r *Run) Record(ctx context.Context, ev journal.Event) {
 // Secrets are the secrets that the run knows.
 func (r *Run) Secrets() *journal.Secrets { return r.Journal().Secrets() }
 
-// Among is the path of the node where ctx is, if several are at work at once; else "".
-func (r *Run) Among(ctx context.Context) string {
-	if scope := hosts.ScopeOf(ctx); scope.Parallel {
-		return scope.Node
-	}
-	return ""
+// At returns an event of no kind that says where ctx is: the node, the host of its cell, the action, and whether several
+// are at work at once.
+func (r *Run) At(ctx context.Context) journal.Event {
+	scope := hosts.ScopeOf(ctx)
+	return journal.Event{Node: scope.Node, Host: scope.Cell, Parent: scope.Parent, Parallel: scope.Parallel}
 }
 
 // Rest gives up the place of a context among those that work at once, while it waits for a person: see [hosts.Rest].

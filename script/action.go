@@ -111,7 +111,9 @@ func (p *program) run(ctx context.Context, env *nodes.Env, f *starlark.Function,
 		kwargs = append(kwargs, starlark.Tuple{starlark.String(arg.Name), v})
 	}
 	v, err := c.invoke(f, positional, kwargs)
-	if err = c.closeFiles(err); err != nil {
+	err = c.closeFiles(err)
+	c.endBars(err)
+	if err != nil {
 		return nil, err
 	}
 	if e, ok := v.(*envValue); ok {

@@ -10,6 +10,7 @@ import (
 
 	"go.starlark.net/starlark"
 
+	"deployer/console"
 	"deployer/journal"
 	"deployer/nodes"
 )
@@ -43,6 +44,7 @@ type call struct {
 	depth  int        // calls below this one
 	env    *nodes.Env // nil while loading
 	files  []*file    // that are open
+	bars   []*console.Bar
 	ended  atomic.Bool
 	stop   func() bool // stops watching the context
 }

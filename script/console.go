@@ -24,7 +24,11 @@ var consoleMethods = map[string]func(consoleValue, site) (starlark.Value, error)
 	"confirm":  consoleValue.confirm,
 	"input":    consoleValue.input,
 	"password": consoleValue.password,
-	"warning":  consoleValue.warning,
+
+	"progress_bar":            consoleValue.progressBar,
+	"progress_bar_with_steps": consoleValue.progressWithSteps,
+
+	"warning": consoleValue.warning,
 }
 
 const isInteractive = "is_interactive"

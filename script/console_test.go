@@ -38,7 +38,7 @@ root = node(hosts = local_host(), actions = [test])
 		}
 		return "", console.ErrNoAnswer
 	})
-	ctx := console.With(t.Context(), r.root.Run(), person)
+	ctx := console.With(t.Context(), console.Setup{Run: r.root.Run(), Person: person})
 	value, err := r.root.Call(ctx, "test", nodes.Args{})
 	if err != nil {
 		t.Fatal(err)
@@ -62,5 +62,29 @@ root = node(hosts = local_host(), actions = [test])
 	}
 	if all := fmt.Sprintf("%+v", r.events.list); strings.Contains(all, "hunter2") || strings.Contains(all, "swordfish") {
 		t.Errorf("a password is in the journal: %s", all)
+	}
+}
+
+// TestProgressOfScripts ends bars with their action: done where it was, stopped where it failed.
+func TestProgressOfScripts(t *testing.T) {
+	r := newRun(t, `
+def test(env, ok):
+    bar = env.console.progress_bar("copying", expected = 2, format_str = "%(message)s %(percentage)s%% %(status)s")
+    bar.next()
+    if not ok:
+        fail("no")
+
+root = node(hosts = local_host(), actions = [test])
+`, nodes.Options{})
+	ctx := console.With(t.Context(), console.Setup{Run: r.root.Run()})
+	for _, ok := range []bool{true, false} {
+		_, err := r.root.Call(ctx, "test", nodes.Args{Positional: []any{ok}})
+		if (err == nil) != ok {
+			t.Error(err)
+		}
+	}
+	want := []string{": copying 0% ", ": copying 50% done", ": copying 0% ", ": copying 50% stopped"}
+	if got := r.events.text(journal.Message); !slices.Equal(got, want) {
+		t.Errorf("the journal has %q, want %q", got, want)
 	}
 }

@@ -3,7 +3,7 @@ package script
 // consoleSection is the chapter of the reference about questions.
 func consoleSection() section {
 	return section{
-		title: "Questions",
+		title: "The console",
 		text: `What an action asks the person who runs it. Where nobody is there (no terminal, --non-interactive) a
 question gives its default, and the log says so; without a default it is an error. A question that is left without an
 answer, by Ctrl-D, is an error too. Ctrl-C ends the run.
@@ -52,6 +52,38 @@ number or its name; what is returned is its value.`,
 					{"allow_random", "True: an empty answer chooses at random"},
 					{"default", "the value that an empty answer chooses"},
 				},
+			},
+			{
+				name:  "console.progress_bar",
+				usage: "env.console.progress_bar(message, expected = None, clear_on_finish = False, format_str = None)",
+				text: `Shows how something goes on, in a line at the bottom of the terminal. It returns a bar with three
+methods: next() counts one more; set_progress(value, rewrite = True) sets the counter, and shows it at once if rewrite is
+True, else within a tenth of a second; done() ends the bar. One that is not ended ends with its action. While a question
+is asked or a command has the terminal, the bar is not shown: give run interactive = False. Where standard error is no
+terminal, lines of the log tell how far it is every ten seconds, and its end.`,
+				options: []optionEntry{
+					{"expected", "what the counter will come to"},
+					{"clear_on_finish", "True: nothing is left of it at its end"},
+					{"format_str", `the line that is shown, with %(message)s, %(counter)s, %(expected)s, %(percentage)s,
+%(duration)s and %(status)s in it; %% is a percent sign`},
+				},
+				after: "```python" + `
+def copy(env):
+    bar = env.console.progress_bar("copying", expected = len(env.files))
+    for name in env.files:
+        env.host.run("cp -- %s /backup" % quote(name), interactive = False)
+        bar.next()
+    bar.done()
+
+root = node(hosts = local_host(), files = ["a.db", "b.db"], actions = [copy])
+` + "```",
+			},
+			{
+				name:  "console.progress_bar_with_steps",
+				usage: "env.console.progress_bar_with_steps(message, steps, format_str = None)",
+				text: `A bar of what is done in steps: a dict of counts and texts, such as {1: "download", 2: "unpack"}, or
+a list of texts, whose first belongs to the count 1. The highest count is what is expected, and the status is the step of
+the present count. Where there is no terminal every step is a line of the log.`,
 			},
 			{
 				name: "console.warning", usage: "env.console.warning(text)",

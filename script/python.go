@@ -17,7 +17,8 @@ var reserved = map[string]nodes.Problem{
 	"except":  {Message: "there is no except", Hint: "attempt(f, …) returns a struct with ok, value and error"},
 	"finally": {Message: "there is no finally", Hint: "attempt(f, …) returns, also when f failed"},
 	"with": {Message: "there is no with",
-		Hint: "cd(…), env(…) and prefix(…) return a new host: h = env.host.cd(dir), then h.run(…)"},
+		Hint: "cd(…), env(…) and prefix(…) return a new host: h = env.host.cd(dir), then h.run(…); " +
+			"a file is closed, and a progress bar ended, with its action"},
 	"import": {Message: "there is no import",
 		Hint: `load("lib/x.star", "name") loads names from a file; json and struct are there`},
 	"from":     {Message: "there is no from … import", Hint: `load("lib/x.star", "name") loads names from a file`},

@@ -1,0 +1,122 @@
+package console
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Bars stand below the lines of the run, each in a line of its own. The cursor waits where the first of them begins, and
+// all below it is theirs: so they can be erased whatever became of the window meanwhile, which may have cut their lines,
+// or wrapped them.
+
+const (
+	redrawEvery = 100 * time.Millisecond
+	maxBars     = 10 // that are drawn at once; of a window that has fewer lines they take half
+)
+
+// draws reports whether what is on the terminal of standard error can be erased and drawn again.
+func (s *Screen) draws() bool { return s.stderr.Terminal && !s.stderr.Dumb }
+
+// addBar draws a bar from now on.
+func (s *Screen) addBar(b *Bar) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ticker == nil {
+		s.ticker = time.AfterFunc(redrawEvery, s.tick)
+	}
+	// Of this and other bars: an error shows with the next event, which cannot be written either.
+	_ = s.above(func() error { s.bars = append(s.bars, b); return nil })
+}
+
+// removeBar draws a bar no more.
+func (s *Screen) removeBar(b *Bar) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.keepBars(func(other *Bar) bool { return other != b })
+}
+
+// keepBars draws no other bars any more.
+func (s *Screen) keepBars(keep func(*Bar) bool) error {
+	if !slices.ContainsFunc(s.bars, func(b *Bar) bool { return !keep(b) }) {
+		return nil
+	}
+	err := s.above(func() error {
+		s.bars = slices.DeleteFunc(s.bars, func(b *Bar) bool { return !keep(b) })
+		return nil
+	})
+	if len(s.bars) == 0 {
+		s.ticker.Stop()
+		s.ticker = nil
+	}
+	return err
+}
+
+// tick draws bars again, and will soon do so again.
+func (s *Screen) tick() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ticker != nil { // it may have come too late to be stopped
+		_ = s.redrawBars()
+		s.ticker.Reset(redrawEvery)
+	}
+}
+
+// redraw draws bars as they are now.
+func (s *Screen) redraw() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.redrawBars()
+}
+
+func (s *Screen) redrawBars() error {
+	if len(s.standing) == 0 || slices.Equal(s.standing, s.barLines()) {
+		return nil
+	}
+	if err := s.eraseBars(); err != nil {
+		return err
+	}
+	return s.drawBars()
+}
+
+func (s *Screen) eraseBars() error {
+	if len(s.standing) == 0 {
+		return nil
+	}
+	s.standing = nil
+	_, err := io.WriteString(s.stderr.W, "\r\x1b[J")
+	return err
+}
+
+// drawBars draws bars at the start of a line, where there is place for them.
+func (s *Screen) drawBars() error {
+	if len(s.bars) == 0 || s.raw || s.question != "" || s.stderr.middle {
+		return nil
+	}
+	s.standing = s.barLines()
+	back := "\r"
+	if above := len(s.standing) - 1; above > 0 {
+		back = fmt.Sprintf("\r\x1b[%dA", above)
+	}
+	_, err := io.WriteString(s.stderr.W, strings.Join(s.standing, "\n")+back)
+	return err
+}
+
+// barLines are the lines of the bars. None is as wide as the terminal, which could go to the next line then.
+func (s *Screen) barLines() []string {
+	size := s.stderr.size()
+	shown := s.bars
+	if most := max(1, min(maxBars, size.Rows/2)); len(shown) > most {
+		shown = shown[:most]
+	}
+	var lines []string
+	for _, b := range shown {
+		lines = append(lines, b.line(size.Cols-1))
+	}
+	if more := len(s.bars) - len(shown); more > 0 {
+		lines = append(lines, fit(fmt.Sprintf("… and %d more", more), size.Cols-1))
+	}
+	return lines
+}

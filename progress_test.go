@@ -1,0 +1,85 @@
+package deployer_test
+
+import (
+	"strings"
+	"testing"
+
+	"deployer/pty"
+	"deployer/pty/ptytest"
+)
+
+const progressTree = `
+def copy(env):
+    bar = env.console.progress_bar("copying", expected = 3)
+    for name in ["a", "b", "c"]:
+        env.host.run("echo " + name, interactive = False)
+        bar.next()
+        env.console.input("go on?", default = "yes")
+    if env.console.confirm("fail?", default = True):
+        fail("it failed")
+def steps(env):
+    env.console.progress_bar_with_steps("installing", {1: "download", 2: "unpack"}).next()
+def garbage(env):
+    env.host.run("printf '\\033[?2004hprompt'; exit 3")
+root = node(hosts = local_host(), actions = [copy, steps, garbage])
+`
+
+// TestProgress shows bars on a narrow terminal that changes its width, and without one.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	p := alone(t, progressTree)
+	t.Run("terminal", func(t *testing.T) {
+		term := ptytest.Start(t, p.command("run", "copy"), pty.Size{Rows: 5, Cols: 20})
+		term.Expect("copying: 0/3 0%")
+		term.Expect("a\r\n")
+		for i, size := range []pty.Size{{Rows: 5, Cols: 60}, {Rows: 5, Cols: 20}, {Rows: 0, Cols: 0}} {
+			term.Expect("go on? [yes]: ")
+			term.Resize(size)
+			term.Send("\r")
+			term.Expect([]string{"copying: 1/3 [=====", "copying: 2/3 66%", "copying: 3/3 ["}[i])
+		}
+		term.Expect("fail? [Y/n] ")
+		term.Send("\r")
+		term.Expect("copying: 3/3 stopped ")
+		term.Expect("it failed")
+		if status := term.Wait(); status != 1 {
+			t.Errorf("exit status %d", status)
+		}
+	})
+	t.Run("without", func(t *testing.T) {
+		r := p.start(t, "run", "copy").wants(1)
+		if out, errs := r.out.String(), r.err.String(); out != "a\nb\nc\n" ||
+			!strings.Contains(errs, "\ncopying: 0/3\n") || !strings.Contains(errs, "\ncopying: 3/3 stopped ") {
+			t.Errorf("printed\n%s%s", out, errs)
+		}
+		r = p.start(t, "run", "steps").wants(0)
+		errs := r.err.String()
+		for _, want := range []string{"installing: 0/2\n", "installing: 1/2 download\n", "installing: 1/2 done "} {
+			if !strings.Contains(errs, want) {
+				t.Errorf("%q is missing in\n%s", want, errs)
+			}
+		}
+	})
+	t.Run("not interactive", func(t *testing.T) {
+		term := ptytest.Start(t, p.command("run", "--non-interactive", "copy"), pty.Size{Rows: 5, Cols: 20})
+		term.Expect("copying: 0/3 0%")
+		term.Expect("copying: 3/3 stop")
+		if status := term.Wait(); status != 1 {
+			t.Errorf("exit status %d", status)
+		}
+	})
+}
+
+// TestReportWithoutTheTerminal fails a command that had the terminal: what it drew there is not repeated.
+func TestReportWithoutTheTerminal(t *testing.T) {
+	t.Parallel()
+	s := alone(t, progressTree).sit(t, "run", "garbage")
+	s.Expect("prompt")
+	s.Expect("abort? ")
+	s.Send("a\r")
+	s.Expect("exit status 3")
+	s.ends(1)
+	if all := s.Output(); strings.Count(all, "prompt") != 3 || strings.Contains(all, "^[") {
+		t.Errorf("the report repeats what was on the terminal:\n%s", all)
+	}
+}
