@@ -21,7 +21,7 @@ func parseJumps(chain string) ([]Jump, error) {
 	var all []Jump
 	for one := range strings.SplitSeq(chain, ",") {
 		j, ok := parseJump(one)
-		if !ok {
+		if !ok || strings.ContainsAny(one, blank) { // ssh would take what is in front of the first one
 			return nil, expected("jump hosts such as user@host:port, separated by commas")
 		}
 		all = append(all, j)

@@ -51,7 +51,7 @@ func splitKeyword(text string) (keyword, rest string, err error) {
 		keyword, ok = c.next()
 	}
 	if !ok {
-		return "", "", errQuotes
+		return "", "", errKeyword
 	}
 	if strings.HasPrefix(keyword, "#") {
 		return "", "", nil
@@ -62,7 +62,10 @@ func splitKeyword(text string) (keyword, rest string, err error) {
 	return strings.ToLower(keyword), rest, nil
 }
 
-var errQuotes = errors.New("a quote is not closed")
+var (
+	errQuotes  = errors.New("a quote is not closed")
+	errKeyword = errors.New("a quote is not closed in the keyword") // OpenSSH passes over the line
+)
 
 // words takes the arguments of a keyword apart. Single and double quotes keep blanks, a backslash keeps quotes,
 // backslashes and, outside of quotes, blanks. A word that begins with # begins a comment.

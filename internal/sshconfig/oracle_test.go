@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,18 +113,18 @@ func compare(t testing.TB, file string, q Query) {
 	said, sshErr := ask(t, file, q)
 	ours, err := evaluate(t, file, q)
 	switch {
-	case err != nil && sshErr != nil:
+	case err != nil && (sshErr != nil || tooStrict.MatchString(err.Error())):
+		return
+	case sshErr == nil && said["casignaturealgorithms"] == nil:
+		return // a list of algorithms came out empty, of which ssh -G prints none then
+	case sshErr != nil && tooLoose.MatchString(sshErr.Error()):
 		return
 	case err != nil:
 		t.Fatalf("%+v: error %v, ssh says that all is well", q, err)
 	case sshErr != nil:
 		t.Fatalf("%+v: all is well, ssh says %v", q, sshErr)
 	}
-	plain, err := ask(t, os.DevNull, q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := ours.answers(t, plain)
+	want := ours.answers(t, plain(t, q))
 	for _, option := range notCompared {
 		delete(said, option)
 		delete(want, option)
@@ -139,6 +140,34 @@ func compare(t testing.TB, file string, q Query) {
 		}
 	}
 }
+
+// plain returns what ssh says where no file says anything.
+var plain = func() func(t testing.TB, q Query) answers {
+	var said sync.Map
+	return func(t testing.TB, q Query) answers {
+		if a, ok := said.Load(q); ok {
+			return a.(answers)
+		}
+		a, err := ask(t, os.DevNull, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said.Store(q, a)
+		return a
+	}
+}()
+
+// tooStrict is what we report and ssh -G does not: values that ssh expands only when it connects, a list of algorithms
+// that begins with a comma, rubbish in a size or behind a jump host, and a keyword in half a quote.
+var tooStrict = regexp.MustCompile(`expected names of algorithms|not closed in the keyword|` +
+	`(IdentityFile|CertificateFile|ProxyCommand|ProxyJump) .*: (.* is not known here|.* is not \$\{VARIABLE\}|` +
+	`the environment has no|.*: there is no user)|RekeyLimit is |` +
+	`ProxyJump is "[^"]*( |\\t)`)
+
+// tooLoose is what ssh refuses and is left to who uses this package: names of algorithms, of which he knows others, and
+// hosts that are jumped to through themselves. A line with nothing but a form feed is empty.
+var tooLoose = regexp.MustCompile(`Bad (SSH2 (cipher|MAC|KexAlgorithms)|key types|protocol 2 host key algorithms)|` +
+	`jumphost loop|no argument after keyword "\\014"`)
 
 // notCompared is what ssh shows in another form than it was written in, and what is nothing to us.
 var notCompared = []string{"host", "localforward", "remoteforward", "dynamicforward", "updatehostkeys"}
@@ -158,7 +187,8 @@ func normal(values []string) []string {
 			value = "yes"
 		case "false", "off":
 			value = "no"
-		case "NONE":
+		}
+		if strings.EqualFold(value, "none") {
 			value = "none"
 		}
 		all = append(all, value)
@@ -281,23 +311,25 @@ func (o *Options) keys(a answers) {
 		a["hostkeyalias"] = []string{o.HostKeyAlias}
 	}
 	if v := o.Values("IdentityAgent"); len(v) > 0 {
-		a["identityagent"] = []string{v[0].Text}
-		if !strings.HasPrefix(v[0].Text, "$") && v[0].Text != "none" && v[0].Text != "SSH_AUTH_SOCK" ||
-			strings.HasPrefix(v[0].Text, "${") {
-			a["identityagent"] = []string{o.IdentityAgent}
-		}
+		a["identityagent"] = agentAsShown(v[0].Text, o.IdentityAgent)
 	}
 	a["forwardagent"] = yes(o.values["forwardagent"] != nil && o.values["forwardagent"][0].Text == "yes")
 	if v := o.values[optionSocket]; len(v) > 0 {
-		a["forwardagent"] = []string{v[0].Text}
-		if !strings.HasPrefix(v[0].Text, "$") {
-			a["forwardagent"] = []string{o.ForwardedAgent}
-		}
+		a["forwardagent"] = agentAsShown(v[0].Text, o.ForwardedAgent)
 	}
 	if hosts := o.values["canonicalizepermittedcnames"]; len(hosts) > 0 {
 		a["canonicalizepermittedcnames"] = []string{strings.ReplaceAll(" "+strings.Join(texts(hosts), " ")+" ", " * ", " *:* ")}
 		a["canonicalizepermittedcnames"][0] = strings.TrimSpace(a["canonicalizepermittedcnames"][0])
 	}
+}
+
+// agentAsShown is a socket of an agent as ssh -G shows it: as it is, or the name of a variable that holds it.
+func agentAsShown(written, socket string) []string {
+	variable := strings.HasPrefix(written, "$") && !strings.HasPrefix(written, "${")
+	if variable || written == "none" || written == "SSH_AUTH_SOCK" {
+		return []string{written}
+	}
+	return []string{socket}
 }
 
 // lists answers what typed options say of lists.
