@@ -218,7 +218,8 @@ func (st *settings) place() place {
 // hostEntries are the entries for one host, by its names.
 type hostEntries struct {
 	place
-	by []known // as place.names
+	by      []known  // as place.names
+	signing []string // what authorities may sign with; nil: all that is safe
 }
 
 // at returns the entries for a host.
@@ -245,7 +246,7 @@ func (h *hostEntries) judge(key ssh.PublicKey) error {
 		if l == nil || bad.authority != nil {
 			continue
 		}
-		if bad.invalid = checkCertificate(cert, h.principal); bad.invalid == nil {
+		if bad.invalid = h.check(cert); bad.invalid == nil {
 			return h.notRevoked(cert.Key)
 		}
 		bad.authority = l
@@ -300,6 +301,14 @@ func (k known) other(key ssh.PublicKey) *knownLine {
 		}
 	}
 	return found
+}
+
+// check checks a certificate of a known authority.
+func (h *hostEntries) check(cert *ssh.Certificate) error {
+	if format := cert.Signature.Format; h.signing != nil && !slices.Contains(h.signing, format) {
+		return fmt.Errorf("it is signed with %s, which CASignatureAlgorithms leaves out", format)
+	}
+	return checkCertificate(cert, h.principal)
 }
 
 // checkCertificate checks what the authority certified, but not the authority. Its error says what the certificate is.

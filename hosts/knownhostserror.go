@@ -31,6 +31,10 @@ func (st *settings) hostKeyFailure(e *keyError) *Error {
 	case e.verdict == errRevokedKey:
 		err := fmt.Errorf("the host key of %s is revoked by %s: %s", name, e.line.where(), shownKey(e.key))
 		return st.fail(HostKey, err, "nobody should use this key any more: give the host a new one")
+	case e.verdict == errShortKey:
+		err := fmt.Errorf("the host key of %s is too short: %s has %d bits, and RequiredRSASize asks for %d", name,
+			shownKey(e.key), rsaBits(e.key), st.demands.rsaBits)
+		return st.fail(HostKey, err, "give the host a longer key, or one of another kind")
 	case e.line == nil: // pinned
 		return st.fail(HostKey, fmt.Errorf("the host key of %s is not the one that host_key names: it is %s, not %s", name,
 			shownKey(e.key), shownKey(st.pin)),

@@ -140,7 +140,7 @@ func (s *agentSigner) SignWithAlgorithm(_ io.Reader, data []byte, algorithm stri
 }
 
 func (a *attempt) signLimit() time.Duration {
-	if a.session.opts.Person == nil {
+	if a.st.person(a.session) == nil {
 		return a.pool.signing.alone
 	}
 	return a.pool.signing.person

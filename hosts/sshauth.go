@@ -18,7 +18,6 @@ import (
 const (
 	keysAtOnce     = 5
 	maxConnections = 4 // more, that one login uses to offer keys
-	maxAsked       = 3 // times that a wrong answer is asked for again
 )
 
 // need is something that only a person can give. The connection is closed meanwhile, since sshd gives but two minutes
@@ -244,7 +243,7 @@ func (l *login) tooMany() (again bool, err error) {
 	l.most = max(a.failures, 1)
 	password, err := a.known()
 	switch {
-	case err != nil || l.connections >= maxConnections+2*maxAsked:
+	case err != nil || l.connections >= maxConnections+2*l.st.maxAsked:
 		return false, err
 	case password != "":
 		l.passwordFirst = true
@@ -260,7 +259,7 @@ func (l *login) tooMany() (again bool, err error) {
 	return false, nil
 }
 
-func (a *attempt) mayAsk() bool { return a.session.opts.Person != nil && a.asked < maxAsked }
+func (a *attempt) mayAsk() bool { return a.st.person(a.session) != nil && a.asked < a.st.maxAsked }
 
 // exhausted says what to do when nothing is left to try on this connection.
 func (a *attempt) exhausted() error {

@@ -62,6 +62,8 @@ type settings struct {
 	key            string
 	keyPassword    string
 	signatures     []string // that keys may log in with; nil: userKeyAlgorithms
+	batch          bool     // nobody is to be asked
+	maxAsked       int      // times that a wrong answer may be given
 
 	alias      string // name in known_hosts; "": host and port
 	userKnown  []string
@@ -69,11 +71,13 @@ type settings struct {
 	hashNames  bool
 	pin        ssh.PublicKey // the only key to accept; may be nil
 	kinds      keyKinds
+	demands    demands
 	trust      trust
 	loose      string // what was said instead of accept-new: "no" or "off"
 
 	network  string // "tcp4" or "tcp6"; "": either
 	bind     string // the address to connect from; "": any
+	quiet    bool   // without the keepalives of TCP
 	attempts int    // to connect
 	crypto   ssh.Config
 	warnings []string // what the files say and we do not do
@@ -113,13 +117,14 @@ func resolve(ctx context.Context, s *Session, files *configs, o SSHOptions) (*se
 		return nil, configError{err}
 	}
 	r := resolver{Options: said, o: o, home: home, st: &settings{slug: o.Slug, name: o.name(), options: o, said: said}}
-	for _, step := range []func() error{r.refuse, r.where, r.login, r.keys} {
+	for _, step := range []func() error{r.where, r.login, r.keys, r.demands} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
 	r.pace()
 	r.way()
+	r.warn()
 	return r.st, r.hostKeys(s.opts.HostKeys)
 }
 
@@ -138,7 +143,7 @@ func (o SSHOptions) query() sshconfig.Query {
 	q := sshconfig.Query{Host: strings.Trim(o.name(), "[]"), User: o.Username, Port: o.Port}
 	switch {
 	case isSet(o.Jump):
-		q.ProxyJump = o.Jump
+		q.ProxyJump = strings.Join(strings.Fields(o.Jump), "") // which ssh_config has no blanks in
 	case isSet(o.ProxyCommand):
 		q.ProxyCommand = o.ProxyCommand
 	default:
@@ -172,30 +177,6 @@ func (r *resolver) wrong(keyword string, err error) error {
 	return configError{fmt.Errorf("%s%s %w", at, keyword, err)}
 }
 
-// refuse refuses what is not supported and would make a connection safer; r.st.warnings tells of the rest.
-func (r *resolver) refuse() error {
-	for _, keyword := range []string{"RevokedHostKeys", "VerifyHostKeyDNS"} {
-		if r.Given(keyword) && isSet(r.Values(keyword)[0].Text) && r.Values(keyword)[0].Text != "no" {
-			return r.wrong(keyword, errors.New("is not supported; @revoked in known_hosts is"))
-		}
-	}
-	for _, n := range r.Unsupported {
-		r.st.warnings = append(r.st.warnings, fmt.Sprintf("ssh_config: %s has no effect here", n))
-	}
-	for _, keyword := range withoutEffect {
-		for _, v := range r.Values(keyword) {
-			r.st.warnings = append(r.st.warnings, fmt.Sprintf("ssh_config: %s: %s has no effect here", v.At, keyword))
-		}
-	}
-	return nil
-}
-
-// withoutEffect are keywords that mean something to OpenSSH alone.
-var withoutEffect = []string{
-	"BatchMode", "BindInterface", "CASignatureAlgorithms", "NumberOfPasswordPrompts", "RekeyLimit",
-	"RequiredRSASize", "TCPKeepAlive",
-}
-
 // where finds address and account.
 func (r *resolver) where() error {
 	st := r.st
@@ -207,7 +188,7 @@ func (r *resolver) where() error {
 		return r.wrong("User", err)
 	}
 	st.network = map[string]string{"inet": "tcp4", "inet6": "tcp6"}[r.AddressFamily]
-	st.bind = r.BindAddress
+	st.bind, st.quiet = r.BindAddress, !r.TCPKeepAlive
 	return nil
 }
 
@@ -274,6 +255,7 @@ func (r *resolver) login() error {
 	st.forwardAgent = either(r.o.AgentForwarding, r.ForwardAgent)
 	st.forwardedAgent = first(r.ForwardedAgent, st.agent)
 	st.environment = r.environment()
+	st.batch, st.maxAsked = r.BatchMode, r.NumberOfPasswordPrompts
 	return r.ways()
 }
 

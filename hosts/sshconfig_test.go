@@ -204,7 +204,8 @@ func TestConfigErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"Match planet mars\n":                   "config:1: Match",
 		"NoSuchKeyword x\n":                     "nosuchkeyword is no keyword",
-		"RevokedHostKeys ~/revoked\n":           "config:1: RevokedHostKeys is not supported",
+		"RevokedHostKeys ~/revoked\n":           "config:1: RevokedHostKeys open",
+		"CASignatureAlgorithms ssh-rsa\n":       "config:1: CASignatureAlgorithms names nothing that is known here",
 		"Ciphers aes192-cbc\n":                  "config:1: Ciphers names nothing that is known here",
 		"PreferredAuthentications hostbased\n":  "leaves no way to log in",
 		"Port x\n":                              `Port is "x"`,
@@ -250,7 +251,7 @@ func TestConfigHop(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	st := l.resolve(SSHOptions{
-		Slug: "web", ConfigFilename: "none", Jump: "a,me@b:22", Password: "p", Key: "k", KeyPassword: "kp",
+		Slug: "web", ConfigFilename: "none", Jump: "a, me@b:22", Password: "p", Key: "k", KeyPassword: "kp",
 		HostKey: sshserver.KeyLine(l.key), KnownHosts: []string{"h"}, Timeout: time.Second,
 	})
 	hop := st.hop()

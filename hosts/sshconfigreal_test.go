@@ -153,7 +153,8 @@ func TestConfigConnectionAttempts(t *testing.T) {
 func TestConfigWithoutEffect(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
-	o := l.configured("RekeyLimit 1G\nCheckHostIP yes\nLocalForward 1 a:2\nControlMaster auto\n")
+	o := l.configured("BindInterface lo\nCheckHostIP yes\nRekeyLimit 1G 1h\nLocalForward 1 a:2\nControlMaster auto\n" +
+		"TCPKeepAlive yes\nBatchMode no\n")
 	for range 2 {
 		l.output(o, "true")
 	}
@@ -163,7 +164,7 @@ func TestConfigWithoutEffect(t *testing.T) {
 	for _, e := range l.events.of(journal.Warning) {
 		said = append(said, e.Message)
 	}
-	if len(said) != 2 || !strings.Contains(strings.Join(said, "\n"), "config:1: RekeyLimit has no effect here") {
+	if len(said) != 3 || !strings.Contains(strings.Join(said, "\n"), "config:1: BindInterface has no effect here") {
 		t.Errorf("%q", said)
 	}
 }

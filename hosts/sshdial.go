@@ -275,6 +275,9 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 		User:              d.st.user,
 		HostKeyAlgorithms: algorithms,
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+			if err := d.st.demands.refuse(key); err != nil {
+				return err
+			}
 			if err := check(key); err != nil {
 				return err
 			}

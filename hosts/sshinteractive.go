@@ -18,7 +18,7 @@ func (a *attempt) interactive() (ssh.AuthMethod, error) {
 	if a.unanswered || a.used["keyboard-interactive"] && !(a.again && a.mayAnswer()) {
 		return nil, nil
 	}
-	if a.session.opts.Person == nil {
+	if a.st.person(a.session) == nil {
 		password, err := a.known()
 		if password == "" || err != nil || a.used["password"] {
 			return nil, err
@@ -29,7 +29,9 @@ func (a *attempt) interactive() (ssh.AuthMethod, error) {
 }
 
 // mayAnswer reports whether a person can be asked what the server asks.
-func (a *attempt) mayAnswer() bool { return a.session.opts.Person != nil && a.answered < maxAsked }
+func (a *attempt) mayAnswer() bool {
+	return a.st.person(a.session) != nil && a.answered < a.st.maxAsked
+}
 
 // challenge answers one round of questions. A round may have none: the server then has something to say.
 func (a *attempt) challenge(name, instruction string, prompts []string, echos []bool) ([]string, error) {
@@ -99,8 +101,8 @@ func (a *attempt) answerLive(prompt string, echo bool) (string, error) {
 // what else there is to try is tried on a new connection, since some servers go on waiting for the answer on this one.
 func (a *attempt) unanswerable(prompt string) error {
 	err := fmt.Errorf("the server asks %q, and refused %d answers", prompt, a.answered)
-	if a.session.opts.Person == nil {
-		err = fmt.Errorf("the server asks %q, and nobody is here to answer", prompt)
+	if a.st.person(a.session) == nil {
+		err = fmt.Errorf("the server asks %q, and %s", prompt, a.st.nobody("answer"))
 		a.advice = "run it where somebody can answer, or log in with a key"
 	}
 	a.leftOut(fmt.Sprintf("keyboard-interactive (%v)", err))

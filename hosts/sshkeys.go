@@ -69,9 +69,16 @@ func (c *credentials) collect() ([]*credential, error) {
 	return slices.DeleteFunc(distinct(c.certify(append(all, locked...))), c.forbidden), nil
 }
 
-// forbidden reports whether ssh_config forbids every way in which a key can sign.
+// forbidden reports whether ssh_config forbids a key, or every way in which it can sign.
 func (c *credentials) forbidden(k *credential) bool {
-	if k.public == nil || len(c.st.signs(k.public)) > 0 {
+	switch {
+	case k.public == nil:
+		return false
+	case c.st.demands.tooShort(k.public):
+		c.leftOut(fmt.Sprintf("%s (it has %d bits, and RequiredRSASize asks for %d)", k.name, rsaBits(k.public),
+			c.st.demands.rsaBits))
+		return true
+	case len(c.st.signs(k.public)) > 0:
 		return false
 	}
 	c.leftOut(k.name + " (PubkeyAcceptedAlgorithms leaves it out)")

@@ -119,14 +119,14 @@ func (a *attempt) collect() (err error) {
 
 // unlock has a person asked for the passphrase of a key. It always returns an error: the key cannot sign yet.
 func (a *attempt) unlock(c *credential) error {
-	if a.session.opts.Person != nil {
+	if a.st.person(a.session) != nil {
 		return a.ask(&need{passphrase: c.locked})
 	}
 	a.skipped[c.locked.id] = true
 	a.unsigned = true
-	note := c.name + " (encrypted, and nobody is here to ask)"
+	note := c.name + " (encrypted, and " + a.st.nobody("ask") + ")"
 	if c.public != nil {
-		note = c.name + " (the server takes it, but it is encrypted, and nobody is here to ask)"
+		note = c.name + " (the server takes it, but it is encrypted, and " + a.st.nobody("ask") + ")"
 	}
 	a.leftOut(note)
 	a.advice = "give key_password, or load the key with ssh-add"

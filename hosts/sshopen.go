@@ -41,6 +41,9 @@ const betweenAttempts = time.Second
 // dial connects directly.
 func (d *dialling) dial(ctx context.Context) (net.Conn, error) {
 	var dialer net.Dialer
+	if d.st.quiet {
+		dialer.KeepAlive = -1
+	}
 	network := first(d.st.network, "tcp")
 	if d.st.bind != "" {
 		local, err := net.ResolveTCPAddr(network, net.JoinHostPort(d.st.bind, "0"))

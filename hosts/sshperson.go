@@ -12,6 +12,22 @@ import (
 
 // What a connection needs from a person, and from known_hosts before that.
 
+// person returns who can be asked, or nil.
+func (st *settings) person(s *Session) Person {
+	if st.batch {
+		return nil
+	}
+	return s.opts.Person
+}
+
+// nobody says why nobody can be asked to do something.
+func (st *settings) nobody(what string) string {
+	if st.batch {
+		return "BatchMode leaves nobody to " + what
+	}
+	return "nobody is here to " + what
+}
+
 // rest gives up the places of all who wait for this connection, while a person is asked.
 func (d *dialling) rest() {
 	d.mu.Lock()
@@ -163,7 +179,7 @@ func (d *dialling) askPassword(ctx context.Context) error {
 func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
 	q := secretQuestion{host: d.st.slug, refused: map[string]bool{}, since: d.login.begun}
 	w := wanted{"passphrase\x00" + string(k.id[:]), "passphrase of " + k.name, ""}
-	for range maxAsked {
+	for range d.st.maxAsked {
 		passphrase, err := d.pool.secrets.get(ctx, w, q)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -198,6 +214,7 @@ func (d *dialling) hostKeyCheck(ctx context.Context) (check func(ssh.PublicKey) 
 		return nil, nil, st.unreadable(err)
 	}
 	entries := all.at(st.place())
+	entries.signing = st.demands.signing
 	check = func(key ssh.PublicKey) error {
 		err := entries.judge(key)
 		var bad *keyError
@@ -225,7 +242,7 @@ func (d *dialling) unknown(ctx context.Context, bad *keyError) error {
 	case st.trust == trustNew:
 		d.accepting(ctx, at, bad.key)
 		return d.remember(ctx, bad.key)
-	case st.trust == trustAsk && d.pool.session.opts.Person != nil:
+	case st.trust == trustAsk && st.person(d.pool.session) != nil:
 		return &need{trust: bad.key}
 	}
 	return bad
