@@ -84,7 +84,7 @@ func (d *desk) wait(text string) {
 
 func waitFor(t *testing.T, done func() bool, otherwise func() string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(otherwise())
 		}

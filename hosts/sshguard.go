@@ -22,7 +22,7 @@ type guard struct {
 }
 
 // guardLimit is how long the login shell may take to start a guard.
-const guardLimit = 10 * time.Second
+const guardLimit = 30 * time.Second
 
 // line returns what to send for a command, and whether the guard supervises it.
 func (c *sshConn) line(command Command) (string, bool) {
