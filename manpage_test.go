@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"deployer/shell"
 )
 
 var updateManual = flag.Bool("update", false, "write doc/deployer.1 anew")
@@ -58,6 +60,7 @@ func manualPage(root *cobra.Command) string {
 		m.paragraphs(cmp.Or(cmd.Long, sentence(cmd.Short)))
 		m.options(cmd.LocalFlags())
 	}
+	m.shell()
 	m.raw(".SH OPTIONS")
 	root.InitDefaultHelpFlag()
 	root.InitDefaultVersionFlag()
@@ -65,6 +68,20 @@ func manualPage(root *cobra.Command) string {
 	m.raw(strings.TrimSpace(manualEnd))
 	return m.String()
 }
+
+// shell writes the section on the deployment shell, from the table of its commands.
+func (m *manual) shell() {
+	m.raw(".SH SHELL")
+	m.paragraphs(shellIntroduction)
+	for _, c := range shell.Commands() {
+		m.raw(".SS " + roff(strings.TrimSpace(c.Name+" "+c.Usage)))
+		m.text(strings.TrimSpace(sentence(c.Short) + " " + c.Long))
+	}
+}
+
+const shellIntroduction = `In the deployment shell a line is a command, or an action of the node where the shell is: [PATH] ACTION
+[ARGUMENT...]. A node alone runs its default action. Tab completes, Ctrl-R searches in the lines of earlier sessions,
+Ctrl-C ends what runs, Ctrl-D leaves.`
 
 // sentence makes one of a line of the help.
 func sentence(line string) string { return strings.ToUpper(line[:1]) + line[1:] + "." }

@@ -31,8 +31,8 @@ type arguments struct {
 	start int    // of text in the line
 }
 
-// commands is the table of all commands, in the order in which help shows them.
-func commands() []*Command {
+// Commands is the table of all commands, in the order in which help shows them.
+func Commands() []*Command {
 	return slices.Concat(navigation(), information(), running(), session())
 }
 

@@ -39,7 +39,7 @@ const documentMark = "<!-- From here on made from the table of commands: go test
 func document() string {
 	var b strings.Builder
 	b.WriteString("\n## Commands\n")
-	for _, c := range commands() {
+	for _, c := range Commands() {
 		fmt.Fprintf(&b, "\n### %s\n\n", c.Name)
 		if c.Usage != "" {
 			fmt.Fprintf(&b, "    %s %s\n\n", c.Name, c.Usage)

@@ -74,7 +74,7 @@ func New(o Options) *Shell {
 	if o.Interrupt == nil {
 		o.Interrupt = func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
 	}
-	return &Shell{o: o, commands: commands(), here: place{at: o.Start}, settings: o.Settings}
+	return &Shell{o: o, commands: Commands(), here: place{at: o.Start}, settings: o.Settings}
 }
 
 // The exit statuses of lines that fail before anything runs.
