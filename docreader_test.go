@@ -107,6 +107,7 @@ func (r *reader) server(key sshserver.PublicKey) *sshserver.Server {
 //
 //	unordered    the lines of each command may come in any order, as hosts work in parallel
 //	typed X      the shell has a terminal, and X is typed at the question whose line ends with it
+//	session      likewise, and the program is our shell: what is typed stands after its prompts
 func (r *reader) follow(d *document, b *block) {
 	r.t.Helper()
 	commands := readCommands(b)
@@ -181,20 +182,37 @@ func (r *reader) run(b *block, commands []*command) string {
 	}
 	cmd.Env = append(cmd.Env, goEnv()...)
 	if at := slices.Index(b.words, "typed"); at >= 0 {
-		return r.onTerminal(cmd, commands, b.words[at+1])
+		return r.onTerminal(cmd, func(line string) (asked, answer string, asks bool) {
+			answer = b.words[at+1]
+			before, asks := strings.CutSuffix(line, "? [y/N] "+answer)
+			return before[strings.LastIndex(before, "…")+1:], answer, asks
+		}, commands)
+	}
+	if slices.Contains(b.words, "session") {
+		return r.onTerminal(cmd, typedLine, commands)
 	}
 	out, _ := cmd.CombinedOutput() // the exit status is that of the last command, which may fail
 	return string(out)
 }
 
-// onTerminal runs the commands on a terminal.
-func (r *reader) onTerminal(cmd *exec.Cmd, commands []*command, answer string) string {
+// prompted is a line of a session: what the shell asks with, and what is typed there.
+var prompted = regexp.MustCompile(`\A(/\S*(?: \[sandbox\])? > |.*\? \[abort\] )(.*)\z`)
+
+func typedLine(line string) (asked, answer string, asks bool) {
+	if parts := prompted.FindStringSubmatch(line); parts != nil {
+		return parts[1], parts[2], true
+	}
+	return "", "", false
+}
+
+// onTerminal runs the commands on a terminal. typed says what is asked in a line, and what is answered.
+func (r *reader) onTerminal(cmd *exec.Cmd, typed func(line string) (asked, answer string, asks bool), commands []*command) string {
 	r.t.Helper()
 	term := ptytest.Start(r.t, cmd, pty.Size{Rows: 24, Cols: 120})
 	for _, c := range commands {
 		for _, line := range splitLines(c.want) {
-			if prompt, asks := strings.CutSuffix(line, "? [y/N] "+answer); asks {
-				term.Expect(prompt[strings.LastIndex(prompt, "…")+1:])
+			if asked, answer, asks := typed(line); asks {
+				term.Expect(asked)
 				term.Send(answer + "\r")
 			}
 		}
