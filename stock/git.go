@@ -148,3 +148,8 @@ func (g *Git) Reset(ctx context.Context, commit string) error {
 	}
 	return g.change(ctx, "reset --hard", commit, "--")
 }
+
+// Run runs any other command of git in the clone, with its arguments.
+func (g *Git) Run(ctx context.Context, args ...string) error {
+	return g.in(ctx).Run("git" + quoted(args...))
+}

@@ -118,6 +118,8 @@ func TestGitInSandbox(t *testing.T) {
 	r.wantCommands("? git fetch", "git --no-pager log --oneline", "? git checkout 'v1'")
 	r.must(git, "checkout", "newer")
 	r.wantCommands("? git fetch", "? git checkout 'newer'")
+	r.must(git, "run", "tag", "v9")
+	r.wantCommands("? git 'tag' 'v9'")
 	if snapshot(t, dir) != before {
 		t.Error("the sandbox changed the clone")
 	}
@@ -176,6 +178,10 @@ func TestGitChanges(t *testing.T) {
 	r.must(git, "stash_clear")
 	if got := r.must(git, "stash_list"); got != "" {
 		t.Errorf("there is still %s", got)
+	}
+	r.must(git, "run", "tag", "--message=it's new", "v9")
+	if got := sh(t, dir, "git tag --list --format='%(contents:subject)' v9"); got != "it's new" {
+		t.Errorf("the message of the tag is %q", got)
 	}
 }
 
