@@ -36,7 +36,15 @@ func (p *Person) ask(ctx context.Context, q Question) (string, error) {
 	if p.function != nil {
 		return p.askFunction(ctx, q)
 	}
-	return p.askTerminal(ctx, q)
+	var answer string
+	err := p.atTerminal(ctx, func(input io.Reader) (err error) {
+		answer, err = p.answer(q, input)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return answer, nil
 }
 
 func (p *Person) askFunction(ctx context.Context, q Question) (string, error) {
@@ -50,13 +58,14 @@ func (p *Person) askFunction(ctx context.Context, q Question) (string, error) {
 	return answer, nil
 }
 
-func (p *Person) askTerminal(ctx context.Context, q Question) (answer string, err error) {
+// atTerminal calls do with the keys of the terminal. It returns the cause of ctx when that is cancelled.
+func (p *Person) atTerminal(ctx context.Context, do func(input io.Reader) error) (err error) {
 	modes, err := pty.ModesOf(p.terminal)
 	if err != nil {
-		return "", noAnswer(err)
+		return noAnswer(err)
 	}
 	if err := pty.SetModes(p.terminal, asking); err != nil {
-		return "", noAnswer(err)
+		return noAnswer(err)
 	}
 	defer func() {
 		if failed := pty.SetModes(p.terminal, modes); failed != nil {
@@ -66,15 +75,15 @@ func (p *Person) askTerminal(ctx context.Context, q Question) (answer string, er
 
 	input, err := pty.NewInput(p.terminal)
 	if err != nil {
-		return "", noAnswer(err)
+		return noAnswer(err)
 	}
 	defer input.Close()
 	defer context.AfterFunc(ctx, input.Stop)()
-	answer, err = p.answer(q, input)
+	err = do(input)
 	if errors.Is(err, pty.ErrStopped) {
-		return "", context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	return answer, err
+	return err
 }
 
 func noAnswer(err error) error { return errors.Join(ErrNoAnswer, err) }

@@ -226,9 +226,7 @@ func (c Console) ask(question string, q Question, byDefault string, has bool) (s
 	}
 	q.Text = c.named(q.Text)
 	c.record(journal.Event{Kind: journal.Question, Message: question})
-	if c.of.Run != nil {
-		defer c.of.Run.Rest(c.ctx)()
-	}
+	defer c.rest()()
 	answer, err := c.of.Person.ask(c.ctx, q)
 	switch {
 	case c.ctx.Err() != nil:
@@ -252,6 +250,14 @@ func (c Console) record(e journal.Event) {
 	if c.of.Run != nil {
 		c.of.Run.Record(c.ctx, e)
 	}
+}
+
+// rest gives up the place among those that work at once, until back is called.
+func (c Console) rest() (back func()) {
+	if c.of.Run == nil {
+		return func() {}
+	}
+	return c.of.Run.Rest(c.ctx)
 }
 
 // at is an event of no kind that says where the console is.

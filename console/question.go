@@ -37,6 +37,13 @@ func (s *Screen) endQuestion() error {
 	return s.drawBars()
 }
 
+// dropQuestion leaves nothing of the question.
+func (s *Screen) dropQuestion() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.above(func() error { s.question = ""; return nil })
+}
+
 // say writes lines of text, for a person to read before a question.
 func (s *Screen) say(text string) error {
 	s.mu.Lock()

@@ -52,6 +52,7 @@ type Screen struct {
 	bars     []*Bar
 	standing []string    // the lines of bars that are on the terminal at this moment
 	ticker   *time.Timer // draws bars again; nil: there are none
+	page     *int        // how many rows of the terminal were written since it began; nil: nobody pages
 	streams  map[streamKey]*lines
 	waiting  map[uint64]*time.Timer // connections that have not been shown yet
 	told     map[string]bool        // hosts whose last connection did not come about, which was shown
@@ -294,6 +295,9 @@ func (s *Screen) put(to *surface, data []byte) error {
 func (s *Screen) write(to *surface, data []byte) error {
 	if _, err := to.W.Write(data); err != nil {
 		return err
+	}
+	if s.page != nil && to.Terminal {
+		*s.page += rowsOf(string(data), to.size().Cols)
 	}
 	s.ended(to, data[len(data)-1] == '\n')
 	return nil

@@ -20,15 +20,15 @@ func (consoleValue) Hash() (uint32, error) { return 0, wrong("a console cannot b
 
 // consoleMethods are the methods of a console.
 var consoleMethods = map[string]func(consoleValue, site) (starlark.Value, error){
-	"choice":   consoleValue.choice,
-	"confirm":  consoleValue.confirm,
-	"input":    consoleValue.input,
-	"password": consoleValue.password,
-
+	"choice":                  consoleValue.choice,
+	"confirm":                 consoleValue.confirm,
+	"in_columns":              consoleValue.inColumns,
+	"input":                   consoleValue.input,
+	"lesspipe":                consoleValue.lesspipe,
+	"password":                consoleValue.password,
 	"progress_bar":            consoleValue.progressBar,
 	"progress_bar_with_steps": consoleValue.progressWithSteps,
-
-	"warning": consoleValue.warning,
+	"warning":                 consoleValue.warning,
 }
 
 const isInteractive = "is_interactive"
@@ -200,11 +200,11 @@ func (l *optionList) name(value starlark.Value) (string, error) {
 }
 
 // warning is env.console.warning(text).
-func (v consoleValue) warning(s site) (starlark.Value, error) {
+func (consoleValue) warning(s site) (starlark.Value, error) {
 	var message string
 	if err := s.complain(s.bind("warning", []param{{name: "text", set: text(&message)}})...); err != nil {
 		return nil, err
 	}
-	v.env.env.Warn(s.call.ctx, message)
+	console.From(s.call.ctx).Warning(message)
 	return starlark.None, nil
 }

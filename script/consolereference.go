@@ -86,6 +86,18 @@ a list of texts, whose first belongs to the count 1. The highest count is what i
 the present count. Where there is no terminal every step is a line of the log.`,
 			},
 			{
+				name: "console.in_columns", usage: "env.console.in_columns(item_iterator, margin_left = 0)",
+				text: `Prints a list of strings in columns of the terminal's width, as ls does. Where standard output is
+no terminal every one is a line. Pairs of a string and its length will do: colours are not counted anyway.`,
+			},
+			{
+				name: "console.lesspipe", usage: "env.console.lesspipe(line_iterator)",
+				text: `Prints lines one page of the terminal at a time: q or Ctrl-C quits, which is no error, and any
+other key shows the next page. It takes a list of strings or another thing to go over, a string, or a function that
+returns one line after the other and None at the end, which is called as lines are needed. Where nobody is there, where
+standard output is no terminal, and in several cells at once all is just printed.`,
+			},
+			{
 				name: "console.warning", usage: "env.console.warning(text)",
 				text: "Writes a warning to the log of the run.",
 			},

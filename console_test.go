@@ -21,7 +21,16 @@ def steps(env):
     env.console.progress_bar_with_steps("installing", {1: "download", 2: "unpack"}).next()
 def garbage(env):
     env.host.run("printf '\\033[?2004hprompt'; exit 3")
-root = node(hosts = local_host(), actions = [copy, steps, garbage])
+def show(env):
+    c = env.console
+    left = [10]
+    def count():
+        left[0] -= 1
+        return "%d left" % left[0] if left[0] else None
+    c.lesspipe(count)
+    print("%d counted" % (10 - left[0]))
+    c.in_columns(["one", "two", "three", "four"])
+root = node(hosts = local_host(), actions = [copy, steps, garbage, show])
 `
 
 // TestProgress shows bars on a narrow terminal that changes its width, and without one.
@@ -68,6 +77,34 @@ func TestProgress(t *testing.T) {
 			t.Errorf("exit status %d", status)
 		}
 	})
+}
+
+// TestPagerAndColumns prints to a terminal of 20 columns, and to a file.
+func TestPagerAndColumns(t *testing.T) {
+	t.Parallel()
+	p := alone(t, progressTree)
+	for key, want := range map[string]string{"q": "5 counted", "\x03": "5 counted", " ": "10 counted"} {
+		term := ptytest.Start(t, p.command("run", "show"), pty.Size{Rows: 5, Cols: 20})
+		term.Expect("9 left\r\n8 left\r\n7 left\r\n6 left\r\n-- any key: more, …")
+		term.Send(key)
+		if key == " " {
+			term.Expect("5 left\r\n4 left\r\n3 left\r\n2 left\r\n-- any key: more, …")
+			term.Send(key)
+			term.Expect("1 left")
+		}
+		term.Expect(want)
+		term.Expect("one    three\r\ntwo    four\r\n")
+		if status := term.Wait(); status != 0 {
+			t.Errorf("exit status %d", status)
+		}
+	}
+	want := "9 left\n8 left\n7 left\n6 left\n5 left\n4 left\n3 left\n2 left\n1 left\n10 counted\none\ntwo\nthree\nfour\n"
+	if got := p.start(t, "run", "show").wants(0).out.String(); got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+	term := ptytest.Start(t, p.command("run", "--non-interactive", "show"), pty.Size{Rows: 5, Cols: 20})
+	term.Expect("1 left\r\n10 counted\r\none    three")
+	term.Wait()
 }
 
 // TestReportWithoutTheTerminal fails a command that had the terminal: what it drew there is not repeated.
