@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // History is the lines that were typed, by this session and those before it. Sessions may share its file: each adds to
@@ -18,8 +19,10 @@ type History struct {
 	file  string
 }
 
-// maxLines is how many lines are kept.
-const maxLines = 10_000
+const (
+	maxLines  = 10_000  // that are kept
+	maxLength = 1 << 20 // of a line that is kept, in bytes
+)
 
 // OpenHistory reads the history from a file, which nobody but its owner may read. It need not exist.
 func OpenHistory(file string) (*History, error) {
@@ -27,23 +30,57 @@ func OpenHistory(file string) (*History, error) {
 		return nil, err
 	}
 	h := &History{file: file}
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return h, nil
 	}
+	return h, h.locked(func(f *os.File) error {
+		lines := bufio.NewScanner(f)
+		lines.Buffer(nil, maxLength)
+		for lines.Scan() {
+			h.keep(lines.Text())
+		}
+		return errors.Join(lines.Err(), h.shorten())
+	})
+}
+
+// locked opens the file, with nobody else writing it until do has returned. Another session may have put a new file in
+// its place meanwhile: then that one is the history.
+func (h *History) locked(do func(*os.File) error) error {
+	for {
+		f, err := os.OpenFile(h.file, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		there, err := h.lock(f)
+		if err == nil && there {
+			err = do(f)
+		}
+		if err := errors.Join(err, f.Close()); err != nil || there {
+			return err
+		}
+	}
+}
+
+// lock waits for the file, and reports whether it is still the one under its name. Closing it unlocks it.
+func (h *History) lock(f *os.File) (there bool, err error) {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return false, os.NewSyscallError("flock", err)
+	}
+	mine, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		h.keep(lines.Text())
+	now, err := os.Stat(h.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	if err := lines.Err(); err != nil {
-		return nil, err
+	if err != nil || !os.SameFile(mine, now) {
+		return false, err
 	}
-	return h, h.shorten()
+	if mine.Mode().Perm() == 0o600 {
+		return true, nil
+	}
+	return true, f.Chmod(0o600)
 }
 
 // keep adds a line in memory, and reports whether it is another one than the last.
@@ -55,38 +92,44 @@ func (h *History) keep(line string) bool {
 	return true
 }
 
-// shorten writes the file anew when it has many more lines than are kept.
+// shorten writes the file anew when it has many more lines than are kept. It must be locked.
 func (h *History) shorten() error {
 	if len(h.lines) < 2*maxLines {
 		return nil
 	}
 	h.lines = h.lines[len(h.lines)-maxLines:]
+	return h.replace(strings.Join(h.lines, "\n"))
+}
+
+// replace puts another file in the place of the one that there is.
+func (h *History) replace(lines string) error {
 	draft, err := os.CreateTemp(filepath.Dir(h.file), ".history-*") // with the mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(draft.Name()) // it is gone when all went well
-	_, err = draft.WriteString(strings.Join(h.lines, "\n") + "\n")
+	_, err = draft.WriteString(lines + "\n")
 	if err := errors.Join(err, draft.Close()); err != nil {
 		return err
 	}
 	return os.Rename(draft.Name(), h.file)
 }
 
-// Add adds a line, unless it is empty, begins with a space, or was the last one, too. An error is one of writing the
-// file; the line is in the history all the same.
+// Add adds a line, unless it is empty, begins with a space, is longer than anything that is typed, or was the last one,
+// too. An error is one of writing the file; the line is in the history all the same.
 func (h *History) Add(line string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if strings.HasPrefix(line, " ") || strings.Contains(line, "\n") || !h.keep(line) || h.file == "" {
+	if strings.HasPrefix(line, " ") || strings.Contains(line, "\n") || len(line) >= maxLength {
 		return nil
 	}
-	f, err := os.OpenFile(h.file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+	if !h.keep(line) || h.file == "" {
+		return nil
 	}
-	_, err = f.WriteString(line + "\n")
-	return errors.Join(err, f.Close())
+	return h.locked(func(f *os.File) error {
+		_, err := f.WriteString(line + "\n")
+		return err
+	})
 }
 
 // Lines returns all lines, the oldest first.

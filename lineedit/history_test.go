@@ -2,10 +2,12 @@ package lineedit
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -38,6 +40,16 @@ func TestHistoryFile(t *testing.T) {
 	if got, want := one.Lines(), []string{"cd web", "ls"}; !slices.Equal(got, want) {
 		t.Errorf("a session has %q, want %q: its own", got, want)
 	}
+	expectPrivate(t, file)
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	open(t, file)
+	expectPrivate(t, file)
+}
+
+func expectPrivate(t *testing.T, file string) {
+	t.Helper()
 	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +57,49 @@ func TestHistoryFile(t *testing.T) {
 	if mode := info.Mode().Perm(); mode != 0o600 {
 		t.Errorf("the file has the mode %o, want 600", mode)
 	}
+}
+
+// TestHistoryOfManySessions adds lines in several sessions at once, while others begin that shorten the file.
+func TestHistoryOfManySessions(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history")
+	const sessions, each = 8, 50
+	var all sync.WaitGroup
+	for n := range sessions {
+		all.Go(func() {
+			h := open(t, file)
+			for i := range each {
+				if err := h.Add(fmt.Sprintf("session %d line %d", n, i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		all.Go(func() { // as a session does that finds too many lines
+			h := &History{file: file}
+			for range each {
+				if err := h.locked(h.rewrite); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	lines := open(t, file).Lines()
+	for n := range sessions {
+		for i := range each {
+			if line := fmt.Sprintf("session %d line %d", n, i); !slices.Contains(lines, line) {
+				t.Errorf("%q is lost", line)
+			}
+		}
+	}
+}
+
+// rewrite puts a copy in the place of the file, as shorten does.
+func (h *History) rewrite(f *os.File) error {
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	return h.replace(strings.TrimSuffix(string(text), "\n"))
 }
 
 func TestHistoryIsShortened(t *testing.T) {
