@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 GO ?= go
 BIN := bin/deployer
-PACKAGES := openssh-server openssh-client sudo dash fish csh tcsh zsh bash-completion git curl python3-venv supervisor systemd
+PACKAGES := openssh-server openssh-client sudo dash fish csh tcsh zsh bash-completion git curl python3-venv supervisor systemd tmux
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 TESTFLAGS ?=
 
@@ -40,9 +40,9 @@ install: build
 	install -D -m 755 $(BIN) $(DESTDIR)$${PREFIX:-/usr/local}/bin/deployer
 	install -D -m 644 doc/deployer.1 $(DESTDIR)$${PREFIX:-/usr/local}/share/man/man1/deployer.1
 
-# The tests run a real sshd, sudo, login shells and their completion, git, curl, and Debian's Python, supervisor and systemd. Where they are missing, root installs them; others are told how.
+# The tests run a real sshd, sudo, login shells and their completion, git, curl, tmux, and Debian's Python, supervisor and systemd. Where they are missing, root installs them; others are told how.
 tools:
-	@missing=; for c in sshd ssh-keygen sudo dash fish csh tcsh zsh git curl /usr/bin/python3 supervisord systemd-analyze; do \
+	@missing=; for c in sshd ssh-keygen sudo dash fish csh tcsh zsh git curl /usr/bin/python3 supervisord systemd-analyze tmux; do \
 		PATH=$$PATH:/usr/sbin:/sbin command -v $$c >/dev/null || missing="$$missing $$c"; done; \
 	/usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
 	test -f /usr/share/bash-completion/bash_completion || missing="$$missing bash-completion"; \

@@ -2,12 +2,11 @@ package lineedit
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"deployer/pty"
 	"deployer/pty/ptytest"
@@ -23,22 +22,7 @@ func typistAt(t *testing.T, size pty.Size, o Options) *ptytest.Terminal {
 	t.Helper()
 	return ptytest.Func(t, size, func(tty *os.File) int {
 		o.Terminal = tty
-		e := New(o)
-		for {
-			line, err := e.Read(context.Background(), "\x1b[32mhere\x1b[0m > ")
-			switch {
-			case errors.Is(err, ErrInterrupted):
-				fmt.Fprintf(tty, "[interrupted]\n")
-			case errors.Is(err, io.EOF):
-				fmt.Fprintf(tty, "[end]\n")
-				return 0
-			case err != nil:
-				fmt.Fprintf(tty, "[%v]\n", err)
-				return 1
-			default:
-				fmt.Fprintf(tty, "[%s]\n", line)
-			}
-		}
+		return typeLines(tty, New(o))
 	})
 }
 
@@ -193,7 +177,7 @@ func settle(t *testing.T, term *ptytest.Terminal) {
 	before := ""
 	for now := term.Output(); now != before; now = term.Output() {
 		before = now
-		pause()
+		time.Sleep(60 * time.Millisecond) // longer than go-prompt takes from a key to its drawing
 	}
 }
 
@@ -256,31 +240,4 @@ func TestResizeStorm(t *testing.T) {
 	term.Send("\x1b[Dc\r")
 	term.Expect("[acb <nil>]")
 	term.ExpectCooked()
-}
-
-func TestWaysOut(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	stopped := errors.New("it is time")
-	term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
-		_, err := New(Options{Terminal: tty}).Read(ctx, "> ")
-		fmt.Fprintf(tty, "[%v]\n", err)
-		return 0
-	})
-	term.Expect("> ")
-	term.ExpectRaw()
-	cancel(stopped)
-	term.Expect("[it is time]")
-	term.ExpectCooked()
-
-	ended := make(chan error, 1)
-	gone := ptytest.Func(t, pty.Default, func(tty *os.File) int {
-		_, err := New(Options{Terminal: tty}).Read(context.Background(), "> ")
-		ended <- err
-		return 0
-	})
-	gone.Expect("> ")
-	gone.Hangup()
-	if err := <-ended; !errors.Is(err, io.EOF) {
-		t.Errorf("a terminal that is gone ended with %v, want the end of the input", err)
-	}
 }

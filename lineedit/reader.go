@@ -95,7 +95,7 @@ func (r *reader) key() []byte {
 			return key
 		}
 		limit := time.Duration(-1)
-		if len(k.typed) > 0 && !k.paste {
+		if k.escaped() {
 			limit = escapeWait
 		}
 		n, err := r.in.ReadWithin(buffer, limit)

@@ -69,12 +69,16 @@ func (s *screen) finish(prompt string, mark string) {
 	for i, text := range lines {
 		lines[i] = plain(text)
 	}
-	s.write(s.home() + "\x1b[J" + s.fitting(prompt) + strings.Join(lines, "\r\n") + mark + "\r\n")
+	s.write(s.home() + "\x1b[K" + eraseBelow + s.fitting(prompt) + strings.Join(lines, "\r\n") + mark + "\r\n")
 	s.shown = false
 }
 
 // fitting is a prompt that leaves room for the text.
 func (s *screen) fitting(prompt string) string { return shorten(prompt, 2*pty.SizeOf(s.to).Cols/3) }
+
+// eraseBelow erases what is below a row that is empty. In the corner of the screen tmux would take that for a clearing of
+// all of it, and keep what there was in its history: so it is done from the next column.
+const eraseBelow = "\x1b[C\x1b[J\r"
 
 // home leads from the cursor to where the line begins. A terminal that has become narrower has broken the rows.
 func (s *screen) home() string {
@@ -115,7 +119,7 @@ func (s *screen) draw(home string) {
 		lines = append(lines, move(b.left, 'C')+text)
 	}
 	last := len(lines) - 1
-	lines[last] = "\x1b[J" + lines[last]
+	lines[last] = eraseBelow + lines[last]
 	s.write("\x1b[?25l\x1b[?7l" + home + "\x1b[K" + strings.Join(lines, "\r\n\x1b[K") + "\r" +
 		move(last-s.drawn.cursor.row, 'A') + move(cursor.col, 'C') + "\x1b[?7h\x1b[?25h")
 }

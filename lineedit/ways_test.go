@@ -1,0 +1,135 @@
+package lineedit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"deployer/pty"
+	"deployer/pty/ptytest"
+)
+
+func TestContextEndsALine(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	stopped := errors.New("it is time")
+	term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
+		_, err := New(Options{Terminal: tty}).Read(ctx, "> ")
+		fmt.Fprintf(tty, "[%v]\n", err)
+		return 0
+	})
+	term.Expect("> ")
+	term.ExpectRaw()
+	cancel(stopped)
+	term.Expect("[it is time]")
+	term.ExpectCooked()
+}
+
+func TestHangupEndsALine(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
+	gone := ptytest.Func(t, pty.Default, func(tty *os.File) int {
+		_, err := New(Options{Terminal: tty}).Read(context.Background(), "> ")
+		ended <- err
+		return 0
+	})
+	gone.Expect("> ")
+	gone.Hangup()
+	if err := <-ended; !errors.Is(err, io.EOF) {
+		t.Errorf("a terminal that is gone ended with %v, want the end of the input", err)
+	}
+}
+
+// TestPanicEndsALine panics while candidates are looked for: as one types, and by Tab. The terminal is cooked when the
+// panic comes out, and the next line can be read.
+func TestPanicEndsALine(t *testing.T) {
+	t.Parallel()
+	for name, typed := range map[string]string{"typed": "x", "tab": "\t"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
+				e := New(Options{Terminal: tty, Complete: func(line string, _ int) (int, []Candidate) {
+					if strings.HasPrefix(line, "fine") {
+						return 0, nil
+					}
+					panic("no candidates")
+				}})
+				func() {
+					defer func() {
+						modes, err := pty.ModesOf(tty)
+						fmt.Fprintf(tty, "[%v, cooked %v, %v]\n", recover(), modes == pty.Cooked, err)
+					}()
+					line, err := e.Read(context.Background(), "> ")
+					fmt.Fprintf(tty, "[%s %v]\n", line, err)
+				}()
+				line, err := e.Read(context.Background(), "again > ")
+				fmt.Fprintf(tty, "[%s %v]\n", line, err)
+				return 0
+			})
+			term.Expect("> ")
+			term.Send(typed)
+			term.Expect("[no candidates, cooked true, <nil>]")
+			term.Expect("again > ")
+			term.Send("fine\r")
+			term.Expect("[fine <nil>]")
+			term.ExpectCooked()
+		})
+	}
+}
+
+// TestInterruptKeepsHistory clears a line with Ctrl-C.
+func TestInterruptKeepsHistory(t *testing.T) {
+	t.Parallel()
+	term := typist(t, Options{})
+	term.Expect(" > ")
+	term.Send("first\rsecond\r")
+	term.Expect("[second]")
+	term.Send("cleared\x03")
+	term.Expect("cleared^C")
+	term.Expect("[interrupted]")
+	term.Send("\x1b[A\x1b[A\r")
+	term.Expect("[first]")
+	term.Send("\x12cleared\x07\x03")
+	term.Expect("[interrupted]")
+	term.Send("\x04")
+	term.Expect("[end]")
+	term.ExpectCooked()
+}
+
+// TestKeysInParts sends characters and escape sequences byte by byte, each drawn before the next one comes.
+func TestKeysInParts(t *testing.T) {
+	t.Parallel()
+	term := typist(t, Options{})
+	term.Expect(" > ")
+	for _, b := range []byte("日é") {
+		term.Send(string([]byte{b}))
+		settle(t, term) // longer than an escape sequence may take
+	}
+	for _, b := range []byte("\x1b[D!\x1b[3~?\r") {
+		term.Send(string([]byte{b}))
+	}
+	term.Expect("[日!?]")
+}
+
+// TestSessionsAtOnce edits lines in several sessions of one process, each key of one between those of the others.
+func TestSessionsAtOnce(t *testing.T) {
+	t.Parallel()
+	var all []*ptytest.Terminal
+	for range 8 {
+		term := typist(t, Options{Complete: offering(nodes)})
+		term.Expect(" > ")
+		all = append(all, term)
+	}
+	for _, key := range []string{"a", "b", "\x1b[D", "x", "\x0c", "\x05", " stag", "\t", "\r"} {
+		for n, term := range all {
+			term.Send(strings.ReplaceAll(key, "x", fmt.Sprint(n)))
+		}
+	}
+	for n, term := range all {
+		term.Expect(fmt.Sprintf("[a%db staging]", n))
+	}
+}
