@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -16,8 +17,9 @@ import (
 )
 
 const connectInfoHelp = `Say how a host would be logged in to, and why: for each part the option of the host, the line of ssh_config or of
-known_hosts that says so. HOST is the slug of a host of the tree, or any name that ssh could be given. Nothing is
-connected to; the commands of "Match exec" in ssh_config are run.`
+known_hosts that says so; then the same for its jump hosts. HOST is the slug of a host of the tree, or any name that
+ssh could be given. No host is connected to; the agent is asked for its keys, and the commands of "Match exec" in
+ssh_config are run.`
 
 func (p *program) connectInfoCommand() *cobra.Command {
 	asJSON := false
@@ -61,8 +63,18 @@ func (p *program) connectInfo(ctx context.Context, name string, asJSON bool) err
 			Aspects []hosts.Aspect `json:"aspects"`
 		}{name, aspects})
 	}
-	table := tabwriter.NewWriter(p.Out, 0, 8, 2, ' ', 0)
+	return writeAspects(p.Out, aspects)
+}
+
+// writeAspects writes a table, and one for each jump host.
+func writeAspects(out io.Writer, aspects []hosts.Aspect) error {
+	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	jump := ""
 	for _, a := range aspects {
+		if a.Jump != jump {
+			jump = a.Jump
+			fmt.Fprintf(table, "\nthe jump host %s:\n", jump)
+		}
 		fmt.Fprintf(table, "%s\t%s [%s]\n", a.Name, a.Value, a.Source)
 	}
 	return table.Flush()

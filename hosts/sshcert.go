@@ -45,7 +45,7 @@ func (c *credential) certified(name string, cert *ssh.Certificate) (*credential,
 	if !bytes.Equal(cert.Key.Marshal(), c.public.Marshal()) {
 		return nil, fmt.Errorf("it is for another key")
 	}
-	with := &credential{name: name + validity(cert, time.Now()), public: cert, locked: c.locked, held: c.held}
+	with := &credential{name: name + validity(cert, time.Now()), public: cert, locked: c.locked, held: c.held, file: c.file}
 	if c.signer == nil {
 		return with, nil
 	}

@@ -2,50 +2,84 @@ package hosts
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
-	"time"
 
 	"deployer/internal/sshconfig"
-	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
 )
 
 // Aspect is a part of how a host is logged in to.
 type Aspect struct {
-	Name   string `json:"name"`   // such as "address"
-	Value  string `json:"value"`  // as a person reads it
-	Source string `json:"source"` // who says so: an option of the host, FILE:LINE of ssh_config, or "default"
+	Jump   string `json:"jump,omitempty"` // the jump host that it is about; "": the host itself
+	Name   string `json:"name"`           // such as "address"
+	Value  string `json:"value"`          // as a person reads it
+	Source string `json:"source"`         // who says so: an option of the host, FILE:LINE of ssh_config, or "default"
 }
 
-// Info returns how a session would log in to a host, and why. It connects nowhere, but looks at files, and runs the
-// commands that "Match exec" in ssh_config asks for. Its errors are those of ssh_config.
+// Info returns how a session would log in to a host, and why, then the same of its jump hosts, the first to be connected
+// to first. It connects to no host, but looks at files, asks the agent which keys it holds, and runs the commands that
+// "Match exec" in ssh_config asks for. Its errors are those of ssh_config.
 func (h *SSH) Info(ctx context.Context, s *Session) ([]Aspect, error) {
+	ctx, cancel := context.WithCancel(ctx) // which ends the connections to agents
+	defer cancel()
 	st, err := resolve(ctx, s, &s.pool.files, h.o)
 	if err != nil {
 		return nil, err
 	}
-	i := info{st: st, said: st.said, secrets: s.Secrets()}
+	i := newInfo(ctx, s, st, "")
 	for _, step := range []func(){i.where, i.way, i.keys, i.hostKey, i.pace} {
 		step()
 	}
-	return i.aspects, nil
+	hops, err := infoOfHops(ctx, s, st)
+	return append(i.aspects, hops...), err
+}
+
+// infoOfHops is about the machines on the way to a host.
+func infoOfHops(ctx context.Context, s *Session, st *settings) ([]Aspect, error) {
+	var all []Aspect
+	slug := st.slug
+	seen := map[[sha256.Size]byte]bool{}
+	for len(st.jumps) > 0 {
+		o := st.hop()
+		key, err := o.identity()
+		if err != nil {
+			return nil, err
+		}
+		if seen[key] {
+			return nil, fmt.Errorf("the jump hosts of %s go round in a circle: set ProxyJump none for one of them", slug)
+		}
+		seen[key] = true
+		if st, err = resolve(ctx, s, &s.pool.files, o); err != nil {
+			return nil, fmt.Errorf("jump host %s: %w", o.Slug, err)
+		}
+		i := newInfo(ctx, s, st, o.Slug)
+		for _, step := range []func(){i.where, i.way, i.keys, i.hostKey} {
+			step()
+		}
+		all = append(i.aspects, all...)
+	}
+	return all, nil
 }
 
 // info collects aspects.
 type info struct {
+	ctx     context.Context
+	session *Session
 	st      *settings
 	said    *sshconfig.Options
-	secrets *journal.Secrets
+	jump    string
 	aspects []Aspect
 }
 
+func newInfo(ctx context.Context, s *Session, st *settings, jump string) *info {
+	return &info{ctx: ctx, session: s, st: st, said: st.said, jump: jump}
+}
+
 func (i *info) add(name, value, source string) {
-	i.aspects = append(i.aspects, Aspect{name, i.secrets.Mask(value), source})
+	i.aspects = append(i.aspects, Aspect{i.jump, name, i.session.Secrets().Mask(value), source})
 }
 
 // from is the source of a value: the option of the host, where given says that it is the one, else ssh_config.
@@ -59,17 +93,25 @@ func (i *info) from(option string, given bool, keyword string) string {
 	return "default"
 }
 
+// place is from for what a jump host's place in the chain says.
+func (i *info) place(option string, given bool, keyword string) string {
+	if given && i.jump != "" {
+		return "the chain of jump hosts"
+	}
+	return i.from(option, given, keyword)
+}
+
 func (i *info) where() {
 	o := i.st.options
 	source := i.from("address", false, "HostName")
 	if source == "default" && o.Address != "" {
-		source = "option address"
+		source = i.place("address", true, "HostName")
 	} else if source == "default" {
 		source = "the name"
 	}
 	i.add("address", i.st.host, source)
-	i.add("port", fmt.Sprint(i.st.port), i.from("port", o.Port != 0, "Port"))
-	user := i.from("username", o.Username != "", "User")
+	i.add("port", fmt.Sprint(i.st.port), i.place("port", o.Port != 0, "Port"))
+	user := i.place("username", o.Username != "", "User")
 	if user == "default" {
 		user = "the local user"
 	}
@@ -84,88 +126,12 @@ func (i *info) way() {
 	}
 	switch {
 	case len(jumps) > 0:
-		i.add("jump hosts", strings.Join(jumps, ", then "), i.from("jump", o.Jump != "", "ProxyJump"))
+		i.add("jump hosts", strings.Join(jumps, ", then "), i.place("jump", o.Jump != "", "ProxyJump"))
 	case st.proxyCommand != "":
 		i.add("proxy command", st.proxyCommand, i.from("proxy_command", o.ProxyCommand != "", "ProxyCommand"))
 	default:
-		i.add("way", "direct", i.from("jump", o.Jump != "", "ProxyJump"))
+		i.add("way", "direct", i.place("jump", o.Jump != "", "ProxyJump"))
 	}
-}
-
-// keys are listed in the order in which they are offered.
-func (i *info) keys() {
-	o, st := i.st.options, i.st
-	i.add("ways to log in", strings.Join(st.ways, ", "), i.from("", false, "PreferredAuthentications"))
-	if o.Key != "" {
-		i.add("key", "a text", "option key")
-	}
-	for n, id := range st.identities {
-		source := i.from("", false, "IdentityFile")
-		if id.explicit {
-			source = "option key_filename"
-		} else if values := i.said.Values("IdentityFile"); len(values) == len(i.said.IdentityFiles) && len(values) > 0 {
-			source = values[min(n-len(st.identities)+len(values), len(values)-1)].At.String()
-		}
-		i.add("key", id.file+" ("+keyState(id.file)+")", source)
-	}
-	for _, file := range st.certificates {
-		i.add("certificate", file+" ("+certificateState(file)+")", i.from("", false, "CertificateFile"))
-	}
-	agent := st.agent
-	switch {
-	case agent == "":
-		agent = "none"
-	case st.identitiesOnly:
-		agent += " (only for the keys above)"
-	}
-	source := i.from("", false, "IdentityAgent")
-	if source == "default" {
-		source = "SSH_AUTH_SOCK"
-	}
-	i.add("agent", agent, source)
-	if o.Password != "" {
-		i.add("password", "one is given", "option password")
-	}
-	if st.forwardAgent {
-		i.add("forwarded agent", st.forwardedAgent, i.from("agent_forwarding", o.AgentForwarding != nil, "ForwardAgent"))
-	}
-}
-
-// keyState says what is in a file with a private key, without its passphrase.
-func keyState(file string) string {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "missing"
-	}
-	if err != nil {
-		return "cannot be read"
-	}
-	if mode, err := exposed(file); err == nil && mode != 0 && !isPublic(text) {
-		return fmt.Sprintf("not used, since others can use it: %04o", mode)
-	}
-	state := ""
-	var locked *ssh.PassphraseMissingError
-	signer, err := ssh.ParsePrivateKey(text)
-	switch {
-	case errors.As(err, &locked):
-		state = "encrypted"
-	case err != nil:
-		return "is no private key"
-	default:
-		state = signer.PublicKey().Type()
-	}
-	if _, err := readCertificate(strings.TrimSuffix(file, ".pub") + "-cert.pub"); err == nil {
-		state += ", with a certificate"
-	}
-	return state
-}
-
-func certificateState(file string) string {
-	cert, err := readCertificate(file)
-	if err != nil {
-		return err.Error()
-	}
-	return cert.KeyId + validity(cert, time.Now())
 }
 
 // hostKey is what is known of the host, and what happens to an unknown key.

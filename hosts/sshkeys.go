@@ -20,6 +20,7 @@ type credential struct {
 	signer ssh.Signer    // nil while locked
 	locked *lockedKey    // not nil: the passphrase is not known yet
 	held   *agentLink    // not nil: the agent signs
+	file   string        // that asks for it; "": it is another one of the agent's
 }
 
 // shortName is its name without the agent's.
@@ -50,6 +51,9 @@ func (c *credentials) collect() ([]*credential, error) {
 	var files, locked []*credential
 	for _, id := range c.st.identities {
 		found, err := c.file(id)
+		if found != nil {
+			found.file = id.file
+		}
 		switch {
 		case err != nil:
 			return nil, err
@@ -99,6 +103,7 @@ func (c *credentials) certify(keys []*credential) []*credential {
 			c.leftOut(fmt.Sprintf("%s (%v)", c.short(file), err))
 			continue
 		}
+		with.file = file
 		keys = slices.Insert(slices.Clone(keys), at, with)
 	}
 	return keys

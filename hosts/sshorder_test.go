@@ -80,8 +80,12 @@ func TestOrderOfKeys(t *testing.T) {
 			if !strings.Contains(c.config, "IdentityAgent") {
 				l.agentOf(ring(t, held...))
 			}
-			if got := l.offers(l.reading(o, c.config)); got != c.want {
+			o = l.reading(o, c.config)
+			if got := l.offers(o); got != c.want {
 				t.Errorf("offered %s\nwant    %s", got, c.want)
+			}
+			if got := l.told(o); got != c.want {
+				t.Errorf("Info tells of %s\nwant          %s", got, c.want)
 			}
 		})
 	}
