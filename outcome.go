@@ -182,7 +182,7 @@ func (o *outcome) report(r *oneRun) []console.Failure {
 		f := console.Failure{State: nodes.StateOf(failure), Cause: failure.Error()}
 		var action *nodes.ActionError
 		if errors.As(failure, &action) {
-			if _, told := r.told.Load(action); r.inShell && (told || f.State == journal.Interrupted || f.State == journal.Lost && r.task.Alone) {
+			if r.inShell && (r.wasTold(failure) || f.State == journal.Interrupted || f.State == journal.Lost && r.task.Alone) {
 				continue
 			}
 			f.Node, f.Action, f.Host, f.Cause = action.Node, action.Action, action.Host, action.Err.Error()
@@ -201,6 +201,16 @@ func (o *outcome) report(r *oneRun) []console.Failure {
 		all = append(all, f)
 	}
 	return all
+}
+
+// wasTold reports whether a question told the person of a failure on a host.
+func (r *oneRun) wasTold(failure error) bool {
+	on := hosts.Errors(failure)
+	if len(on) != 1 {
+		return false
+	}
+	_, told := r.told.Load(on[0])
+	return told
 }
 
 // excerpt is where a script went wrong: its line, and the calls that led there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,7 +18,7 @@ import (
 type person struct {
 	*console.Person
 	secrets *journal.Secrets
-	told    *sync.Map // the *nodes.ActionError that were told with a question
+	told    *sync.Map // the *hosts.Error that were told with a question
 }
 
 var (
@@ -54,17 +55,34 @@ func (p person) TrustKeys(ctx context.Context, keys []hosts.NewKey) (bool, error
 
 // AfterFailure implements nodes.Person. What the command printed is on the screen already.
 func (p person) AfterFailure(ctx context.Context, failed *nodes.ActionError) (nodes.Decision, error) {
-	p.told.Store(failed, true)
 	text, canConnect := failed.Error(), false
 	if on := hosts.Errors(failed); len(on) > 0 {
-		text = fmt.Sprintf("%s %s failed on %s: %s", failed.Node, failed.Action, on[0].Host, on[0].Cause())
-		if on[0].Hint != "" {
-			text += "\n" + on[0].Hint
-		}
+		text = fmt.Sprintf("%s %s failed %s", failed.Node, failed.Action, p.tell(on))
 		canConnect = on[0].State() == journal.Failed || on[0].Fault == hosts.TimedOut
 	}
 	answer, err := p.Person.AfterFailure(ctx, p.secrets.Mask(text), canConnect)
 	return decisions[answer], err
+}
+
+// tell says where something failed, and why if that is the same everywhere.
+func (p person) tell(on []*hosts.Error) string {
+	var slugs []string
+	causes := map[string]bool{}
+	for _, e := range on {
+		p.told.Store(e, true)
+		causes[e.Cause()] = true
+		if !slices.Contains(slugs, e.Host) {
+			slugs = append(slugs, e.Host)
+		}
+	}
+	text := "on " + console.List(slugs)
+	if len(causes) == 1 {
+		text += ": " + on[0].Cause()
+	}
+	if on[0].Hint != "" {
+		text += "\n" + on[0].Hint
+	}
+	return text
 }
 
 var decisions = map[console.Answer]nodes.Decision{

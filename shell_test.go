@@ -48,12 +48,23 @@ root = node(ssh = Host(hosts = web1, group = groups.production), here = Host(hos
 	}
 
 	s.Send("not fini\x03")
+	s.Expect("^C")
 	s.Expect("/here > ")
 	s.Send("named 'a\n")
+	s.Expect("named 'a")
+	s.Expect("\r\n")
 	s.Expect("> ")
 	s.Send("\x03")
+	s.Expect("^C")
 	s.Expect("/here > ")
 
+	s.Send("fails\n")
+	s.Expect("/here fails failed on localhost: exit status 3\r\n")
+	s.Expect("retry, skip, connect or abort? [abort] ")
+	s.Send("\n")
+	if told := s.Expect("/here > "); strings.Contains(told, "FAILED") {
+		t.Errorf("what the question told is told again: %s", told)
+	}
 	s.Send("fails\n")
 	s.Expect("retry, skip, connect or abort? [abort] ")
 	s.Send("retry\n")

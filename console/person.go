@@ -65,7 +65,7 @@ func (p *Person) Password(ctx context.Context, q PasswordQuestion) (string, erro
 	}
 	text := q.text()
 	for _, line := range q.Lines {
-		first = append(first, list(q.Hosts)+" says: "+line)
+		first = append(first, List(q.Hosts)+" says: "+line)
 	}
 	return p.ask(ctx, Question{Before: first, Text: clean(text, false), Hidden: !q.Shown, Check: anything})
 }
@@ -74,14 +74,14 @@ func (p *Person) Password(ctx context.Context, q PasswordQuestion) (string, erro
 // a key by asking for it in our words.
 func (q *PasswordQuestion) text() string {
 	if q.Prompt != "" {
-		return list(q.Hosts) + " asks " + q.User + ": " + q.Prompt + " "
+		return List(q.Hosts) + " asks " + q.User + ": " + q.Prompt + " "
 	}
 	text := q.What
 	if q.User != "" {
 		text += " of " + q.User
 	}
 	if len(q.Hosts) > 0 {
-		text += " on " + list(q.Hosts)
+		text += " on " + List(q.Hosts)
 	}
 	return text + ": "
 }
@@ -197,7 +197,8 @@ func (p *Person) Choose(ctx context.Context, title string, names []string) (int,
 // maxNames is how many names a question lists.
 const maxNames = 5
 
-func list(names []string) string {
+// List names things, but not very many of them.
+func List(names []string) string {
 	var shown []string
 	for _, name := range names[:min(maxNames, len(names))] {
 		shown = append(shown, clean(name, false))

@@ -121,19 +121,29 @@ func worst(a, b int) int {
 
 // next reads a line and does it.
 func (s *Shell) next(ctx context.Context) (status int, err error) {
-	inner, release := s.o.Interrupt(ctx)
-	defer release()
-	line, err := s.read(inner)
+	line, interrupted, err := s.interruptibleRead(ctx)
 	switch {
-	case err == nil:
-		return s.do(inner, line), nil
-	case errors.Is(err, ErrInterrupted) || inner.Err() != nil && ctx.Err() == nil:
+	case interrupted:
 		if s.o.Interactive {
 			fmt.Fprintln(s.o.Err)
 		}
 		return statusInterrupted, nil
+	case err != nil:
+		return 0, err
 	}
-	return 0, err
+	// A Ctrl-C that came while the line was read is not for what the line does.
+	inner, release := s.o.Interrupt(ctx)
+	defer release()
+	return s.do(inner, line), nil
+}
+
+// interruptibleRead reads a line, and reports whether Ctrl-C came instead.
+func (s *Shell) interruptibleRead(ctx context.Context) (line string, interrupted bool, err error) {
+	inner, release := s.o.Interrupt(ctx)
+	defer release()
+	line, err = s.read(inner)
+	interrupted = err != nil && (errors.Is(err, ErrInterrupted) || inner.Err() != nil && ctx.Err() == nil)
+	return line, interrupted, err
 }
 
 // read reads a line with all that continues it.

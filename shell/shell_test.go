@@ -209,3 +209,40 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("error %v, printed %q", err, &s.out)
 	}
 }
+
+// TestLateInterrupt types Ctrl-C while a line is read that comes nevertheless: it does what it says.
+func TestLateInterrupt(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, "staging start\n", true)
+	stop := func() {}
+	s.o.Interrupt = func(ctx context.Context) (context.Context, func()) {
+		ctx, stop = context.WithCancel(ctx)
+		return ctx, stop
+	}
+	reader := s.o.Reader
+	s.o.Reader = lateReader{reader, func() { stop() }}
+	s.o.Run = func(ctx context.Context, _ Task) Outcome {
+		if ctx.Err() != nil {
+			t.Error("it was interrupted before it began")
+		}
+		s.tasks = append(s.tasks, Task{})
+		return Outcome{}
+	}
+	if status, err := s.Run(t.Context()); status != 0 || err != nil || len(s.tasks) != 1 {
+		t.Errorf("status %d, %v, after %d tasks", status, err, len(s.tasks))
+	}
+}
+
+// lateReader is interrupted when it has read a line.
+type lateReader struct {
+	LineReader
+	interrupt func()
+}
+
+func (r lateReader) Read(ctx context.Context, p Prompt) (string, error) {
+	line, err := r.LineReader.Read(ctx, p)
+	if err == nil {
+		r.interrupt()
+	}
+	return line, err
+}
