@@ -53,7 +53,9 @@ func pageThrough(t *testing.T, steps ...string) (taken, shown int, err error) {
 }
 
 func TestPager(t *testing.T) {
-	page := func(last int, key string) []string { return []string{fmt.Sprintf("line %d\n%s", last, morePrompt), key} }
+	page := func(last int, key string) []string {
+		return []string{fmt.Sprintf("line %d\n%s", last, morePrompt), key}
+	}
 	for name, tt := range map[string]struct {
 		steps        []string
 		taken, shown int

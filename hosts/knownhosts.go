@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"deployer/internal/sshconfig"
+
 	"golang.org/x/crypto/ssh"
 )
 
@@ -111,18 +113,7 @@ func (l *knownLine) of(name string) bool {
 	if strings.HasPrefix(l.hosts, "|") {
 		return hashedIs(l.hosts, name)
 	}
-	found := false
-	for pattern := range strings.SplitSeq(strings.ToLower(l.hosts), ",") {
-		inner, negated := strings.CutPrefix(pattern, "!")
-		if !wildcard(inner, name) {
-			continue
-		}
-		if negated {
-			return false
-		}
-		found = true
-	}
-	return found
+	return sshconfig.MatchesName(l.hosts, name)
 }
 
 // hashedIs reports whether |1|SALT|HASH stands for name.
@@ -142,27 +133,6 @@ func hashedIs(hashed, name string) bool {
 	mac := hmac.New(sha1.New, salt)
 	mac.Write([]byte(name))
 	return hmac.Equal(mac.Sum(nil), sum)
-}
-
-// wildcard matches * and ?, which know no separators. It takes the time of len(pattern) times len(text) at most.
-func wildcard(pattern, text string) bool {
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // about returns the entries for a host whose keys can be read.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"deployer/internal/sshserver"
@@ -59,24 +58,6 @@ func TestPlace(t *testing.T) {
 		st := &settings{host: c.host, port: c.port, alias: c.alias}
 		if got := st.place(); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%+v: %+v", c, got)
-		}
-	}
-}
-
-func TestWildcard(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		pattern, text string
-		want          bool
-	}{
-		{"", "", true}, {"", "a", false}, {"a", "", false}, {"*", "", true}, {"*", "a.b", true}, {"a*b", "ab", true},
-		{"a*b", "axxb", true}, {"a*b", "axxc", false}, {"*a*a*", "aa", true}, {"*a*a*", "a", false},
-		{"?", "a", true}, {"?", "", false}, {"a?c", "abc", true}, {"[a]:*", "[a]:22", true},
-		{"*.example.com", "web.example.com", true},
-		{"*.example.com", "example.com", false}, {strings.Repeat("*a", 40), strings.Repeat("a", 39) + "b", false},
-	} {
-		if got := wildcard(c.pattern, c.text); got != c.want {
-			t.Errorf("wildcard(%q, %q) = %v", c.pattern, c.text, got)
 		}
 	}
 }

@@ -178,7 +178,7 @@ func isAbout(patterns []string, host string) bool {
 // line reads a line that sets something.
 func (e *evaluation) line(l *line) {
 	if l.keyword == nil {
-		if !matchesName(e.first(keyIgnoreUnknown), l.name) {
+		if !MatchesName(e.first(keyIgnoreUnknown), l.name) {
 			e.wrong.add(l.at, fmt.Errorf("%s is no keyword of ssh_config; IgnoreUnknown %[1]s passes over it", l.name))
 			return
 		}

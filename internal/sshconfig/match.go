@@ -113,7 +113,7 @@ func (e *evaluation) meets(ctx context.Context, c criterion, run bool) (bool, er
 	case matchCanonical, matchFinal:
 		return e.final, nil
 	case "originalhost":
-		return matchesName(c.argument, e.query.Host), nil
+		return MatchesName(c.argument, e.query.Host), nil
 	case "user":
 		return matchesList(c.argument, e.user()), nil
 	case "localuser":
@@ -134,7 +134,7 @@ func (e *evaluation) meets(ctx context.Context, c criterion, run bool) (bool, er
 	if c.name == matchExec {
 		return e.exec(ctx, c.argument, host, run)
 	}
-	return matchesName(c.argument, host), nil
+	return MatchesName(c.argument, host), nil
 }
 
 // matchesOrEmpty is matchesList where an empty list is matched by nothing but an empty text.

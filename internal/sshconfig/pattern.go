@@ -41,7 +41,8 @@ func matchesList(list, text string) bool {
 	return found
 }
 
-// matchesName is matchesList for names, where upper and lower case are the same.
-func matchesName(list, name string) bool {
+// MatchesName is whether a list of patterns, as in ssh_config and known_hosts, is about a name. Upper and lower case are
+// the same.
+func MatchesName(list, name string) bool {
 	return matchesList(strings.ToLower(list), strings.ToLower(name))
 }
