@@ -107,6 +107,37 @@ func TestPagerAndColumns(t *testing.T) {
 	term.Wait()
 }
 
+// TestSelectNode chooses a node by a part of its path, and by Tab, and then its cell.
+func TestSelectNode(t *testing.T) {
+	t.Parallel()
+	p := alone(t, `
+def where(env):
+    return env.console.select_node(env, prompt = "Where?", filter = filters.has_action("here")).here()
+def here(env):
+    return env
+Web = parallel_node(actions = [here])
+root = node(hosts = [local_host("a"), local_host("b")], actions = [where], web = Web.array(), wiki = node(actions = [here]))
+`)
+	term := ptytest.Start(t, p.command("run", "where"), pty.Size{Rows: 20, Cols: 20})
+	term.Expect("Where?\r\n   1  /web\r\n   2  /wiki\r\npath, part of it, or number: ")
+	term.Send("/\t")
+	term.Expect("/w")
+	term.Send("\t")
+	term.Expect("/web   /wiki\r\n")
+	term.Send("e\r")
+	term.Expect("choose a host\r\n   1  a")
+	term.Expect("number or name [random]: ")
+	term.Send("b\r")
+	term.Expect("/web[b]\r\n")
+	if status := term.Wait(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	r := p.start(t, "run", "where").wants(1)
+	if errs := r.err.String(); !strings.Contains(errs, `"Where?": nobody is there to answer`) {
+		t.Errorf("printed\n%s", errs)
+	}
+}
+
 // TestReportWithoutTheTerminal fails a command that had the terminal: what it drew there is not repeated.
 func TestReportWithoutTheTerminal(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,8 @@ type Question struct {
 	Hidden bool     // what is typed is not shown
 	// Check says what is wrong with an answer, or "": then it is taken.
 	Check func(answer string) (wrong string)
+	// complete returns what Tab makes of what was typed, and the answers that may be meant; nil: Tab does nothing.
+	complete func(typed string) (completed string, answers []string)
 }
 
 func anything(string) string { return "" }
@@ -150,6 +152,10 @@ func (p *Person) line(q Question, input io.Reader) (line string, err error) {
 			return "", ErrNoAnswer
 		case givenUp:
 			return "", ErrNoAnswer
+		case completes:
+			if err := p.complete(q, &typed); err != nil {
+				return "", noAnswer(err)
+			}
 		}
 		if q.Hidden {
 			continue
@@ -159,6 +165,26 @@ func (p *Person) line(q Question, input io.Reader) (line string, err error) {
 		}
 	}
 }
+
+// complete completes what was typed, or shows what may be meant.
+func (p *Person) complete(q Question, t *typing) error {
+	if q.complete == nil {
+		return nil
+	}
+	completed, answers := q.complete(string(t.text))
+	if completed != string(t.text) || len(answers) < 2 {
+		t.text = []byte(completed)
+		return nil
+	}
+	rows := inColumns(answers[:min(maxCompletions, len(answers))], p.Size().Cols)
+	if more := len(answers) - maxCompletions; more > 0 {
+		rows = append(rows, fmt.Sprintf("… and %d more", more))
+	}
+	return p.screen.say(strings.Join(rows, "\n"))
+}
+
+// maxCompletions is how many answers Tab shows.
+const maxCompletions = 40
 
 // final is the answer: a password as it was typed, else without spaces around it.
 func (p *Person) final(q Question, t *typing) string {
@@ -182,6 +208,7 @@ const (
 	complete
 	interrupted
 	givenUp
+	completes
 )
 
 // Keys, besides those that stand for themselves.
@@ -189,6 +216,7 @@ const (
 	ctrlC     = 0x03
 	ctrlD     = 0x04
 	ctrlH     = 0x08
+	tab       = '\t'
 	ctrlU     = 0x15
 	ctrlW     = 0x17
 	escapeKey = 0x1b
@@ -211,6 +239,8 @@ func (t *typing) key(c byte) outcome {
 		if len(t.text) == 0 {
 			return givenUp
 		}
+	case tab:
+		return completes
 	case ctrlH, backspace:
 		_, size := utf8.DecodeLastRune(t.text)
 		t.text = t.text[:len(t.text)-size]

@@ -167,12 +167,14 @@ type ChoiceOptions struct {
 	Random  bool   // any will do: an empty answer is a random one
 }
 
+var errNoOptions = errors.New("there is nothing to choose from")
+
 // empty is the index that an empty answer means.
 func (o ChoiceOptions) empty(options []string) (int, error) {
 	at := slices.Index(options, o.Default)
 	switch {
 	case len(options) == 0:
-		return noChoice, errors.New("there is nothing to choose from")
+		return noChoice, errNoOptions
 	case o.Random && o.Default != "":
 		return noChoice, errors.New("its default is random: it cannot have another one")
 	case o.Random:
@@ -196,19 +198,27 @@ func (c Console) Choice(question string, options []string, o ChoiceOptions) (int
 	for i, option := range options {
 		shown[i] = c.shown(option)
 	}
-	text, byDefault := "number or name: ", c.shown(o.Default)
-	if o.Random {
+	return c.askChoice(question, "number or name", choice{options: shown, first: 1, empty: chosen, random: o.Random})
+}
+
+// askChoice asks for one of a list. how says how it is answered.
+func (c Console) askChoice(question, how string, list choice) (int, error) {
+	question, byDefault, text := c.shown(question), "", how+": "
+	switch {
+	case list.empty == RandomChoice:
 		byDefault = "random"
+	case list.empty != noChoice:
+		byDefault = list.options[list.empty]
 	}
 	if byDefault != "" {
-		text = "number or name [" + byDefault + "]: "
+		text = how + " [" + byDefault + "]: "
 	}
-	list := choice{options: shown, first: 1, empty: chosen, random: o.Random}
+	chosen := list.empty
 	if _, err := c.ask(question, list.question(question, text, &chosen), byDefault, byDefault != ""); err != nil {
 		return noChoice, err
 	}
 	if chosen == RandomChoice {
-		chosen = rand.IntN(len(options))
+		chosen = rand.IntN(len(list.options))
 	}
 	return chosen, nil
 }

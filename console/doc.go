@@ -38,5 +38,10 @@
 // is not answered (Ctrl-C, Ctrl-D, end of input) is [ErrNoAnswer], never a yes. However a question ends, the terminal
 // is as it was before.
 //
+// # Progress
+//
+// A [Bar] stands below the lines of the run, and makes place for questions and for commands that have the terminal. It is
+// no event, but what is left of it is, and so is what the log tells of it where nothing can be drawn.
+//
 // fatih/color is used here and nowhere else.
 package console

@@ -92,6 +92,11 @@ func (n *Place) CellHosts() []hosts.Host {
 	return eachCellID(n, func(c cellID) hosts.Host { return c.host })
 }
 
+// CellAddresses are the addresses of the hosts of the same cells.
+func (n *Place) CellAddresses() []string {
+	return eachCellID(n, func(c cellID) string { return c.host.Address() })
+}
+
 func eachCellID[T any](n *Place, of func(cellID) T) []T {
 	all := make([]T, len(n.chosen))
 	for i, c := range n.chosen {

@@ -26,6 +26,8 @@ var consoleMethods = map[string]func(consoleValue, site) (starlark.Value, error)
 	"input":                   consoleValue.input,
 	"lesspipe":                consoleValue.lesspipe,
 	"password":                consoleValue.password,
+	"select_node":             consoleValue.selectNode,
+	"select_node_isolation":   consoleValue.selectIsolation,
 	"progress_bar":            consoleValue.progressBar,
 	"progress_bar_with_steps": consoleValue.progressWithSteps,
 	"warning":                 consoleValue.warning,

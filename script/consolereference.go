@@ -98,6 +98,31 @@ returns one line after the other and None at the end, which is called as lines a
 standard output is no terminal, and in several cells at once all is just printed.`,
 			},
 			{
+				name:  "console.select_node",
+				usage: `env.console.select_node(root_node, prompt = "Select a node", filter = None)`,
+				text: `A node that the person chooses among root_node and all below it, by its path, a part of it that no
+other path has, or its number. Tab completes the path. Of a node with several cells one is chosen then. A single node is
+taken without asking; of several, where nobody is there, it is an error.`,
+				options: []optionEntry{
+					{"filter", "which nodes are offered: filters.public, for example"},
+				},
+				after: "```python" + `
+def restart(env):
+    env.host.run("systemctl restart web")
+
+def restart_some(env):
+    env.console.select_node(env, filter = filters.has_action("restart")).restart()
+
+Web = parallel_node(actions = [restart])
+root = node(hosts = local_host(), web = Web.array(), actions = [restart_some])
+` + "```",
+			},
+			{
+				name: "console.select_node_isolation", usage: "env.console.select_node_isolation(node)",
+				text: `A cell of a node that the person chooses; with an empty answer, and where nobody is there, a random
+one. A single one, also of a node without cells, is taken without asking.`,
+			},
+			{
 				name: "console.warning", usage: "env.console.warning(text)",
 				text: "Writes a warning to the log of the run.",
 			},
