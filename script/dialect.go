@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -268,7 +269,7 @@ func (s *source) resolveProblems(err error, suspect map[string]bool, known []str
 
 // nameHint says what may be meant by a name that is not defined.
 func (s *source) nameHint(name string, at syntax.Position, known []string) string {
-	if hint := strangers[name]; hint != "" {
+	if hint := cmp.Or(strangers[name], stockHint(name)); hint != "" {
 		return hint
 	}
 	names := slices.Concat(s.namesAt(at), s.globals(), known)

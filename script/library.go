@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -43,6 +44,18 @@ func (l *loader) library(name string, at nodes.Pos) *module {
 	}
 	l.record(p, nil)
 	return nil
+}
+
+// stockHint says how to load the stock node of a name; "" if there is none.
+func stockHint(name string) string {
+	for _, f := range stock.Files() {
+		for _, n := range f.Nodes {
+			if reflect.TypeOf(n).Elem().Name() == name {
+				return fmt.Sprintf("load(%q, %q)", stockPrefix+f.Name, name)
+			}
+		}
+	}
+	return ""
 }
 
 func (l *loader) templates(f stock.File, at nodes.Pos) starlark.StringDict {

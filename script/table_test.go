@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.starlark.net/starlark"
+
 	"deployer/hosts"
 	"deployer/journal"
 	"deployer/nodes"
@@ -104,6 +106,15 @@ func TestTable(t *testing.T) {
 }
 
 // TestTableOptions wants every option of ssh_host and of run in the table.
+// TestStrangersAreUnknown wants no hint for a name that is there, where nobody would see it.
+func TestStrangersAreUnknown(t *testing.T) {
+	for _, name := range append(builtins(nil).Keys(), starlark.Universe.Keys()...) {
+		if hint := strangers[name] + stockHint(name); hint != "" {
+			t.Errorf("%s is there, and has the hint %s", name, hint)
+		}
+	}
+}
+
 func TestTableOptions(t *testing.T) {
 	for fn, names := range map[string][]string{
 		"ssh_host": {"rsa_key", "rsa_key_password", "shell", "sudo_password", "sudo_password_command", "history"},
