@@ -167,17 +167,41 @@ func TestFrontsAreAlike(t *testing.T) {
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			args := strings.Fields(line)
-			script := seenOf(t, deployer.Program{}, append([]string{"-f", "testdata/trees/fronts/deploy"}, args...))
-			inGo := seenOf(t, deployer.Program{Root: newSystem()}, args)
-			if script != inGo {
-				t.Errorf("the script:\n%s\nin Go:\n%s", script, inGo)
-			}
+			sameOnBothFronts(t, "", strings.Fields(line))
 		})
 	}
 }
 
-// aside is what may differ: the place of a script, or the field of a struct, that says something, and the name of the tree.
+// TestShellsOfFrontsAreAlike does the same with lines of the deployment shell.
+func TestShellsOfFrontsAreAlike(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"ls", "ls -l production", "tree", "find", "find / action=fail", "find production g*t", "cd production.git[web2]/service\npwd\nls",
+		"cd production\ngit hostname\ngit[web1] checkout v1 true\nmaster hostname\n.\nwhere",
+		"cd staging/git\nall_hosts\nfail\npwd", "sandbox production/database start", "production/git chekcout x",
+		"--inspect", "--inspect production", "--inspect production/git", "--inspect staging/master", "--inspect production git[web1]",
+		"--inspect production git checkout", "--inspect staging url", "--inspect staging domain",
+		"--inspect production/database name", "--inspect production/datbase", "production git help", "help --inspect",
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			sameOnBothFronts(t, line+"\n", []string{"run", "-k"})
+		})
+	}
+}
+
+// sameOnBothFronts compares what is seen of a call of the program, over the script and over the structs.
+func sameOnBothFronts(t *testing.T, input string, args []string) {
+	t.Helper()
+	script := seenOf(t, deployer.Program{}, input, append([]string{"-f", "testdata/trees/fronts/deploy"}, args...))
+	inGo := seenOf(t, deployer.Program{Root: newSystem()}, input, args)
+	if script != inGo {
+		t.Errorf("the script:\n%s\nin Go:\n%s", script, inGo)
+	}
+}
+
+// aside is what may differ: the place of a script, or the field of a struct, that says something, the name of the tree, and
+// from what a template is derived.
 var aside = []struct {
 	is *regexp.Regexp
 	as string
@@ -186,14 +210,16 @@ var aside = []struct {
 	{regexp.MustCompile(`(?m)^deployer_test\.\w+(\.\w+)?: `), ""},
 	{regexp.MustCompile(`,?"(time|run|tree)":"[^"]*"|,?"(seconds|seq|id|parent)":[0-9.e-]*`), ""},
 	{regexp.MustCompile(`(?m)^System: `), ""},
+	{regexp.MustCompile(`(?m)^(defined|template) +(\S+\n|.*, derived from .*\n)`), "$1 there\n"},
 	{regexp.MustCompile(`(?m)^ *(called from .*|\^|return .*|env\..*|master = .*)\n`), ""},
 }
 
 // seenOf is all that is seen of a call of the program. Hosts work in parallel, so that lines may come in any order.
-func seenOf(t *testing.T, p deployer.Program, args []string) string {
+func seenOf(t *testing.T, p deployer.Program, input string, args []string) string {
 	t.Helper()
 	var out, err bytes.Buffer
-	status := p.Run(t.Context(), args, deployer.Stdio{Out: &out, Err: &err, Getenv: os.Getenv})
+	in := strings.NewReader(input)
+	status := p.Run(t.Context(), args, deployer.Stdio{In: in, Out: &out, Err: &err, Getenv: os.Getenv})
 	return fmt.Sprintf("exit status %d\n%s--\n%s", status, settled(out.String()), settled(err.String()))
 }
 

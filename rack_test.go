@@ -128,7 +128,7 @@ func (r *rack) goOf(root nodes.Embedder) front {
 // does runs a line and returns all that is seen of it; hosts work in parallel, so that the lines are sorted.
 func (f front) does(line string) string {
 	f.t.Helper()
-	return strings.ReplaceAll(seenOf(f.t, f.program, append(f.file, strings.Fields(line)...)), f.homes, "$RACK")
+	return strings.ReplaceAll(seenOf(f.t, f.program, "", append(f.file, strings.Fields(line)...)), f.homes, "$RACK")
 }
 
 // client is a home with an ssh_config for all hosts, where a tree is the user's own.

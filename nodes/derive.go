@@ -220,11 +220,26 @@ func (t *Template) set(m *Member) []Problem {
 	if p := t.unfit(m); p != nil {
 		return []Problem{*p}
 	}
+	if m.Doc == "" && m.isAttribute() {
+		m.Doc = t.docOf(m.Name)
+	}
 	t.put(m)
 	if m.Child != nil && strings.ContainsAny(m.Name, boundary) {
 		t.odd = append(slices.Clip(t.odd), m.Name)
 	}
 	return nil
+}
+
+// docOf is what an attribute is for that is replaced.
+func (t *Template) docOf(name string) string {
+	switch old := t.Member(name); {
+	case old == nil:
+		return ""
+	case old.Doc == "" && old.Required != nil:
+		return old.Required.Why
+	default:
+		return old.Doc
+	}
 }
 
 // nesting refuses the kinds of children that could not be told apart when isolating: see the table in doc/overview.md.
