@@ -162,10 +162,11 @@ func (l *line) cancel() {
 	l.menu.hidden = true
 }
 
-// remember goes through the history.
+// remember goes through the history. A menu would be in the way there.
 func (l *line) remember(by int) {
 	if text, ok := l.recall.move(by, l.p.Buffer().Text()); ok {
 		l.setText(text)
+		l.menu = menu{line: text, cursor: len(text)}
 	}
 }
 

@@ -165,6 +165,18 @@ gggg . .. ....
 RRRRRRRRRRRRRRRRRRRRRRR .....
  .....................  .....
 cursor 0,14`},
+		{"the cursor alone opens none", pty.Size{Rows: 5, Cols: 40}, "cd st\x01", nodes, `
+here > cd st
+gggg . .. ..
+cursor 0,7`},
+		{"a line of the history has none", pty.Size{Rows: 5, Cols: 40}, "cd st\r\x1b[A", nodes, `
+here > cd st
+[cd st]
+here > cd st
+gggg . .. ..
+... ...
+gggg . .. ..
+cursor 2,12`},
 		{"a line of two rows", pty.Size{Rows: 6, Cols: 20}, "echo abcdefghijklmnopqrstuvw\x1b[D", nil, `
 here > echo abcdefgh
 ijklmnopqrstuvw

@@ -123,7 +123,7 @@ func (l *line) draw() {
 	text, cursor := l.content()
 	l.search.active = l.search.active && text == l.search.text && cursor == l.search.cursor
 	if l.search.active {
-		l.menu = menu{}
+		l.menu = menu{line: text, cursor: cursor}
 	} else {
 		l.menu.refresh(text, cursor, l.e.o.Complete)
 	}

@@ -26,13 +26,15 @@ func (m *menu) open() bool { return len(m.all) > 0 && !m.hidden }
 // chosen reports whether a candidate is in the line.
 func (m *menu) chosen() bool { return m.at > 0 }
 
-// refresh makes the menu anew when the line is another one. An empty line has one only when it is asked for.
+// refresh makes the menu anew when the line is another one. An empty line has one only when it is asked for, and so has
+// one in which only the cursor has moved.
 func (m *menu) refresh(text string, cursor int, complete Completer) {
 	if text == m.line && cursor == m.cursor {
 		return
 	}
+	typed := text != "" && text != m.line
 	*m = menu{line: text, cursor: cursor}
-	if text != "" {
+	if typed {
 		m.fill(complete)
 	}
 }

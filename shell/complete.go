@@ -194,7 +194,8 @@ func leadPath(lead string) string {
 	return lead[:len(lead)-1]
 }
 
-func unquote(text string) string { return strings.NewReplacer("'", "", `"`, "").Replace(text) }
+// unquote takes the quotes out of a step that is being typed, closed or not.
+func unquote(text string) string { return strings.NewReplacer("'", "", `"`, "", `\`, "").Replace(text) }
 
 // steps collects the candidates for a step of a path.
 type steps struct {

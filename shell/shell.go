@@ -124,8 +124,8 @@ func (s *Shell) next(ctx context.Context) (status int, err error) {
 	line, interrupted, err := s.interruptibleRead(ctx)
 	switch {
 	case interrupted:
-		if s.o.Interactive {
-			fmt.Fprintln(s.o.Err)
+		if s.o.Interactive && !errors.Is(err, ErrInterrupted) {
+			fmt.Fprintln(s.o.Err) // a reader that knows of Ctrl-C has ended the line
 		}
 		return statusInterrupted, nil
 	case err != nil:
