@@ -24,6 +24,7 @@ type slots struct {
 	limit   int
 	taken   int             // slots given out
 	open    int             // sessions that the server took
+	last    time.Time       // when it took one, or one ended
 	waiting []chan struct{} // in order; closed when a slot is given
 }
 
@@ -91,6 +92,7 @@ func (s *slots) opened() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open++
+	s.last = time.Now()
 }
 
 // give returns a slot.
@@ -100,8 +102,19 @@ func (s *slots) give(opened bool) {
 	s.taken--
 	if opened {
 		s.open--
+		s.last = time.Now()
 	}
 	s.next()
+}
+
+// unused is how long there has been no session.
+func (s *slots) unused() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open > 0 {
+		return 0
+	}
+	return time.Since(s.last)
 }
 
 // lower sets the limit to the number of open sessions, and reports whether there is any.
@@ -148,7 +161,7 @@ func (c *sshConn) session(ctx context.Context) (*sessionChannel, error) {
 		} else if alone.IsZero() {
 			alone = time.Now()
 			c.dropSFTP()
-		} else if time.Since(alone) > c.pool.refusalsEnd {
+		} else if min(time.Since(alone), c.slots.unused()) > c.pool.refusalsEnd { // else others had their turn meanwhile
 			return nil, err
 		}
 		if err := sleep(ctx, 2*time.Millisecond<<min(refusals, 6)); err != nil {
