@@ -105,7 +105,7 @@ func (s *Shell) find(ctx context.Context, a arguments) error {
 		}
 	}
 	if none {
-		fmt.Fprintln(s.o.Err, "nothing found below "+look.from.Path())
+		fmt.Fprintln(s.o.Err, s.mask("nothing found below "+look.from.Path()+look.meant()))
 	}
 	return nil
 }
@@ -148,6 +148,32 @@ func (l *search) set(key, value string) error {
 	}
 	*to = value
 	return nil
+}
+
+// meant asks whether the host or the group that was looked for, and is not there, is a misspelling of one that is.
+func (l *search) meant() string {
+	var groups, hosts []string
+	for n := range l.from.Walk().Places() {
+		if g := n.Group(); g != nil {
+			groups = append(groups, g.Name)
+		}
+		hosts = append(hosts, slugs(n)...)
+	}
+	near := append(misspelt(l.group, groups), misspelt(l.host, hosts)...)
+	if len(near) == 0 {
+		return ""
+	}
+	return ": did you mean " + strings.Join(near, " or ") + "?"
+}
+
+// misspelt are the names that a word, which is none of them, may be meant for.
+func misspelt(word string, names []string) []string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if word == "" || slices.ContainsFunc(names, func(name string) bool { return matches(word, name) }) {
+		return nil
+	}
+	return nodes.Nearest(word, names)
 }
 
 // match reports whether a node is what is looked for, and which actions of it are.

@@ -87,6 +87,7 @@ const (
 // person 0, else that of the first line that failed, or with KeepGoing the gravest. Its error is the cause of ctx, or
 // what is wrong with the input.
 func (s *Shell) Run(ctx context.Context) (status int, err error) {
+	s.greet()
 	for !s.left {
 		one, err := s.next(ctx)
 		switch {
@@ -107,6 +108,13 @@ func (s *Shell) Run(ctx context.Context) (status int, err error) {
 		}
 	}
 	return status, nil
+}
+
+// greet tells a person who has typed no line yet, in this session or an earlier one, how to begin.
+func (s *Shell) greet() {
+	if s.o.Interactive && len(s.o.Reader.History()) == 0 {
+		fmt.Fprintln(s.o.Err, "help lists the commands, Tab completes, Ctrl-D leaves")
+	}
 }
 
 // worst is the gravest of two exit statuses.
@@ -211,6 +219,9 @@ func (s *Shell) try(ctx context.Context, line string) error {
 		return nil
 	}
 	if cmd := s.command(words[0]); cmd != nil {
+		if len(words) == 2 && words[1].raw == "--help" {
+			return s.write(cmd.Help())
+		}
 		return cmd.run(s, ctx, arguments{words[1:], line[words[0].end():], words[0].end()})
 	}
 	return s.call(ctx, words, s.settings)

@@ -167,8 +167,9 @@ func TestStatus(t *testing.T) {
 
 // interruptedReader is a person who types Ctrl-C before every line.
 type interruptedReader struct {
-	lines []string
-	typed bool
+	lines   []string
+	typed   bool
+	history []string
 }
 
 func (r *interruptedReader) Read(context.Context, Prompt) (string, error) {
@@ -183,13 +184,13 @@ func (r *interruptedReader) Read(context.Context, Prompt) (string, error) {
 	return line, nil
 }
 
-func (r *interruptedReader) History() []string { return []string{"ls", "cd\nx"} }
+func (r *interruptedReader) History() []string { return r.history }
 
 // TestInterruptedLine goes on after Ctrl-C at a prompt, and drops a line that was to be continued.
 func TestInterruptedLine(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, "", true)
-	s.o.Reader = &interruptedReader{lines: []string{"pwd 'a", "history", "exit"}}
+	s.o.Reader = &interruptedReader{lines: []string{"pwd 'a", "history", "exit"}, history: []string{"ls", "cd\nx"}}
 	if status, err := s.Run(t.Context()); status != 0 || err != nil {
 		t.Fatalf("status %d, %v", status, err)
 	}
@@ -245,4 +246,17 @@ func (r lateReader) Read(ctx context.Context, p Prompt) (string, error) {
 		r.interrupt()
 	}
 	return line, err
+}
+
+// TestGreeting tells a person how to begin, unless that person has begun before.
+func TestGreeting(t *testing.T) {
+	t.Parallel()
+	for _, history := range [][]string{nil, {"ls"}} {
+		s := newShell(t, "", true)
+		s.o.Reader = &interruptedReader{history: history}
+		_, err := s.Run(t.Context())
+		if greeted := strings.Contains(s.err.String(), "help lists the commands"); err != nil || greeted != (history == nil) {
+			t.Errorf("after %q: %v, told %q", history, err, &s.err)
+		}
+	}
 }
