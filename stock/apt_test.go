@@ -64,6 +64,15 @@ func TestApt(t *testing.T) {
 	}
 	is("is_installed", "alpha", "false")
 	is("is_available", "alpha", "false") // nothing was updated yet
+	sandbox, fresh := newRun(t, tree, nodes.Options{Sandbox: true}), snapshot(t, dir)
+	sandbox.must(apt, "setup")
+	sandbox.wantCommands("? "+aptGet+"update", "? "+aptGet+"install -- '/", "? "+aptGet+"update", "? "+aptGet+"install -- 'alpha'")
+	if got := sandbox.diffs(); !strings.Contains(got, "+deb [trusted=yes] file:"+repo+" ./\n") || !strings.Contains(got, "+a key\n") {
+		t.Errorf("the sandbox shows %q", got)
+	}
+	if snapshot(t, dir) != fresh {
+		t.Error("the sandbox changed something")
+	}
 	r.must(apt, "setup")
 	r.wantCommands(aptGet+"update", aptGet+"install -- '/", aptGet+"install -- 'alpha'")
 	is("is_installed", "alpha", "true")
