@@ -49,7 +49,7 @@ func (s *Session) Parallel(ctx context.Context, n int, do func(ctx context.Conte
 		wait.Go(func() {
 			defer func() { <-places }()
 			ctx := ctx
-			if s.opts.Limit > 1 {
+			if !s.OneAtATime() {
 				ctx = context.WithValue(ctx, seatKey{}, &seat{places: places})
 			}
 			errs[i] = do(ctx, i)

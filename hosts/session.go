@@ -91,6 +91,9 @@ func NewSession(o Options) *Session {
 	return s
 }
 
+// OneAtATime reports whether hosts work one after the other.
+func (s *Session) OneAtATime() bool { return s.opts.Limit == 1 }
+
 // Journal is where the session records what it does.
 func (s *Session) Journal() *journal.Journal { return s.opts.Journal }
 

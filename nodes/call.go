@@ -133,7 +133,8 @@ func (e *Env) afterFailure(ctx context.Context, failed *ActionError) Decision {
 	person := e.run.options.Person
 	scope := hosts.ScopeOf(ctx)
 	on := hosts.Errors(failed.Err)
-	if person == nil || len(on) == 0 || scope.Parallel || scope.Sandbox || ctx.Err() != nil {
+	alone := !scope.Parallel || e.run.session.OneAtATime()
+	if person == nil || len(on) == 0 || !alone || scope.Sandbox || ctx.Err() != nil {
 		return Abort
 	}
 	for {
@@ -156,7 +157,9 @@ func (e *Env) openShell(ctx context.Context, slug string) {
 		e.Log(ctx, "there is no host "+slug+" in the tree")
 		return
 	}
-	if _, err := e.run.session.Handle(h).Shell(ctx, "", ""); err != nil {
+	scope := hosts.ScopeOf(ctx)
+	scope.Parallel = false // nobody else is at work, or nobody would be asked
+	if _, err := e.run.session.Handle(h).Shell(hosts.WithScope(ctx, scope), "", ""); err != nil {
 		e.Log(ctx, err.Error())
 	}
 }

@@ -110,6 +110,22 @@ func TestNobodyIsAskedInSandboxOrParallel(t *testing.T) {
 	}
 }
 
+// TestPersonDecidesOneAtATime has two cells that fail, one after the other: each is asked about.
+func TestPersonDecidesOneAtATime(t *testing.T) {
+	d := &decider{decisions: []Decision{Retry, Skip, Skip}}
+	env, events, calls := askedRun(t, Options{Person: d}, IsolateEach, 3, "web1", "web2")
+	session := hosts.NewSession(hosts.Options{Journal: env.run.Journal(), Limit: 1})
+	defer session.Close()
+	cells := NewRun(Options{Person: d, Session: session}).Env(env.place)
+	errs := session.Parallel(t.Context(), 2, func(ctx context.Context, _ int) error {
+		_, err := cells.Call(ctx, "act", Args{})
+		return err
+	})
+	if err := errors.Join(errs...); err != nil || d.asked != 3 || *calls != 3 || len(events.questions()) != 3 {
+		t.Errorf("error %v, asked %d times, %d calls, questions %q", err, d.asked, *calls, events.questions())
+	}
+}
+
 func TestPersonChoosesCell(t *testing.T) {
 	env, events, _ := askedRun(t, Options{Person: &decider{cell: 1}}, IsolateOne, 0, "web1", "web2")
 	if value, err := env.Call(t.Context(), "act", Args{}); value != "/[web2]" || err != nil {
