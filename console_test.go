@@ -1,8 +1,10 @@
 package deployer_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"deployer/pty"
 	"deployer/pty/ptytest"
@@ -79,6 +81,42 @@ func TestProgress(t *testing.T) {
 	})
 }
 
+// TestProgressIsDrawn looks at the window while a bar stands below the lines, and its size changes.
+func TestProgressIsDrawn(t *testing.T) {
+	t.Parallel()
+	p := alone(t, `
+def copy(env):
+    bar = env.console.progress_bar("copying", expected = 4)
+    for i in range(1, 5):
+        bar.next()
+        env.host.run("echo line %d; read x" % i)
+        env.host.output("until test -e %d; do sleep 0.01; done" % i)
+root = node(hosts = local_host(), actions = [copy])
+`)
+	term := ptytest.Start(t, p.command("run", "--color", "never", "copy"), pty.Size{Rows: 6, Cols: 48})
+	for i, size := range []pty.Size{{Rows: 6, Cols: 20}, {Rows: 4, Cols: 30}, {Rows: 6, Cols: 48}, {Rows: 6, Cols: 48}} {
+		term.Expect(fmt.Sprintf("line %d\r\n", i+1))
+		term.Send("\r")
+		term.Resize(size)
+		bar := []string{"copying: 1/4 25%", "copying: 2/4 50% 0:0", "copying: 3/4 [======", "copying: 4/4 [======"}[i]
+		drawn := func() bool {
+			window := term.Drawn()
+			last := window[strings.LastIndexByte(window, '\n')+1:]
+			return strings.HasPrefix(last, bar) && strings.Count(window, "copying") == 1
+		}
+		for deadline := time.Now().Add(patience); !drawn(); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("the window shows\n%s\nwant at its end %s", term.Drawn(), bar)
+			}
+		}
+		p.write(t, fmt.Sprint(i+1), "")
+	}
+	term.Expect("copying: 4/4 done ")
+	if status := term.Wait(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
 // TestPagerAndColumns prints to a terminal of 20 columns, and to a file.
 func TestPagerAndColumns(t *testing.T) {
 	t.Parallel()
@@ -135,6 +173,32 @@ root = node(hosts = [local_host("a"), local_host("b")], actions = [where], web =
 	r := p.start(t, "run", "where").wants(1)
 	if errs := r.err.String(); !strings.Contains(errs, `"Where?": nobody is there to answer`) {
 		t.Errorf("printed\n%s", errs)
+	}
+}
+
+// TestQuestionsAtOddTerminals asks where there is little place, and where nobody knows how much.
+func TestQuestionsAtOddTerminals(t *testing.T) {
+	t.Parallel()
+	p := alone(t, askingTree)
+	for _, size := range []pty.Size{{Rows: 5, Cols: 20}, {Rows: 1, Cols: 1}, {}} {
+		term := ptytest.Start(t, p.command("run", "--path", "one", "ask"), size)
+		term.Expect("commit [main]: ")
+		term.Send("grö\x7fö😀\x7f日本\r")
+		term.Expect("number or name [origin]: ")
+		term.Send("ba\t\r")
+		term.Expect("go on? [y/n] ")
+		term.Send("y\r")
+		term.Expect("grö日本 from 2")
+		if status := term.Wait(); status != 0 {
+			t.Errorf("%v: exit status %d", size, status)
+		}
+		term = ptytest.Start(t, p.command("run", "--path", "one", "secret"), size)
+		term.Expect("password: ")
+		term.Send("\x03")
+		term.Expect("interrupted")
+		if status := term.Wait(); status != 130 {
+			t.Errorf("%v: exit status %d after Ctrl-C", size, status)
+		}
 	}
 }
 

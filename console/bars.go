@@ -92,7 +92,7 @@ func (s *Screen) eraseBars() error {
 
 // drawBars draws bars at the start of a line, where there is place for them.
 func (s *Screen) drawBars() error {
-	if len(s.bars) == 0 || s.raw || s.question != "" || s.stderr.middle {
+	if len(s.bars) == 0 || s.raw && s.used || s.question != "" || s.stderr.middle {
 		return nil
 	}
 	s.standing = s.barLines()
@@ -100,7 +100,7 @@ func (s *Screen) drawBars() error {
 	if above := len(s.standing) - 1; above > 0 {
 		back = fmt.Sprintf("\r\x1b[%dA", above)
 	}
-	_, err := io.WriteString(s.stderr.W, strings.Join(s.standing, "\n")+back)
+	_, err := io.WriteString(s.stderr.W, strings.Join(s.standing, "\r\n")+back)
 	return err
 }
 

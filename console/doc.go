@@ -40,8 +40,8 @@
 //
 // # Progress
 //
-// A [Bar] stands below the lines of the run, and makes place for questions and for commands that have the terminal. It is
-// no event, but what is left of it is, and so is what the log tells of it where nothing can be drawn.
+// A [Bar] stands below the lines of the run, and makes place for questions and for what a command prints that has the
+// terminal. It is no event, but what is left of it is, and so is what the log tells of it where nothing can be drawn.
 //
 // fatih/color is used here and nowhere else.
 package console

@@ -75,7 +75,7 @@ func (s *Screen) fits(line string, room int) bool {
 func rowsOf(text string, columns int) int {
 	rows := 0
 	for line := range strings.Lines(strings.ReplaceAll(text, "\t", "        ")) {
-		rows += max(1, (width(clean(strings.TrimRight(line, "\r\n"), false))+columns-1)/columns)
+		rows += height(clean(strings.TrimRight(line, "\r\n"), false), columns)
 	}
 	return max(1, rows)
 }

@@ -76,11 +76,21 @@ func barsMakePlace(t *testing.T) {
 	run.screen.lend(true)
 	bar.Next()
 	bar.Redraw()
-	p.shows("a line", "sure? y", "")
+	other := c.Progress("another", ProgressOptions{Clear: true})
+	p.shows("a line", "sure? y", "copying: 1 0:00:00", "another: 0 0:00:00")
+	for _, text := range []string{"\r\n", "printed by a command\r\n"} {
+		if err := run.screen.Write(output(1, "web1", journal.Terminal, text)); err != nil {
+			t.Error(err)
+		}
+	}
+	bar.Next()
+	bar.Redraw()
+	p.shows("a line", "sure? y", "", "printed by a command", "")
 	run.screen.lend(false)
-	p.shows("a line", "sure? y", "copying: 1 0:00:00")
+	p.shows("a line", "sure? y", "", "printed by a command", "copying: 2 0:00:00", "another: 0 0:00:00")
+	other.Done()
 	bar.Stop()
-	p.shows("a line", "sure? y", "copying: 1 stopped 0.00s", "")
+	p.shows("a line", "sure? y", "", "printed by a command", "copying: 2 stopped 0.00s", "")
 }
 
 func TestBarsWhenTheWindowChanges(t *testing.T) {

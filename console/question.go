@@ -7,7 +7,7 @@ import (
 )
 
 // A question stands in the last line of the terminal of standard error, or in several where it is longer, while the lines
-// of the run appear above it. Bars stand there while there is no question, and while no command has the terminal.
+// of the run appear above it. Bars stand there while there is no question, and while no command that has the terminal prints.
 
 // erase clears the line that the cursor is in.
 const erase = "\r\x1b[K"
@@ -75,7 +75,7 @@ func (s *Screen) eraseQuestion() error {
 	end := "\n" // where nothing can be erased
 	if s.draws() {
 		end = erase
-		if above := (width(s.question) - 1) / s.stderr.size().Cols; above > 0 {
+		if above := height(s.question, s.stderr.size().Cols) - 1; above > 0 {
 			end = fmt.Sprintf("\r\x1b[%dA\x1b[J", above)
 		}
 	}

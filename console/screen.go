@@ -47,6 +47,7 @@ type Screen struct {
 	stdout   *surface
 	stderr   *surface
 	raw      bool     // a command has the terminal: a newline does not return the carriage
+	used     bool     // and it has printed something there
 	drawn    leftover // by that command
 	question string   // on the terminal of stderr at this moment, without its end
 	bars     []*Bar
@@ -170,6 +171,7 @@ func (s *Screen) output(e journal.Event) error {
 	switch {
 	case e.Stream == journal.Terminal:
 		s.drawn.note(e.Data)
+		s.used = true
 		return s.put(to, e.Data) // a person uses it: what waits for an answer ends with no newline
 	case !s.prefix && s.tree == nil:
 		return s.put(to, s.returned(to, e.Data))
@@ -266,7 +268,7 @@ func (s *Screen) lend(to bool) {
 	defer s.mu.Unlock()
 	// An error shows with the next event, which cannot be written either.
 	_ = s.above(func() error {
-		s.raw = to
+		s.raw, s.used = to, false
 		if undo := s.drawn.undo(); undo != "" && s.stdout.Terminal {
 			_, err := io.WriteString(s.stdout.W, undo)
 			return err

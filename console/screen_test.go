@@ -291,6 +291,24 @@ func TestLinesAppearAboveAQuestion(t *testing.T) {
 	}
 }
 
+func TestLinesAppearAboveALongQuestion(t *testing.T) {
+	p := newPaper(t, 20, 24)
+	_, run := onPaper(t, p, Options{})
+	for _, question := range []string{"which of the many branches? ", "which of the many branches? ma"} {
+		if err := run.screen.showQuestion(question); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := run.screen.Write(message("a line that is a long one")); err != nil {
+		t.Error(err)
+	}
+	p.shows("a line that is a lon", "g one", "which of the many br", "anches? ma")
+	if err := run.screen.endQuestion(); err != nil {
+		t.Error(err)
+	}
+	p.shows("a line that is a lon", "g one", "which of the many br", "anches? ma", "")
+}
+
 type broken struct{}
 
 var errBroken = errors.New("broken pipe")

@@ -15,6 +15,18 @@ var wide = &unicode.RangeTable{
 	},
 }
 
+// height is how many rows of a terminal of so many columns a text takes that has no control characters.
+func height(text string, columns int) int {
+	rows, used := 1, 0
+	for _, r := range text {
+		size := width(string(r))
+		if used += size; used > columns {
+			rows, used = rows+1, size // a character is never cut in two
+		}
+	}
+	return rows
+}
+
 // width is how many columns a text takes that has no control characters.
 func width(text string) int {
 	columns := 0

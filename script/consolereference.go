@@ -59,7 +59,7 @@ number or its name; what is returned is its value.`,
 				text: `Shows how something goes on, in a line at the bottom of the terminal. It returns a bar with three
 methods: next() counts one more; set_progress(value, rewrite = True) sets the counter, and shows it at once if rewrite is
 True, else within a tenth of a second; done() ends the bar. One that is not ended ends with its action. While a question
-is asked or a command has the terminal, the bar is not shown: give run interactive = False. Where standard error is no
+is asked, and once a command prints that has the terminal, the bar is not shown: give run interactive = False. Where standard error is no
 terminal, lines of the log tell how far it is every ten seconds, and its end.`,
 				options: []optionEntry{
 					{"expected", "what the counter will come to"},

@@ -17,6 +17,9 @@ type drawing struct {
 }
 
 func newDrawing(size pty.Size) drawing {
+	if size.Rows < 1 || size.Cols < 1 { // of an unknown size
+		size = pty.Default
+	}
 	return drawing{terminal: vt10x.New(vt10x.WithSize(size.Cols, size.Rows))}
 }
 
