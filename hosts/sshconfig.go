@@ -54,6 +54,7 @@ type settings struct {
 	identitiesOnly bool
 	certificates   []string // files
 	agent          string   // socket; "": no agent
+	adding         adding
 	forwardAgent   bool
 	forwardedAgent string   // the socket of the agent that is forwarded
 	ways           []string // to log in, in the order to try them
@@ -252,6 +253,8 @@ func (r *resolver) login() error {
 	st.certificates = r.CertificateFiles
 	st.identitiesOnly = either(r.o.IdentitiesOnly, r.IdentitiesOnly)
 	st.agent = r.IdentityAgent
+	confirm := r.AddKeysToAgent == "confirm"
+	st.adding = adding{confirm || r.AddKeysToAgent == "yes", confirm, r.AddedLifetime}
 	st.forwardAgent = either(r.o.AgentForwarding, r.ForwardAgent)
 	st.forwardedAgent = first(r.ForwardedAgent, st.agent)
 	st.environment = r.environment()

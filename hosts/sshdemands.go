@@ -113,6 +113,10 @@ func (r *resolver) warn() {
 	for _, v := range r.Values("BindInterface") {
 		r.st.warnings = append(r.st.warnings, fmt.Sprintf("ssh_config: %s: BindInterface has no effect here", v.At))
 	}
+	if r.AddKeysToAgent == "ask" {
+		at := r.Values("AddKeysToAgent")[0].At
+		r.st.warnings = append(r.st.warnings, fmt.Sprintf("ssh_config: %s: AddKeysToAgent ask has no effect here", at))
+	}
 	if r.RekeyInterval > 0 {
 		at := r.Values("RekeyLimit")[0].At
 		r.st.warnings = append(r.st.warnings, fmt.Sprintf("ssh_config: %s: the time of RekeyLimit has no effect here", at))

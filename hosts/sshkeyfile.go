@@ -32,12 +32,27 @@ type keyring struct {
 	opening  sync.Mutex // since it is meant to take long, it is done once
 	mu       sync.Mutex
 	unlocked map[[sha256.Size]byte]ssh.Signer
+	added    map[[sha256.Size]byte]bool // to an agent
 }
 
 func (r *keyring) get(k *lockedKey) ssh.Signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.unlocked[k.id]
+}
+
+// adds reports whether a key is to be added to an agent now, and not for the second time.
+func (r *keyring) adds(k *lockedKey) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.added[k.id] {
+		return false
+	}
+	if r.added == nil {
+		r.added = map[[sha256.Size]byte]bool{}
+	}
+	r.added[k.id] = true
+	return true
 }
 
 // open unlocks a key, unless that was done before.

@@ -193,6 +193,7 @@ func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
 		_, err = d.pool.keys.open(k, passphrase)
 		d.pool.secrets.judge(w, passphrase, err == nil)
 		if err == nil {
+			d.addToAgent(ctx, k, passphrase)
 			return nil
 		}
 		q.refused = map[string]bool{passphrase: true}

@@ -17,7 +17,7 @@ var fuzzPieces = strings.Split(strings.Join([]string{
 	"\nIdentityAgent ", "\nCertificateFile ", "\nProxyJump ", "\nProxyCommand ", "\nUserKnownHostsFile ",
 	"\nGlobalKnownHostsFile ", "\nStrictHostKeyChecking ", "\nHostKeyAlias ", "\nHostKeyAlgorithms ", "\nConnectTimeout ",
 	"\nConnectionAttempts ", "\nServerAliveInterval ", "\nServerAliveCountMax ", "\nAddressFamily ", "\nSetEnv ",
-	"\nSendEnv ", "\nForwardAgent ", "\nCanonicalizeHostname ", "\nCanonicalizeFallbackLocal ",
+	"\nSendEnv ", "\nForwardAgent ", "\nAddKeysToAgent ", "\nCanonicalizeHostname ", "\nCanonicalizeFallbackLocal ",
 	"\nCanonicalizeMaxDots ", "\nKexAlgorithms ", "\nCiphers ", "\nMACs ",
 	"\nPubkeyAcceptedAlgorithms ", "\nCASignatureAlgorithms ", "\nPreferredAuthentications ", "\nPubkeyAuthentication ",
 	"\nPasswordAuthentication ", "\nKbdInteractiveAuthentication ", "\nBatchMode ", "\nNumberOfPasswordPrompts ",

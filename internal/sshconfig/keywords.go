@@ -76,6 +76,7 @@ var keywords = table(
 
 	// Logging in, and what goes along.
 	[]keyword{
+		{"AddKeysToAgent", effective, addKeys},
 		{"BatchMode", effective, one(flag)},
 		{"CertificateFile", effective, every(text)},
 		{"ForwardAgent", effective, forwardAgent},
@@ -106,7 +107,6 @@ var keywords = table(
 
 	// Terminals, forwarding, what is shown: nothing to do with running a command.
 	[]keyword{
-		{"AddKeysToAgent", unused, several(1, 2)},
 		{"ChannelTimeout", unused, list(text)},
 		{"ClearAllForwardings", unused, one(flag)},
 		{"Compression", unused, one(only("yes", "no"))},

@@ -51,7 +51,9 @@ type Options struct {
 	IdentityFiles                []string
 	CertificateFiles             []string
 	IdentitiesOnly               bool
-	IdentityAgent                string // a socket; "": none
+	IdentityAgent                string        // a socket; "": none
+	AddKeysToAgent               string        // "yes", "no", "ask" or "confirm"
+	AddedLifetime                time.Duration // that the agent is to keep keys; 0: what it keeps others
 	ForwardAgent                 bool
 	ForwardedAgent               string   // a socket; "": that of IdentityAgent
 	SendEnv                      []string // patterns
@@ -281,6 +283,12 @@ func (b *builder) keys() {
 	o.IdentityFiles = b.paths("identityfile", otherwise...)
 	o.CertificateFiles = b.paths("certificatefile")
 	o.IdentitiesOnly = b.yes("identitiesonly", "no")
+	o.AddKeysToAgent = b.or("addkeystoagent", "no")
+	if added := b.values["addkeystoagent"]; len(added) > 0 {
+		if o.AddedLifetime = duration(added[len(added)-1].Text); o.AddedLifetime > 0 && len(added) == 1 {
+			o.AddKeysToAgent = "yes"
+		}
+	}
 	o.IdentityAgent = b.agent("identityagent", Value{Text: "SSH_AUTH_SOCK"})
 	o.ForwardAgent = b.yes("forwardagent", "no")
 	if socket := b.values[optionSocket]; len(socket) > 0 && o.ForwardAgent {

@@ -192,6 +192,28 @@ func forwardAgent(a arguments) ([]setting, error) {
 
 func identityAgent(a arguments) ([]setting, error) { return one(a.local.agent)(a) }
 
+// addKeys reads whether to, and for how long: a time alone means yes, and "confirm" may have one behind it. No time is
+// for as long as the agent lives.
+func addKeys(a arguments) ([]setting, error) {
+	if len(a.words) == 2 && strings.EqualFold(a.words[0], "confirm") {
+		life, err := check(seconds).ask(a.words[1])
+		if life == "0" {
+			return together(once, []string{"confirm"}), err
+		}
+		return together(once, []string{"confirm", life}), err
+	}
+	value, err := a.single()
+	if err != nil {
+		return nil, err
+	}
+	if value, err = seconds(value); err != nil {
+		value, err = choice("ask", "confirm").ask(a.words[0])
+	} else if value == "0" {
+		value = "yes"
+	}
+	return together(once, []string{value}), err
+}
+
 // rekeyLimit reads an amount of data, and a time after it.
 func rekeyLimit(a arguments) ([]setting, error) {
 	amount, rest := a, a

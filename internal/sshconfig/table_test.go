@@ -139,6 +139,10 @@ var sameAsSSH = []struct {
 	{name: "Debian's", files: config("ProtocolKeepAlives 5\nSetupTimeOut 7\nGSSAPIAuthentication yes\nGSSAPIKeyExchange no\nGSSAPITrustDNS no\n")},
 
 	{name: "keys", files: config("IdentityFile ~/a\nIdentityFile none\nCertificateFile b\nCertificateFile c\nCertificateFile b\nIdentitiesOnly yes\nPreferredAuthentications publickey,password\n")},
+	{name: "keys for the agent", files: config("Host web\nAddKeysToAgent yes\nHost b1\nAddKeysToAgent confirm 5m\nHost b2\nAddKeysToAgent 1h\nHost b3\nAddKeysToAgent Ask\nHost b4\nAddKeysToAgent no\nAddKeysToAgent yes\n"),
+		hosts: hosts("b1", "b2", "b3", "b4")},
+	{name: "keys for the agent that asks too long", files: config("AddKeysToAgent ask 5m\n")},
+	{name: "keys for no agent", files: config("AddKeysToAgent maybe\n")},
 	{name: "agents", files: config("Host web\nIdentityAgent none\nHost b1\nIdentityAgent SSH_AUTH_SOCK\nHost b2\nIdentityAgent $HOME\nHost b3\nIdentityAgent ${HOME}/%n\nHost b4\nIdentityAgent ~/a\n"),
 		hosts: hosts("b1", "b2", "b3", "b4", "b5")},
 	{name: "agent of a bad variable", files: config("Host other\nIdentityAgent $A-B\n")},
@@ -173,7 +177,7 @@ var sameAsSSH = []struct {
 	{name: "unknown keyword, ignored elsewhere", files: config("Host db\nIgnoreUnknown *\nHost *\nNoSuchKeyword x\n"), hosts: hosts("db")},
 	{name: "unknown keyword, ignored too late", files: config("NoSuchKeyword x\nIgnoreUnknown *\n")},
 	{name: "unknown keyword, ignored, in bad quotes", files: config("IgnoreUnknown *\nNoSuchKeyword \"x\n")},
-	{name: "what is nothing to us", files: config("ForwardX11 yes\nForwardX11Trusted no\nControlMaster auto\nControlPath ~/x\nControlPersist 60\nVisualHostKey yes\nLocalForward 1 a:2\nRemoteForward 3 b:4\nDynamicForward 5\nTunnel yes\nTunnelDevice 1:2\nRequestTTY force\nEscapeChar none\nLogLevel DEBUG1\nIPQoS af21 cs1\nCheckHostIP yes\nVerifyHostKeyDNS ask\nLocalCommand echo %n\nPermitLocalCommand yes\nPermitRemoteOpen a:1\nGatewayPorts yes\nStreamLocalBindMask 0111\nStreamLocalBindUnlink yes\nAddKeysToAgent confirm\nXAuthLocation /x\nSyslogFacility AUTH\nFingerprintHash MD5\nHostbasedAuthentication yes\nNoHostAuthenticationForLocalhost yes\nEnableSSHKeysign yes\nExitOnForwardFailure yes\nProxyUseFdpass yes\nSessionType default\nStdinNull no\nLogVerbose a b\nKbdInteractiveDevices pam\nPKCS11Provider /p\nSecurityKeyProvider /s\nKnownHostsCommand /k %H\nEnableEscapeCommandline yes\nRemoteCommand echo\nCompression yes\n")},
+	{name: "what is nothing to us", files: config("ForwardX11 yes\nForwardX11Trusted no\nControlMaster auto\nControlPath ~/x\nControlPersist 60\nVisualHostKey yes\nLocalForward 1 a:2\nRemoteForward 3 b:4\nDynamicForward 5\nTunnel yes\nTunnelDevice 1:2\nRequestTTY force\nEscapeChar none\nLogLevel DEBUG1\nIPQoS af21 cs1\nCheckHostIP yes\nVerifyHostKeyDNS ask\nLocalCommand echo %n\nPermitLocalCommand yes\nPermitRemoteOpen a:1\nGatewayPorts yes\nStreamLocalBindMask 0111\nStreamLocalBindUnlink yes\nXAuthLocation /x\nSyslogFacility AUTH\nFingerprintHash MD5\nHostbasedAuthentication yes\nNoHostAuthenticationForLocalhost yes\nEnableSSHKeysign yes\nExitOnForwardFailure yes\nProxyUseFdpass yes\nSessionType default\nStdinNull no\nLogVerbose a b\nKbdInteractiveDevices pam\nPKCS11Provider /p\nSecurityKeyProvider /s\nKnownHostsCommand /k %H\nEnableEscapeCommandline yes\nRemoteCommand echo\nCompression yes\n")},
 	{name: "bad values of what is nothing to us", files: config("VisualHostKey maybe\n")},
 
 	{name: "Include", files: map[string]string{
