@@ -22,8 +22,8 @@ const (
 	painted = "\x1b[?25h"
 )
 
-// BenchmarkKeyToPaint types at the prompt of the shell over a tree of 100,000 nodes, as a quick person does, and measures
-// how long it takes from a key until the line and the menu are drawn; then what the prompt costs that waits.
+// BenchmarkKeyToPaint types at the prompt of the shell over a tree of 100,000 nodes, as a quick person does. It measures
+// how long it takes from a key until the line and the menu are drawn, and then what the prompt costs that waits.
 func BenchmarkKeyToPaint(b *testing.B) {
 	program := buildProgram(b)
 	p := place{dir: b.TempDir(), home: b.TempDir()}

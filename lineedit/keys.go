@@ -30,7 +30,7 @@ func (k *keys) add(typed []byte) { k.typed = append(k.typed, typed...) }
 // escaped reports whether what came so far may be the Esc key, or the beginning of another one.
 func (k *keys) escaped() bool { return !k.paste && len(k.typed) > 0 && k.typed[0] == esc }
 
-// next takes a key. More is needed if it is nil: unless everything came that will come, then the rest is taken as it is.
+// next takes a key. If it is nil more is needed, unless everything came that will come: then the rest is taken as it is.
 func (k *keys) next(everything bool) []byte {
 	for len(k.typed) > 0 {
 		if k.paste {

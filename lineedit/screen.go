@@ -76,8 +76,8 @@ func (s *screen) finish(prompt string, mark string) {
 // fitting is a prompt that leaves room for the text.
 func (s *screen) fitting(prompt string) string { return shorten(prompt, 2*pty.SizeOf(s.to).Cols/3) }
 
-// eraseBelow erases what is below a row that is empty. In the corner of the screen tmux would take that for a clearing of
-// all of it, and keep what there was in its history: so it is done from the next column.
+// eraseBelow erases what is below a row that is empty. In the corner of the screen tmux would take that for a clearing
+// of all of it, and keep what there was in its history: so it is done from the next column.
 const eraseBelow = "\x1b[C\x1b[J\r"
 
 // home leads from the cursor to where the line begins. A terminal that has become narrower has broken the rows.
