@@ -89,7 +89,7 @@ func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree,
 		return &usageError{err, ""}
 	}
 	task := shell.Task{Node: n, Name: action, Action: a, Args: args, Settings: o.settings()}
-	r, err := p.start(o, task, secrets)
+	r, err := p.start(o, task, secrets, nil)
 	if err != nil {
 		return err
 	}
@@ -109,14 +109,15 @@ type oneRun struct {
 	log     *logFile // nil without --log
 	own     int      // how many readers of the journal are its own; those of the program come after them
 	session *hosts.Session
+	keep    *hosts.Keeper // of the shell; nil without one
 	nodes   *nodes.Run
 	person  *console.Person // nil if nobody is present
 	told    sync.Map        // the failures that a question told the person
 }
 
-// start opens the journal with its readers and the session.
-func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets) (*oneRun, error) {
-	r := &oneRun{program: p, options: o, task: task, shown: newShownOutput()}
+// start opens the journal with its readers and the session. A shell keeps connections and passwords for the next run.
+func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets, keep *hosts.Keeper) (*oneRun, error) {
+	r := &oneRun{program: p, options: o, task: task, shown: newShownOutput(), keep: keep, inShell: keep != nil}
 	several := len(allHosts(task.Node)) > 1
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
@@ -140,7 +141,7 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets)
 }
 
 func (r *oneRun) openSession() {
-	options := hosts.Options{Journal: r.journal, HostKeys: r.options.hostKeys, Replace: r.program.Hosts}
+	options := hosts.Options{Journal: r.journal, HostKeys: r.options.hostKeys, Keep: r.keep, Replace: r.program.Hosts}
 	if r.options.single {
 		options.Limit = 1
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"deployer/hosts"
 	"deployer/journal"
 	"deployer/nodes"
 	"deployer/shell"
@@ -15,11 +16,12 @@ type shellRun struct {
 	options runOptions
 	tree    *nodes.Tree
 	secrets *journal.Secrets
+	keep    *hosts.Keeper
 }
 
 // openShell opens the deployment shell at the path of the options. Where there is nothing to read on standard input,
 // what is at that node is listed instead.
-func (p *program) openShell(ctx context.Context, o runOptions) error {
+func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 	secrets := journal.NewSecrets()
 	tree, err := p.load(ctx, secrets)
 	if err != nil {
@@ -36,7 +38,8 @@ func (p *program) openShell(ctx context.Context, o runOptions) error {
 	if reader == nil {
 		return p.list(at, o.color)
 	}
-	r := &shellRun{p, o, tree, secrets}
+	r := &shellRun{p, o, tree, secrets, hosts.NewKeeper()}
+	defer func() { err = errors.Join(err, r.keep.Close()) }()
 	sh = shell.New(shell.Options{
 		Tree: tree, Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
 		Interactive: p.interactive(), KeepGoing: o.keepGoing, Name: p.Name, Version: version(), Secrets: secrets,
@@ -54,11 +57,10 @@ func (p *program) interactive() bool { return p.terminal() != nil && isTerminal(
 
 // run runs a task as a run of its own.
 func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {
-	r, err := s.program.start(s.options, task, s.secrets)
+	r, err := s.program.start(s.options, task, s.secrets, s.keep)
 	if err != nil {
 		return shell.Outcome{Status: s.program.fail(err)}
 	}
-	r.inShell = true
 	value, err := r.run(ctx, s.tree.Name)
 	var shown *shownError
 	if errors.As(err, &shown) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"deployer/internal/sshdtest"
 )
 
 // leaves is printed before a terminal is opened on a host; until then the terminal is raw for the line editor.
@@ -195,4 +197,41 @@ root = node(hosts = here, actions = [wait])
 		r.signal(syscall.SIGINT)
 		r.wants(130)
 	})
+}
+
+// TestShellKeeps does several lines: over one connection, and with a sudo password that is typed once.
+func TestShellKeeps(t *testing.T) {
+	t.Parallel()
+	needTerminals(t, "ssh")
+	f := startFleet(t)
+	p := f.newPlace(t, `load("hosts.star", "web1", "sudoer")
+def me(env):
+    env.hosts.sudo("echo $(id -un) is here")
+root = node(web = node(hosts = web1), sudo = node(hosts = sudoer, actions = [me]))
+`)
+	s := p.sit(t)
+	s.Expect("/ > ")
+	var ports []string
+	for range 2 {
+		s.Send("--run web -- echo port=$SSH_CONNECTION.\n")
+		s.Expect("\nport=")
+		ports = append(ports, s.Expect("."))
+		s.Expect("/ > ")
+	}
+	if ports[0] != ports[1] {
+		t.Errorf("the second line has a connection of its own: %q", ports)
+	}
+	sshdtest.NeedAccounts(t)
+	s.Send("sudo me\n")
+	s.Expect("sudo password of " + sudoer)
+	s.Send(sudoPassword + "\n")
+	s.Expect("root is here\r\n")
+	s.Expect("/ > ")
+	s.Send("--run-with-sudo sudo -- echo again $(id -un)\n")
+	if before := s.Expect("again root\r\n"); strings.Contains(before, "sudo password of") {
+		t.Errorf("the password is asked for again: %s", before)
+	}
+	s.Expect("/ > ")
+	s.Send("exit\n")
+	s.ends(0)
 }

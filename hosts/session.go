@@ -24,6 +24,8 @@ type Options struct {
 	HostKeys string   // "strict" or "accept-new", where a host does not say; "": ssh_config decides
 	Limit    int      // hosts working at once; 0: DefaultLimit
 	Home     string   // where .ssh is; "": the user's home directory
+	// Keep keeps connections and passwords for the next session; nil: they end with this one.
+	Keep *Keeper
 	// Replace gives the host that is used in the place of another one, as tests do; nil: every host is itself.
 	Replace func(Host) Host
 }
@@ -84,10 +86,14 @@ func NewSession(o Options) *Session {
 	if o.Journal == nil {
 		o.Journal = journal.New("", nil)
 	}
-	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: newPasswords(), asking: newTurn(),
+	kept := o.Keep
+	if kept == nil {
+		kept = NewKeeper()
+	}
+	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: kept.sudo, pool: kept.pool, asking: newTurn(),
 		beginLimit: beginLimit}
 	s.abandon, s.give = context.WithCancelCause(context.Background())
-	s.pool = newPool(s)
+	s.pool.serve(s)
 	return s
 }
 
@@ -125,10 +131,14 @@ func (s *Session) Used() []string {
 	return slices.Clone(s.used.slugs)
 }
 
-// Close closes every connection and waits for the goroutines of the session.
+// Close closes every connection that is not kept, and waits for the goroutines of the session.
 func (s *Session) Close() error {
 	s.Abandon()
 	s.sudo.tasks.Wait() // nobody waits for an answer any more, but the terminal must be as it was
+	if s.opts.Keep != nil {
+		s.pool.settle()
+		return s.sandboxes.close()
+	}
 	return errors.Join(s.pool.close(), s.sandboxes.close())
 }
 

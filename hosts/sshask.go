@@ -107,7 +107,9 @@ func (g *gather[Q, A]) begin() *batch[Q, A] {
 	ctx, cancel := context.WithCancel(g.pool.ctx)
 	b := &batch[Q, A]{more: make(chan struct{}, 1), done: make(chan struct{}), cancel: cancel}
 	g.current = b
+	g.pool.begun.Add(1)
 	g.pool.tasks.Go(func() {
+		defer g.pool.begun.Done()
 		defer cancel()
 		g.run(ctx, b)
 	})
@@ -117,7 +119,7 @@ func (g *gather[Q, A]) begin() *batch[Q, A] {
 // run puts the question, once its turn has come and nobody else is about to join. put has the turn.
 func (g *gather[Q, A]) run(ctx context.Context, b *batch[Q, A]) {
 	defer close(b.done)
-	s := g.pool.session
+	s := g.pool.session()
 	if s.asking.take(ctx) == nil { // else ctx has ended
 		defer s.asking.give()
 		g.settle(ctx, b)
@@ -191,7 +193,7 @@ func (p *pool) askSecret(ctx context.Context, person Person, q PasswordQuestion)
 	p.logQuestion(q.What, strings.Join(q.Hosts, ", "))
 	answer, err := person.Password(ctx, q)
 	if !q.Shown {
-		p.session.Secrets().Add(answer)
+		p.session().Secrets().Add(answer)
 	}
 	return answer, err
 }
@@ -200,5 +202,5 @@ func (p *pool) logQuestion(text, hosts string) {
 	if hosts != "" {
 		text += " for " + hosts
 	}
-	p.session.Journal().Write(journal.Event{Kind: journal.Question, Message: text})
+	p.session().Journal().Write(journal.Event{Kind: journal.Question, Message: text})
 }

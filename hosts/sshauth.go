@@ -81,7 +81,7 @@ type login struct {
 
 func newLogin(ctx context.Context, p *pool, st *settings) *login {
 	l := &login{
-		session: p.session, pool: p, st: st, group: ScopeOf(ctx).Group, begun: time.Now(),
+		session: p.session(), pool: p, st: st, group: ScopeOf(ctx).Group, begun: time.Now(),
 		refused: map[string]bool{}, accepted: map[string]bool{}, wrong: map[string]bool{},
 		skipped: map[[sha256.Size]byte]bool{},
 	}

@@ -69,6 +69,13 @@ type configs struct {
 	read map[string]func() (*sshconfig.Config, error)
 }
 
+// forget has the files read again.
+func (c *configs) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read = nil
+}
+
 func (c *configs) get(named, home string) (*sshconfig.Config, error) {
 	c.mu.Lock()
 	if c.read == nil {

@@ -40,16 +40,16 @@ type dialling struct {
 
 // connect makes a connection and records that. Its errors are *Error.
 func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, error) {
-	st, err := resolve(ctx, p.session, &p.files, o)
+	st, err := resolve(ctx, p.session(), &p.files, o)
 	if err != nil {
 		op := "connect to " + o.name()
 		return nil, &Error{Fault: Unreachable, Host: o.Slug, Op: op, Err: err, Hint: configHint(err)}
 	}
 	p.warnOf(ctx, st)
 	scope := ScopeOf(ctx)
-	event := journal.Event{Kind: journal.ConnectStart, ID: p.session.Journal().NewID(), Parent: scope.Parent,
+	event := journal.Event{Kind: journal.ConnectStart, ID: p.session().Journal().NewID(), Parent: scope.Parent,
 		Node: scope.Node, Host: st.slug, Address: st.address(), User: st.user}
-	p.session.Journal().Write(event)
+	p.session().Journal().Write(event)
 	begun := time.Now()
 
 	d := &dialling{pool: p, link: l, st: st, login: newLogin(ctx, p, st)}
@@ -63,7 +63,7 @@ func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, er
 		event.Error = &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
 		err = failure
 	}
-	p.session.Journal().Write(event)
+	p.session().Journal().Write(event)
 	return conn, err
 }
 

@@ -39,18 +39,18 @@ func (d *dialling) rest() {
 	d.pool.park(d.link)
 	if d.place {
 		d.place = false
-		d.pool.session.leave()
+		d.pool.session().leave()
 	}
 }
 
 // resume waits for a place of its own: those who wait take theirs again when the connection is made.
 func (d *dialling) resume(ctx context.Context) {
-	placed := d.pool.session.place(ctx) == nil // else ctx has ended, and so does all this
+	placed := d.pool.session().place(ctx) == nil // else ctx has ended, and so does all this
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.over || !d.parked {
 		if placed {
-			d.pool.session.leave()
+			d.pool.session().leave()
 		}
 		return
 	}
@@ -67,7 +67,7 @@ func (d *dialling) end() {
 		d.pool.unpark(d.link)
 	}
 	if d.place {
-		d.pool.session.leave()
+		d.pool.session().leave()
 	}
 }
 
@@ -91,7 +91,7 @@ func (d *dialling) satisfy(ctx context.Context, n *need) error {
 // takeTurn waits until the person is free.
 func (d *dialling) takeTurn(ctx context.Context) error {
 	d.rest()
-	if err := d.pool.session.asking.take(ctx); err != nil {
+	if err := d.pool.session().asking.take(ctx); err != nil {
 		return err
 	}
 	d.mu.Lock()
@@ -108,7 +108,7 @@ func (d *dialling) giveTurn() {
 	defer d.mu.Unlock()
 	if d.turn {
 		d.turn = false
-		d.pool.session.asking.give()
+		d.pool.session().asking.give()
 	}
 }
 
@@ -119,7 +119,7 @@ func (d *dialling) talk(ctx context.Context, q PasswordQuestion) (string, error)
 	defer d.talking.Unlock()
 	d.mu.Lock()
 	if !d.turn && ctx.Err() == nil {
-		d.turn = d.pool.session.asking.try()
+		d.turn = d.pool.session().asking.try()
 	}
 	mine := d.turn
 	d.mu.Unlock()
@@ -127,7 +127,7 @@ func (d *dialling) talk(ctx context.Context, q PasswordQuestion) (string, error)
 		return "", &need{turn: true}
 	}
 	d.rest()
-	return d.pool.askSecret(ctx, d.pool.session.opts.Person, q)
+	return d.pool.askSecret(ctx, d.pool.session().opts.Person, q)
 }
 
 func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
@@ -243,7 +243,7 @@ func (d *dialling) unknown(ctx context.Context, bad *keyError) error {
 	case st.trust == trustNew:
 		d.accepting(ctx, at, bad.key)
 		return d.remember(ctx, bad.key)
-	case st.trust == trustAsk && st.person(d.pool.session) != nil:
+	case st.trust == trustAsk && st.person(d.pool.session()) != nil:
 		return &need{trust: bad.key}
 	}
 	return bad

@@ -18,12 +18,14 @@ const (
 	loginsOnce = 6                // connections to one sshd that have not logged in: it drops some from the tenth
 )
 
-// pool holds the SSH connections of a session: one for every slug and account, shared by all who ask.
+// pool holds the SSH connections of a session, or of several that follow each other: one for every slug and account,
+// shared by all who ask.
 type pool struct {
-	session *Session
-	ctx     context.Context // ends with the pool
+	now     atomic.Pointer[Session] // that it serves
+	ctx     context.Context         // ends with the pool
 	cancel  context.CancelCauseFunc
 	tasks   sync.WaitGroup // every goroutine of the package's SSH part
+	begun   sync.WaitGroup // those of them that end with the session: connections being made, and questions
 	busy    atomic.Int64   // connections being made that no person holds up
 	files   configs
 	keys    keyring
@@ -48,9 +50,9 @@ type pool struct {
 // errClosed is the cause of connections that end with the session.
 var errClosed = errors.New("the session was closed")
 
-func newPool(s *Session) *pool {
+func newPool() *pool {
 	p := &pool{
-		session: s, idle: idleLimit, maxIdle: maxIdle, trustTime: trustTime, refusalsEnd: refusalsEnd,
+		idle: idleLimit, maxIdle: maxIdle, trustTime: trustTime, refusalsEnd: refusalsEnd,
 		signing: defaultSigning,
 		links:   map[[sha256.Size]byte]*link{}, gates: map[string]chan struct{}{},
 	}
@@ -58,6 +60,29 @@ func newPool(s *Session) *pool {
 	p.trust = &gather[trustQuestion, bool]{pool: p, put: p.putTrust}
 	p.secrets.pool = p
 	return p
+}
+
+// session is the session that the pool serves now.
+func (p *pool) session() *Session { return p.now.Load() }
+
+// serve begins a session. What ssh_config says may have changed since the last one.
+func (p *pool) serve(s *Session) {
+	p.files.forget()
+	p.now.Store(s)
+}
+
+// settle ends what the session has begun and waits for it: connections being made, and questions. Those that are made
+// are kept.
+func (p *pool) settle() {
+	p.mu.Lock()
+	for _, l := range p.links {
+		if l.conn == nil {
+			l.cancel(errClosed)
+			p.forget(l)
+		}
+	}
+	p.mu.Unlock()
+	p.begun.Wait()
 }
 
 // close closes every connection and waits for all goroutines.
@@ -185,7 +210,9 @@ func (p *pool) begin(ctx context.Context, key [sha256.Size]byte, o SSHOptions) *
 	ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(p.ctx, func() { l.cancel(errClosed) })
 	p.busy.Add(1)
+	p.begun.Add(1)
 	p.tasks.Go(func() {
+		defer p.begun.Done()
 		defer stop()
 		conn, err := p.connect(ctx, l, o)
 		p.finish(l, conn, err)
@@ -362,7 +389,7 @@ func (p *pool) warnOf(ctx context.Context, st *settings) {
 // log writes a warning or a message about a host.
 func (p *pool) log(ctx context.Context, kind journal.Kind, slug, text string) {
 	scope := ScopeOf(ctx)
-	p.session.Journal().Write(journal.Event{
+	p.session().Journal().Write(journal.Event{
 		Kind: kind, Node: scope.Node, Parent: scope.Parent, Host: slug, Message: text,
 	})
 }

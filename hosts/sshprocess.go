@@ -131,7 +131,7 @@ func (p *sshProcess) begin(ctx context.Context, channel *sessionChannel, line st
 		started <- nil
 	})
 	if err == nil {
-		limit := p.conn.pool.session.beginLimit
+		limit := p.conn.pool.session().beginLimit
 		overdue := time.NewTimer(limit)
 		defer overdue.Stop()
 		select {
