@@ -10,7 +10,12 @@ import (
 
 // Bars stand below the lines of the run, each in a line of its own. The cursor waits where the first of them begins, and
 // all below it is theirs: so they can be erased whatever became of the window meanwhile, which may have cut their lines,
-// or wrapped them.
+// or wrapped them. One that became narrower just before they are drawn cuts them too.
+
+const (
+	noWrap = "\x1b[?7l"
+	wrap   = "\x1b[?7h"
+)
 
 const (
 	redrawEvery = 100 * time.Millisecond
@@ -100,7 +105,7 @@ func (s *Screen) drawBars() error {
 	if above := len(s.standing) - 1; above > 0 {
 		back = fmt.Sprintf("\r\x1b[%dA", above)
 	}
-	_, err := io.WriteString(s.stderr.W, strings.Join(s.standing, "\r\n")+back)
+	_, err := io.WriteString(s.stderr.W, noWrap+strings.Join(s.standing, "\r\n")+wrap+back)
 	return err
 }
 

@@ -20,14 +20,15 @@ type paper struct {
 	size pty.Size
 	rows []string // all since the beginning
 	row  int
-	col  int // in runes, of width 1
+	col  int  // in runes, of width 1
+	cuts bool // lines are not wrapped
 }
 
 func newPaper(t *testing.T, columns, rows int) *paper {
 	return &paper{t: t, size: pty.Size{Cols: columns, Rows: rows}, rows: []string{""}}
 }
 
-var control = regexp.MustCompile(`^\x1b\[([0-9;]*)([A-Za-z])`)
+var control = regexp.MustCompile(`^\x1b\[([0-9;?]*)([A-Za-z])`)
 
 func (p *paper) Write(data []byte) (int, error) {
 	p.mu.Lock()
@@ -60,6 +61,8 @@ func (p *paper) control(number, name string) {
 	case "J":
 		p.cut()
 		p.rows = p.rows[:p.row+1]
+	case "h", "l":
+		p.cuts = name == "l"
 	case "m":
 	default:
 		p.t.Errorf("the sequence %s%s", number, name)
@@ -80,7 +83,9 @@ func (p *paper) put(r rune) {
 		p.down()
 		return
 	}
-	if p.col == p.size.Cols {
+	if p.col == p.size.Cols && p.cuts {
+		p.col--
+	} else if p.col == p.size.Cols {
 		p.down()
 	}
 	line := []rune(p.rows[p.row])

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"deployer/journal"
+	"deployer/pty"
 )
 
 func message(text string) journal.Event { return journal.Event{Kind: journal.Message, Message: text} }
@@ -119,6 +120,22 @@ func TestBarsWhenTheWindowChanges(t *testing.T) {
 			p.shows("a line", "one: 0/2 done 2.00s", "two: 0/2 done 2.00s", "")
 		})
 	}
+}
+
+// The window becomes narrower after the program has asked for its size.
+func TestBarsInAWindowThatJustChanged(t *testing.T) {
+	p := newPaper(t, 20, 24)
+	wrong := p.output()
+	wrong.Size = func() pty.Size { return pty.Size{Rows: 24, Cols: 60} }
+	c, _ := onScreen(t, NewScreen(Options{Stdout: wrong, Stderr: wrong}))
+	one := c.Progress("one", ProgressOptions{Expected: 2, Clear: true})
+	two := c.Progress("two", ProgressOptions{Expected: 2, Clear: true})
+	if got := strings.Count(p.text(), "\n"); got != 1 {
+		t.Errorf("two bars take %d lines:\n%s", got+1, p.text())
+	}
+	one.Done()
+	two.Done()
+	p.shows("")
 }
 
 func TestProgressLine(t *testing.T) {

@@ -30,6 +30,7 @@ root = node(hosts = [ssh_host("web1"), ssh_host("web2")], actions = [some], web 
 
 // TestConsole answers what a console asks, without a terminal and at one.
 func TestConsole(t *testing.T) {
+	t.Setenv("TERM", "xterm") // a dumb terminal shows no bars
 	web1, web2 := pair(t)
 	web1.On("restart")
 	web2.On("restart")
