@@ -2,7 +2,9 @@ package deployer_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -143,6 +145,74 @@ func TestPagerAndColumns(t *testing.T) {
 	term := ptytest.Start(t, p.command("run", "--non-interactive", "show"), pty.Size{Rows: 5, Cols: 20})
 	term.Expect("1 left\r\n10 counted\r\none    three")
 	term.Wait()
+}
+
+// TestPagerEnds leaves a pager of lines without end, by other ways than its keys.
+func TestPagerEnds(t *testing.T) {
+	t.Parallel()
+	p := alone(t, `
+def pages(env):
+    n = [0]
+    def line():
+        n[0] += 1
+        if n[0] == 2:
+            env.console.input("name", default = "x")
+        return "line %d" % n[0]
+    env.console.lesspipe(line)
+root = node(hosts = local_host(), actions = [pages])
+`)
+	for name, tt := range map[string]struct {
+		end    func(*session)
+		status int
+	}{
+		"SIGTERM": {func(s *session) { _ = syscall.Kill(s.pid, syscall.SIGTERM) }, 143},
+		"SIGINT":  {func(s *session) { _ = syscall.Kill(s.pid, syscall.SIGINT) }, 130},
+		"q":       {func(s *session) { s.Send("q") }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := p.sit(t, "run", "pages")
+			s.Expect("name [x]: ")
+			s.Send("\r")
+			s.Expect("any key")
+			tt.end(s)
+			s.ends(tt.status)
+		})
+	}
+	t.Run("closed output", func(t *testing.T) {
+		cmd := p.command("run", "pages")
+		out, err := cmd.StdoutPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(out, make([]byte, 1000)); err != nil {
+			t.Error(err)
+		}
+		out.Close()
+		_ = cmd.Wait() // its status counts
+		if got := cmd.ProcessState.ExitCode(); got != 141 {
+			t.Errorf("exit status %d", got)
+		}
+	})
+}
+
+// TestProgressIsInterrupted types Ctrl-C while a bar is shown.
+func TestProgressIsInterrupted(t *testing.T) {
+	t.Parallel()
+	p := alone(t, `
+def wait(env):
+    env.console.progress_bar("waiting")
+    while True:
+        pass
+root = node(hosts = local_host(), actions = [wait])
+`)
+	s := p.sit(t, "run", "wait")
+	s.Expect("waiting: 0 0:00:00")
+	s.Send("\x03")
+	s.Expect("waiting: 0 stopped ")
+	s.ends(130)
 }
 
 // TestSelectNode chooses a node by a part of its path, and by Tab, and then its cell.

@@ -29,6 +29,9 @@ func (s *Screen) draws() bool { return s.stderr.Terminal && !s.stderr.Dumb }
 func (s *Screen) addBar(b *Bar) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return // the action was left behind
+	}
 	if s.ticker == nil {
 		s.ticker = time.AfterFunc(redrawEvery, s.tick)
 	}

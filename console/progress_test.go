@@ -266,6 +266,10 @@ func forgottenBars(t *testing.T) {
 	if err := run.screen.Close(); err != nil {
 		t.Error(err)
 	}
+	late := c.Progress("late", ProgressOptions{Clear: true})
+	late.Redraw()
+	time.Sleep(time.Second)
+	late.Done()
 	p.shows("")
 }
 

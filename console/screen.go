@@ -53,6 +53,7 @@ type Screen struct {
 	bars     []*Bar
 	standing []string    // the lines of bars that are on the terminal at this moment
 	ticker   *time.Timer // draws bars again; nil: there are none
+	closed   bool        // no more bars are drawn
 	page     *int        // how many rows of the terminal were written since it began; nil: nobody pages
 	streams  map[streamKey]*lines
 	waiting  map[uint64]*time.Timer // connections that have not been shown yet
@@ -97,6 +98,7 @@ func newSurface(o Output) *surface {
 func (s *Screen) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	for id := range s.waiting {
 		s.stopWaiting(id)
 	}

@@ -4,7 +4,7 @@ package script
 func consoleSection() section {
 	return section{
 		title: "The console",
-		text: `What an action asks the person who runs it. Where nobody is there (no terminal, --non-interactive) a
+		text: `How an action talks with the person who runs it. Where nobody is there (no terminal, --non-interactive) a
 question gives its default, and the log says so; without a default it is an error. A question that is left without an
 answer, by Ctrl-D, is an error too. Ctrl-C ends the run.
 
@@ -24,7 +24,7 @@ Where several cells ask at once, one question follows the other, each with the p
 		entries: []entry{
 			{
 				name: "env.console", usage: "env.console",
-				text: "Asks questions. It has these methods.",
+				text: "Asks the person, and shows things in a way that suits the terminal. It has these methods.",
 			},
 			{
 				name: "console.input", usage: "env.console.input(label, is_password = False, answers = None, default = None)",
