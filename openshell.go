@@ -42,7 +42,7 @@ func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 	defer func() { err = errors.Join(err, r.keep.Close()) }()
 	sh = shell.New(shell.Options{
 		Tree: tree, Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
-		Interactive: p.interactive(), KeepGoing: o.keepGoing, Name: p.Name, Version: version(), Secrets: secrets,
+		Interactive: p.interactive(), Pager: p.interactive() && !o.json, KeepGoing: o.keepGoing, Name: p.Name, Version: version(), Secrets: secrets,
 		Settings: o.settings(), Run: r.run, Interrupt: p.signals.inner,
 	})
 	status, err := sh.Run(ctx)
@@ -57,7 +57,11 @@ func (p *program) interactive() bool { return p.terminal() != nil && isTerminal(
 
 // run runs a task as a run of its own.
 func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {
-	r, err := s.program.start(s.options, task, s.secrets, s.keep)
+	o := s.options
+	if task.Looks {
+		o.log = ""
+	}
+	r, err := s.program.start(o, task, s.secrets, s.keep)
 	if err != nil {
 		return shell.Outcome{Status: s.program.fail(err)}
 	}

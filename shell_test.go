@@ -235,3 +235,28 @@ root = node(web = node(hosts = web1), sudo = node(hosts = sudoer, actions = [me]
 	s.Send("exit\n")
 	s.ends(0)
 }
+
+// TestShellPages shows long lists a page at a time, and leaves no trace of that in the log.
+func TestShellPages(t *testing.T) {
+	t.Parallel()
+	p := lonePlace(t, `members = {"n%d" % i: node() for i in range(100)}
+root = node(**members)
+`)
+	s := p.sit(t, "run", "--log", "log")
+	s.Expect("/ > ")
+	for _, line := range []string{"find\n", "tree\n", "--inspect\n"} {
+		s.Send(line)
+		s.Expect("-- any key: more, q: quit --")
+		s.Send(" ")
+		s.Expect("-- any key: more, q: quit --")
+		s.Send("q")
+		if rest := s.Expect("/ > "); strings.Contains(rest, "n99") {
+			t.Errorf("%s goes on after q: %s", line, rest)
+		}
+	}
+	s.Send("exit\n")
+	s.ends(0)
+	if log, err := os.ReadFile(p.dir + "/log"); len(log) > 0 {
+		t.Errorf("the log has %s, %v", log, err)
+	}
+}

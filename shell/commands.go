@@ -152,15 +152,17 @@ func wrap(text string, width int) string {
 	return b.String()
 }
 
-func (s *Shell) history(_ context.Context, a arguments) error {
+func (s *Shell) history(ctx context.Context, a arguments) error {
 	if err := a.nothing("history"); err != nil {
 		return err
 	}
-	var b strings.Builder
-	for i, line := range s.o.Reader.History() {
-		fmt.Fprintf(&b, "%5d  %s\n", i+1, strings.ReplaceAll(line, "\n", "\n       "))
-	}
-	return s.write(b.String())
+	return s.page(ctx, "history", func(yield func(string) bool) {
+		for i, line := range s.o.Reader.History() {
+			if !yield(fmt.Sprintf("%5d  %s", i+1, strings.ReplaceAll(line, "\n", "\n       "))) {
+				return
+			}
+		}
+	})
 }
 
 // clearScreen moves to the top and erases the screen.

@@ -63,7 +63,7 @@ func (s *Shell) inspect(ctx context.Context, a arguments) error {
 	} else {
 		r.member(m)
 	}
-	return s.write(r.String())
+	return s.page(ctx, "--inspect", linesOf(r.String()))
 }
 
 // report is what --inspect shows, while it is made.

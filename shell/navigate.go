@@ -83,31 +83,32 @@ func (s *Shell) find(ctx context.Context, a arguments) error {
 		return err
 	}
 	none := true
-	for n, err := range look.from.Walk().All() {
-		if ctx.Err() != nil {
-			return &failedError{statusInterrupted}
+	err = s.page(ctx, "find", func(yield func(string) bool) {
+		for n, err := range look.from.Walk().All() {
+			if err != nil {
+				fmt.Fprintln(s.o.Err, s.mask(err.Error()))
+				continue
+			}
+			line, found := look.line(n, s.o.Colour)
+			none = none && !found
+			if ctx.Err() != nil || found && !yield(line) {
+				return
+			}
 		}
-		if err != nil {
-			fmt.Fprintln(s.o.Err, s.mask(err.Error()))
-			continue
-		}
-		actions, found := look.match(n)
-		if !found {
-			continue
-		}
-		none = false
-		text := PathSpans(n).Format(s.o.Colour)
-		if len(actions) > 0 {
-			text += " " + strings.Join(actions, " ")
-		}
-		if err := s.write(text + "\n"); err != nil {
-			return err
-		}
-	}
-	if none {
+	})
+	if err == nil && none {
 		fmt.Fprintln(s.o.Err, s.mask("nothing found below "+look.from.Path()+look.meant()))
 	}
-	return nil
+	return err
+}
+
+// line is what is printed of a node that was found.
+func (l *search) line(n *nodes.Place, colour bool) (line string, found bool) {
+	actions, found := l.match(n)
+	if !found {
+		return "", false
+	}
+	return strings.Join(append([]string{PathSpans(n).Format(colour)}, actions...), " "), true
 }
 
 // search reads the words after find: at first a path, as far as they are one, then a pattern, and filters.
@@ -223,22 +224,18 @@ func (s *Shell) tree(ctx context.Context, a arguments) error {
 	if err != nil {
 		return err
 	}
-	if err := s.write(PathSpans(at).Format(s.o.Colour) + "\n"); err != nil {
-		return err
-	}
-	return s.branches(ctx, at, "", depth)
+	return s.page(ctx, "tree", func(yield func(string) bool) {
+		_ = yield(PathSpans(at).Format(s.o.Colour)) && s.branches(at, "", depth, yield)
+	})
 }
 
-// branches draws what is below a node.
-func (s *Shell) branches(ctx context.Context, n *nodes.Place, indent string, depth int) error {
+// branches draws what is below a node, as long as lines are wanted.
+func (s *Shell) branches(n *nodes.Place, indent string, depth int, yield func(string) bool) bool {
 	if depth == 0 {
-		return nil
+		return true
 	}
 	children := slices.DeleteFunc(n.Children(), func(c nodes.Child) bool { return nodes.IsPrivate(c.Name) })
 	for i, c := range children {
-		if ctx.Err() != nil {
-			return &failedError{statusInterrupted}
-		}
 		branch, below := "├── ", "│   "
 		if i == len(children)-1 {
 			branch, below = "└── ", "    "
@@ -249,14 +246,9 @@ func (s *Shell) branches(ctx context.Context, n *nodes.Place, indent string, dep
 		} else {
 			name = console.FormatName(name, GroupColour(c.Place), s.o.Colour)
 		}
-		if err := s.write(indent + branch + name + "\n"); err != nil {
-			return err
-		}
-		if c.Err == nil {
-			if err := s.branches(ctx, c.Place, indent+below, depth-1); err != nil {
-				return err
-			}
+		if !yield(indent+branch+name) || c.Err == nil && !s.branches(c.Place, indent+below, depth-1, yield) {
+			return false
 		}
 	}
-	return nil
+	return true
 }

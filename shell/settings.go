@@ -19,6 +19,12 @@ type setting struct {
 	set    func(*Settings, string)
 }
 
+// The views of a run.
+const (
+	viewLines = "lines"
+	viewTree  = "tree"
+)
+
 // settings is the table of what can be set.
 func settings() []setting {
 	return []setting{
@@ -30,7 +36,7 @@ func settings() []setting {
 				return "off"
 			},
 			func(s *Settings, value string) { s.Sandbox = value == "on" }},
-		{"view", "how a run is shown", []string{"lines", "tree"},
+		{"view", "how a run is shown", []string{viewLines, viewTree},
 			func(s Settings) string { return s.View },
 			func(s *Settings, value string) { s.View = value }},
 	}

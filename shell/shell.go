@@ -19,6 +19,7 @@ type Options struct {
 	Out, Err    io.Writer
 	Colour      bool   // of Out
 	Interactive bool   // a person reads; else the first line that fails ends the shell
+	Pager       bool   // Run can show a person more lines than the terminal has, page by page
 	KeepGoing   bool   // a line that fails does not end the shell
 	Name        string // of the program, in messages that no person waits for
 	Version     string // what --version prints
@@ -43,6 +44,8 @@ type Task struct {
 	Action *nodes.Action
 	Args   nodes.Args
 	Settings
+	// Looks says that it only shows something of the tree: it belongs in no log.
+	Looks bool
 	// Alone says that nobody is asked what to do about a failure.
 	Alone bool
 }

@@ -28,21 +28,28 @@ func (s *Shell) sourceCode(ctx context.Context, a arguments) error {
 		return err
 	}
 	all := definitions(m)
-	if s.o.Interactive && len(all) > 1 {
-		return s.start(ctx, s.task(m.at, "--source-code", func(ctx context.Context, _ *nodes.Env, _ nodes.Args) (any, error) {
+	if s.o.Pager && len(all) > 1 {
+		return s.start(ctx, s.looks("--source-code", func(ctx context.Context) error {
 			d, err := choose(ctx, all)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			return nil, s.showSource(d)
+			text, err := s.source(d)
+			if err != nil {
+				return err
+			}
+			return console.From(ctx).Pager(linesOf(text))
 		}))
 	}
+	var text strings.Builder
 	for _, d := range all {
-		if err := s.showSource(d); err != nil {
+		one, err := s.source(d)
+		if err != nil {
 			return err
 		}
+		text.WriteString(one)
 	}
-	return nil
+	return s.page(ctx, "--source-code", linesOf(text.String()))
 }
 
 // choose asks for one of several definitions; without an answer it is the first.
@@ -85,8 +92,8 @@ func ofMember(m *nodes.Member) definition {
 	return definition{name: m.Name, at: m.Pos}
 }
 
-// showSource shows a text with its place and the numbers of its lines.
-func (s *Shell) showSource(d definition) error {
+// source is a text with its place and the numbers of its lines.
+func (s *Shell) source(d definition) (string, error) {
 	code, at := "", nodes.Pos{}
 	if d.source != nil {
 		code, at = d.source.Code()
@@ -95,7 +102,7 @@ func (s *Shell) showSource(d definition) error {
 		code, at = s.o.Tree.Code(d.at)
 	}
 	if code == "" {
-		return errNoSource
+		return "", errNoSource
 	}
 	if s.o.Colour {
 		code = languageOf(at.File).highlight(code)
@@ -105,5 +112,5 @@ func (s *Shell) showSource(d definition) error {
 	for i, line := range strings.Split(strings.TrimRight(code, "\n"), "\n") {
 		fmt.Fprintf(&b, "%5d  %s\n", at.Line+i, line)
 	}
-	return s.write(b.String())
+	return b.String(), nil
 }
