@@ -178,6 +178,16 @@ root = node(hosts = local_host(), actions = [pages])
 			s.ends(tt.status)
 		})
 	}
+	t.Run("window closed", func(t *testing.T) {
+		s := p.sit(t, "run", "pages")
+		s.Expect("name [x]: ")
+		s.Send("\r")
+		s.Expect("any key")
+		s.Hangup()
+		if got := s.Wait(); got != 129 && got != 141 && got != 1 {
+			t.Errorf("exit status %d", got)
+		}
+	})
 	t.Run("closed output", func(t *testing.T) {
 		cmd := p.command("run", "pages")
 		out, err := cmd.StdoutPipe()
