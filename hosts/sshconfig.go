@@ -87,10 +87,12 @@ type settings struct {
 	said    *sshconfig.Options
 }
 
-// identity is a file with a private key. One that was asked for by name is an error when it is missing.
+// identity is a file with a private key. One that the host names is an error when it is missing, and one that
+// ssh_config names is worth a word where the login fails.
 type identity struct {
 	file     string
-	explicit bool
+	explicit bool // the host names it
+	said     bool // ssh_config names it
 }
 
 func (st *settings) address() string { return net.JoinHostPort(st.host, strconv.Itoa(st.port)) }
@@ -235,7 +237,7 @@ func (r *resolver) login() error {
 	st := r.st
 	st.password, st.key, st.keyPassword = r.o.Password, r.o.Key, r.o.KeyPassword
 	if r.o.KeyFilename != "" {
-		st.identities = []identity{{expandHome(r.o.KeyFilename, r.home), true}}
+		st.identities = []identity{{file: expandHome(r.o.KeyFilename, r.home), explicit: true}}
 	}
 	files := r.IdentityFiles
 	if !r.Given("IdentityFile") {
@@ -247,7 +249,7 @@ func (r *resolver) login() error {
 	for _, file := range files {
 		known := func(i identity) bool { return i.file == file }
 		if !slices.ContainsFunc(st.identities, known) {
-			st.identities = append(st.identities, identity{file: file})
+			st.identities = append(st.identities, identity{file: file, said: r.Given("IdentityFile")})
 		}
 	}
 	st.certificates = r.CertificateFiles

@@ -141,7 +141,7 @@ func TestConfigValues(t *testing.T) {
 	})
 	if own.host != "web.example.com" || own.port != 1 || own.user != "u" || own.timeout != time.Second ||
 		own.keepalive != 2*time.Second || own.jumps != nil || own.trust != trustAsk || own.identitiesOnly ||
-		own.identities[0] != (identity{l.home + "/k", true}) || !slices.Equal(own.knownHosts, []string{l.home + "/h"}) {
+		own.identities[0] != (identity{file: l.home + "/k", explicit: true}) || !slices.Equal(own.knownHosts, []string{l.home + "/h"}) {
 		t.Errorf("%+v", own)
 	}
 

@@ -86,6 +86,18 @@ func TestInfoKeys(t *testing.T) {
 	}
 }
 
+// A login that fails says that a file which ssh_config names is not there, but not so of the usual files.
+func TestLoginWithoutItsFile(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{})
+	l.remove("id_ed25519")
+	o := at("web", l.server(authorized(l.key)).Port())
+	l.fails(l.reading(o, "IdentityFile ~/.ssh/missing\n"), LoginFailed,
+		"there is nothing left to log in with; could not use: ~/.ssh/missing (there is no such file)")
+	o.Slug = "usual"
+	l.fails(l.reading(o, ""), LoginFailed, "there is nothing to log in with; the server takes publickey")
+}
+
 // What is told of a jump host is what a connection to it uses, with the line that says so.
 func TestInfoJumps(t *testing.T) {
 	t.Parallel()

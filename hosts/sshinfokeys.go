@@ -36,7 +36,9 @@ func (i *info) keys() {
 		}
 	}
 	for _, note := range left {
-		i.add("left out", note, "what is there")
+		if !strings.HasSuffix(note, noFile) { // which has a line of its own
+			i.add("left out", note, "what is there")
+		}
 	}
 	i.agent()
 	if o.Password != "" {

@@ -164,6 +164,9 @@ func (c *credentials) named() ([]*credential, error) {
 	return []*credential{found}, nil
 }
 
+// noFile ends what is said of a file that is not there.
+const noFile = " (there is no such file)"
+
 // file reads a key. It returns nil for one that is not there or cannot be read, unless it was asked for by name.
 func (c *credentials) file(id identity) (*credential, error) {
 	text, err := os.ReadFile(id.file)
@@ -172,6 +175,9 @@ func (c *credentials) file(id identity) (*credential, error) {
 			return held, nil
 		}
 		if !id.explicit {
+			if id.said {
+				c.leftOut(c.short(id.file) + noFile)
+			}
 			return nil, nil
 		}
 	}
