@@ -1,11 +1,15 @@
 package deployer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -17,9 +21,9 @@ import (
 )
 
 const connectInfoHelp = `Say how a host would be logged in to, and why: for each part the option of the host, the line of ssh_config or of
-known_hosts that says so; then the same for its jump hosts. HOST is the slug of a host of the tree, or any name that
-ssh could be given. No host is connected to; the agent is asked for its keys, and the commands of "Match exec" in
-ssh_config are run.`
+known_hosts that says so; then the same for its jump hosts. HOST is the slug of a host of the tree, or what ssh
+could be given: a name, user@name or ssh://user@name:port. No host is connected to; the agent is asked for its keys, and
+the commands of "Match exec" in ssh_config are run.`
 
 func (p *program) connectInfoCommand() *cobra.Command {
 	asJSON := false
@@ -92,7 +96,20 @@ func (p *program) hostCalled(ctx context.Context, name string, secrets *journal.
 			return h, nil
 		}
 	}
-	return hosts.NewSSH(hosts.SSHOptions{Slug: name})
+	return hosts.NewSSH(target(name))
+}
+
+// target reads what ssh takes for a host: a name, user@name or ssh://user@name:port.
+func target(name string) hosts.SSHOptions {
+	if uri, err := url.Parse(name); err == nil && uri.Scheme == "ssh" && strings.Trim(uri.Path, "/") == "" {
+		if port, err := strconv.Atoi(cmp.Or(uri.Port(), "0")); err == nil {
+			return hosts.SSHOptions{Slug: uri.Hostname(), Username: uri.User.Username(), Port: port}
+		}
+	}
+	if at := strings.LastIndexByte(name, '@'); at > 0 {
+		return hosts.SSHOptions{Slug: name[at+1:], Username: name[:at]}
+	}
+	return hosts.SSHOptions{Slug: name}
 }
 
 func treeNearby() bool {

@@ -422,6 +422,7 @@ func TestSSHOptions(t *testing.T) {
 		{SSHOptions{Slug: "web 1"}, "address is missing"},
 		{SSHOptions{Slug: "a", Address: "me@b"}, "belongs into username"},
 		{SSHOptions{Slug: "a", Address: "b:22"}, "belongs into port"},
+		{SSHOptions{Slug: "a", Address: "[::1]:22"}, "belongs into port"},
 		{SSHOptions{Slug: "a", Address: "-oProxyCommand=x"}, "address is"},
 		{SSHOptions{Slug: "a", Port: 65536}, "port is 65536: expected 1 to 65535"},
 		{SSHOptions{Slug: "a", Port: -1}, "port is -1"},

@@ -88,7 +88,7 @@ func checkAddress(a string) error {
 		return fmt.Errorf("is %q: expected a host name or an IP address; the account belongs into username", a)
 	case strings.HasPrefix(a, "-") || strings.ContainsAny(a, "'`\"$\\;&<>|(){},/"):
 		return fmt.Errorf("is %q: expected a host name or an IP address", a)
-	case strings.Count(a, ":") == 1:
+	case strings.Count(a, ":") == 1, strings.ContainsAny(strings.TrimSuffix(strings.TrimPrefix(a, "["), "]"), "[]"):
 		return fmt.Errorf("is %q: expected a host name or an IP address; the number after : belongs into port", a)
 	}
 	return nil
