@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -218,16 +220,22 @@ func TestGuardNotWanted(t *testing.T) {
 	}
 }
 
-// Whoever ends the guard does not end the commands.
+// Whoever ends the guard ends neither the connection nor the commands that come after.
 func TestGuardKilled(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	h, c := guardOf(t, l, l.sshd(sshdtest.Options{}))
 	c.guard.mu.Lock()
-	pid := filepath.Base(strings.TrimSuffix(c.guard.file, "/fd/4"))
+	pid, err := strconv.Atoi(filepath.Base(strings.TrimSuffix(c.guard.file, "/fd/4")))
 	c.guard.mu.Unlock()
+	if err == nil { // while no command runs, which what is left of the guard would end, as if the connection had ended
+		err = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 3 {
-		got, err := run(t, h, "kill -KILL "+pid+" 2>/dev/null; echo on", RunOptions{})
+		got, err := run(t, h, "echo on", RunOptions{})
 		if err != nil || got != "on\n" {
 			t.Errorf("%q, %v", got, err)
 		}

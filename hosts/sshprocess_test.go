@@ -265,13 +265,19 @@ func TestSSHManyCommands(t *testing.T) {
 	}
 }
 
-// onlyConn is the connection of a session that has one.
+// onlyConn is the connection of a session that has one, besides those that it goes through.
 func (l *lab) onlyConn() *sshConn {
 	l.Helper()
 	l.session.pool.mu.Lock()
 	defer l.session.pool.mu.Unlock()
+	way := map[*sshConn]bool{}
 	for _, link := range l.session.pool.links {
-		return link.conn
+		way[link.conn.via] = true
+	}
+	for _, link := range l.session.pool.links {
+		if !way[link.conn] {
+			return link.conn
+		}
 	}
 	l.Fatal("no connection")
 	return nil
