@@ -260,3 +260,55 @@ root = node(**members)
 		t.Errorf("the log has %s, %v", log, err)
 	}
 }
+
+// TestShellOfTheManual types what the manual of the forerunner says to type.
+func TestShellOfTheManual(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	p := f.newPlace(t, `load("hosts.star", "here")
+def start(env):
+    env.hosts.run("echo service %s start" % env.name)
+def do_something(env, param):
+    """Do something with a parameter."""
+    env.hosts.run("echo doing %s > done" % quote(param))
+Service = node(name = required("the service"), actions = [start, do_something])
+System = node(Database = Service(name = "postgresql", hosts = map_roles(host = "db")))
+root = node(ProductionSystem = System(hosts = {"db": here}), node = node(child_node = node(hosts = here)))
+`)
+	s := p.sit(t)
+	s.Expect("/ > ")
+	s.Send("cd ProductionSystem Database\n")
+	s.Expect("/ProductionSystem/Database > ")
+	s.Send("start\n")
+	s.Expect("\nservice postgresql start\r\n")
+	s.Expect("/ProductionSystem/Database > ")
+	s.Send("sandbox do_something param\n")
+	s.Expect("would run")
+	s.Expect("/ProductionSystem/Database > ")
+	s.Send("cd -\n")
+	s.Expect("/ > ")
+	s.Send("--connect node child_node\n")
+	s.Expect("a shell on localhost")
+	s.ExpectRaw()
+	s.Send("ls done; echo here $((40 + 7)); exit\r")
+	if before := s.Expect("here 47"); !strings.Contains(before, "No such file") {
+		t.Errorf("the sandbox made a file: %s", before)
+	}
+	s.Expect("/ > ")
+	for _, wrong := range []struct{ line, told string }{
+		{"ProductionSystem Database do_something", "missing PARAM (usage: do_something PARAM)"},
+		{"ProductionSystem Database do_something a b", "one argument too many: it takes at most 1 (usage: do_something PARAM)"},
+		{"ProductionSystem Database strat", "did you mean start?"},
+		{"cd ProductionSytem", "did you mean ProductionSystem?"},
+		{"--conect node", "did you mean --connect?"},
+		{"--connect node:web1", "/node has no cells"},
+	} {
+		s.Send(wrong.line + "\n")
+		s.Expect(wrong.told)
+		s.Expect("/ > ")
+	}
+	s.Send("pwd\n")
+	s.Expect("\n/\r\n")
+	s.Send("exit\n")
+	s.ends(0)
+}

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"deployer/nodes"
@@ -70,6 +71,9 @@ func (s *Shell) start(ctx context.Context, t Task) error {
 	if !t.Action.SuppressResult {
 		for _, at := range Nodes(out.Value) {
 			s.enter(at)
+			if s.o.Interactive {
+				fmt.Fprintf(s.o.Err, "a sub-shell at %s; return, or Ctrl-D, leaves it\n", at.Path())
+			}
 		}
 	}
 	return nil

@@ -121,6 +121,10 @@ func TestSubShell(t *testing.T) {
 		if got := s.prompt().String(); got != step.at {
 			t.Fatalf("after %q the prompt is %q, want %q", step.line, got, step.at)
 		}
+		if told := strings.Contains(s.err.String(), "a sub-shell at "); told != (step.result != nil) {
+			t.Errorf("%q tells %q", step.line, &s.err)
+		}
+		s.err.Reset()
 	}
 	if status := s.do(t.Context(), "return"); status != statusUsage || !strings.Contains(s.err.String(), "no sub-shell") {
 		t.Errorf("return at the bottom: status %d: %s", status, &s.err)
