@@ -64,13 +64,17 @@ func (p *program) historyFile() string {
 	return filepath.Join(state, "deployer", "history")
 }
 
-// candidates offers what the shell does, in its colours.
+// candidates offers what the shell does: nodes and what belongs to them in the colour of their group, commands in one
+// that no group has.
 func (e *lineEditor) candidates(complete completer) func(string, int) (int, []lineedit.Candidate) {
 	return func(line string, cursor int) (int, []lineedit.Candidate) {
 		start, offered := complete(line, cursor)
 		var all []lineedit.Candidate
 		for _, c := range offered {
 			one := lineedit.Candidate{Text: c.Text, Shown: c.Shown, Description: c.Description}
+			if c.Kind == shell.KindCommand {
+				c.Colour = "cyan"
+			}
 			if e.colour {
 				one.Style = console.Style(c.Colour)
 			}

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"deployer/pty"
+	"deployer/pty/ptytest"
 )
 
 // promptTree is a tree with actions that take the terminal, that do not, and that know a secret.
@@ -162,5 +165,46 @@ func TestPromptIsKilled(t *testing.T) {
 			}
 			s.ends(128 + int(signal))
 		})
+	}
+}
+
+// TestMenuOfShell looks at what completion shows: short names, what is said of them, and colours by group.
+func TestMenuOfShell(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	p := f.newPlace(t, `load("hosts.star", "here")
+def pull(env, branch, force = False):
+    """Pull a branch."""
+Git = parallel_node(doc = "The clones.", actions = [pull])
+root = node(
+    staging = node(doc = "Where changes are tried.", group = groups.staging, hosts = {"web": [here, here(slug = "web2")]},
+                   git = Git.array(hosts = map_roles("web")), **{"an odd/name": node(doc = "Odd.")}),
+    production = node(doc = "The real one.", group = groups.production, _private = node()),
+)
+`)
+	s := ptytest.Start(t, p.command(), pty.Size{Rows: 8, Cols: 60})
+	s.Expect("/ > ")
+	s.Send("\x0c")
+	s.ExpectDrawn("/ >")
+	for _, step := range []struct{ typed, drawn, styles string }{
+		{"p", "/ > p\n    production  The real one.\n    pwd         print the path of a node",
+			". . .\n   rrrrrrrrrrrr ... .... ....\n   cccccccccccc ..... ... .... .. . ...."},
+		{"\x15cd staging/", "/ > cd staging/\n               git            The clones.\n               'an odd/name'  Odd.", ""},
+		{"g", "/ > cd staging/g\n               git  The clones.", ""},
+		{"\t[", "/ > cd staging/git[\n               git[localhost]  localhost\n               git[web2]       localhost", ""},
+		{"\x15staging git:web2 pull ", "/ > staging git:web2 pull\n                          branch=  BRANCH\n" +
+			"                          force=   [FORCE=false]", ""},
+		{"\x15set-option v", "/ > set-option v\n               view  how a run is shown", ""},
+		{"\x15cd production _", "/ > cd production _\n                  _private", ""},
+	} {
+		s.Send(step.typed)
+		s.ExpectDrawn(step.drawn)
+		if got := s.Styles(); step.styles != "" && got != step.styles {
+			t.Errorf("%q is coloured\n%s\nwant\n%s", step.typed, got, step.styles)
+		}
+	}
+	s.Send("\x15\x04")
+	if status := s.Wait(); status != 0 {
+		t.Errorf("status %d", status)
 	}
 }

@@ -1,5 +1,7 @@
 package lineedit
 
+import "strings"
+
 // box is how a menu is drawn in a window.
 type box struct {
 	top    int // the first candidate that is shown
@@ -20,9 +22,7 @@ func (m *menu) arrange(width, column, rows, top int) box {
 		return box{}
 	}
 	b := box{height: min(maxMenu, rows, len(m.all))}
-	if m.at == 0 {
-		b.top = 0
-	} else {
+	if m.at > 0 {
 		b.top = max(min(top, m.at-1, len(m.all)-b.height), m.at-b.height)
 	}
 	b.bar = b.height < len(m.all)
@@ -33,8 +33,17 @@ func (m *menu) arrange(width, column, rows, top int) box {
 	if b.bar {
 		width--
 	}
-	b.fit(width, column)
+	b.fit(width, column+m.lead())
 	return b
+}
+
+// lead is how much of the word is not shown in the menu, in columns: what leads to the step that is completed.
+func (m *menu) lead() int {
+	first := m.all[0]
+	if !strings.HasSuffix(first.Text, first.name()) {
+		return 0
+	}
+	return widthOf(strings.TrimSuffix(first.Text, first.name()))
 }
 
 // leastText is the narrowest room in which a name or a description still says something, in columns.
@@ -70,7 +79,7 @@ const (
 	normal  = "\x1b[0m"
 )
 
-// draw returns the rows of the menu, and their width.
+// draw returns the rows of the menu.
 func (m *menu) draw(b box) []string {
 	var rows []string
 	for i := b.top; i < b.top+b.height; i++ {

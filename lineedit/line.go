@@ -143,8 +143,8 @@ func (l *line) content() (text string, cursor int) {
 	return d.Text, len(d.TextBeforeCursor())
 }
 
-// ended makes io.EOF of every way in which a terminal is gone.
-func ended(err error) error {
+// gone makes io.EOF of every way in which a terminal is gone.
+func gone(err error) error {
 	if err == pty.ErrStopped {
 		return err // there is a reason already
 	}

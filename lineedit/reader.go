@@ -106,7 +106,7 @@ func (r *reader) key() []byte {
 				return key
 			}
 		case err != nil:
-			r.line.leave(ended(err))
+			r.line.leave(gone(err))
 			return nil
 		}
 	}

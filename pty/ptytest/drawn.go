@@ -89,7 +89,7 @@ func (term *Terminal) Cursor() (row, col int) {
 // ExpectDrawn waits until the window shows exactly that, as Drawn returns it.
 func (term *Terminal) ExpectDrawn(want string) {
 	term.t.Helper()
-	for deadline := time.Now().Add(patience); term.Drawn() != want; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); term.Drawn() != want; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			term.fatalf("drawn is\n%s\n--- want\n%s", term.Drawn(), want)
 		}
