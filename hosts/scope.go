@@ -59,12 +59,15 @@ func (s *Session) Parallel(ctx context.Context, n int, do func(ctx context.Conte
 	return errs
 }
 
-// seat is the place of one of several that work at once.
+// seat is the place of one of several that work at once. It is left as long as one of its goroutines waits for a person.
 type seat struct {
 	places chan struct{}
 
+	coming sync.Mutex // held by the goroutine that takes a place again
+
 	mu      sync.Mutex
-	resting int // goroutines of it that wait for a person; below 0 where one that gave up was not told yet to wait
+	resting int // goroutines that wait; below 0 where one that gave up was not told yet to wait
+	left    bool
 }
 
 type seatKey struct{}
@@ -83,24 +86,41 @@ func Rest(ctx context.Context) (back func()) {
 }
 
 func (at *seat) rest() {
-	if at.count(1) == 1 {
-		<-at.places
+	if at == nil {
+		return
+	}
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if at.resting++; at.resting > 0 && !at.left {
+		at.left = true
+		<-at.places // at once, since it is taken
 	}
 }
 
 func (at *seat) back() {
-	if at.count(-1) == 0 {
-		at.places <- struct{}{}
+	if at == nil {
+		return
+	}
+	at.mu.Lock()
+	at.resting--
+	at.mu.Unlock()
+
+	at.coming.Lock()
+	defer at.coming.Unlock()
+	if !at.needed() {
+		return
+	}
+	at.places <- struct{}{}
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if at.left = at.resting > 0; at.left { // another goroutine rests by now
+		<-at.places
 	}
 }
 
-// count counts those who rest; of no seat there are none.
-func (at *seat) count(n int) int {
-	if at == nil {
-		return -1
-	}
+// needed reports whether nobody rests any more, and the place was left.
+func (at *seat) needed() bool {
 	at.mu.Lock()
 	defer at.mu.Unlock()
-	at.resting += n
-	return at.resting
+	return at.resting <= 0 && at.left
 }

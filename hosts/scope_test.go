@@ -2,6 +2,8 @@ package hosts
 
 import (
 	"context"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,6 +43,38 @@ func TestRestGivesPlace(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestRestOfMany has many come and go, in two goroutines each, and never more at work than there are places.
+func TestRestOfMany(t *testing.T) {
+	const places, all = 8, 200
+	s, _ := newSession(t, Options{Limit: places})
+	var working, done atomic.Int32
+	s.Parallel(t.Context(), all, func(ctx context.Context, _ int) error {
+		if now := working.Add(1); now > places {
+			t.Errorf("%d work at once", now)
+		}
+		working.Add(-1)
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				back := Rest(ctx)
+				runtime.Gosched()
+				back()
+			})
+		}
+		both.Wait()
+		if now := working.Add(1); now > places {
+			t.Errorf("%d work at once, after a rest", now)
+		}
+		runtime.Gosched()
+		working.Add(-1)
+		done.Add(1)
+		return nil
+	})
+	if done.Load() != all {
+		t.Errorf("%d of %d are done", done.Load(), all)
+	}
 }
 
 // TestRestOneAtATime wants that one host at a time is meant to the letter: there is no place to give up.
