@@ -16,7 +16,7 @@ type ProgressOptions struct {
 	// Steps say what is done from a count on; the highest count is what is expected.
 	Steps map[int]string
 	Clear bool // nothing is left of it when it has ended
-	// Format is the line that is shown, instead of a bar.
+	// Format is the line that is shown, instead of a bar. It is called whenever that is drawn, and must not use a console.
 	Format func(Progress) string
 }
 
