@@ -54,7 +54,8 @@ func navigation() []*Command {
 
 func session() []*Command {
 	return []*Command{
-		{"help", "[COMMAND | [PATH] ACTION]", "explain the commands, or one command or action", "", (*Shell).help, completeHelp},
+		{"help", "[COMMAND | [PATH] ACTION]", "explain the commands, or one command or action",
+			"COMMAND --help is the same as help COMMAND.", (*Shell).help, completeHelp},
 		{"history", "", "list the lines that were typed", "", (*Shell).history, nil},
 		{"set-option", "NAME VALUE", "change an option of this shell",
 			"sandbox on makes every action check everything and change nothing, until sandbox off; the prompt shows it. view " +

@@ -15,6 +15,9 @@ import (
 func (s *Shell) runCommand(ctx context.Context, a arguments, name string, sudo bool) error {
 	path, command, given := cutCommand(a)
 	at, err := s.resolve(path)
+	if err != nil && !given {
+		return fmt.Errorf("%w; a command comes after --: %s -- %s", err, name, strings.Trim(path, blanks))
+	}
 	if err != nil {
 		return err
 	}
