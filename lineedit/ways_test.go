@@ -81,18 +81,21 @@ func TestPanicEndsALine(t *testing.T) {
 	}
 }
 
-// TestInterruptKeepsHistory clears a line with Ctrl-C.
+// TestInterruptKeepsHistory clears a line with Ctrl-C. That is typed at a prompt only: before it, it would be a signal.
 func TestInterruptKeepsHistory(t *testing.T) {
 	t.Parallel()
 	term := typist(t, Options{})
 	term.Expect(" > ")
 	term.Send("first\rsecond\r")
 	term.Expect("[second]")
+	term.Expect(" > ")
 	term.Send("cleared\x03")
 	term.Expect("cleared^C")
 	term.Expect("[interrupted]")
+	term.Expect(" > ")
 	term.Send("\x1b[A\x1b[A\r")
 	term.Expect("[first]")
+	term.Expect(" > ")
 	term.Send("\x12cleared\x07\x03")
 	term.Expect("[interrupted]")
 	term.Send("\x04")
