@@ -135,6 +135,9 @@ func escapeLength(typed []byte) int {
 	case '[':
 		return csiLength(typed)
 	}
+	if !utf8.FullRune(typed[1:]) {
+		return 0
+	}
 	_, size := utf8.DecodeRune(typed[1:])
 	return 1 + size
 }

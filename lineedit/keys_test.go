@@ -53,6 +53,7 @@ func TestKeys(t *testing.T) {
 func FuzzKeys(f *testing.F) {
 	f.Add("ls\rcd web\r", 3)
 	f.Add("日本\x1b[D\x1b", 1)
+	f.Add("00\x1b日", 4)
 	f.Add("\x1b[200~a\rb\x1b[201~c", 7)
 	f.Fuzz(func(t *testing.T, typed string, cut int) {
 		whole := split(typed)
