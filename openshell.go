@@ -7,6 +7,7 @@ import (
 	"deployer/hosts"
 	"deployer/journal"
 	"deployer/nodes"
+	"deployer/pty"
 	"deployer/shell"
 )
 
@@ -42,14 +43,23 @@ func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 	defer func() { err = errors.Join(err, r.keep.Close()) }()
 	sh = shell.New(shell.Options{
 		Tree: tree, Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
-		Interactive: p.interactive(), Pager: p.interactive() && !o.json, KeepGoing: o.keepGoing, Name: p.Name, Version: version(), Secrets: secrets,
-		Settings: o.settings(), Run: r.run, Interrupt: p.signals.inner,
+		Interactive: p.interactive(), Pager: p.interactive() && !o.json, KeepGoing: o.keepGoing, Name: p.Name,
+		Version: version(), Secrets: secrets, Settings: o.settings(), Run: r.run, Interrupt: p.signals.inner,
+		Columns: p.columns(),
 	})
 	status, err := sh.Run(ctx)
 	if err == nil && status != exitOK {
 		err = &shownError{status}
 	}
 	return err
+}
+
+// columns returns what tells the width of the window, or nil where there is none.
+func (p *program) columns() func() int {
+	if !p.interactive() {
+		return nil
+	}
+	return func() int { return pty.SizeOf(p.terminal()).Cols }
 }
 
 // interactive reports whether a person types the lines of the shell.

@@ -97,7 +97,7 @@ func (s *Shell) help(_ context.Context, a arguments) error {
 		return s.write(s.overview())
 	}
 	if cmd := s.command(a.words[0]); cmd != nil && len(a.words) == 1 {
-		return s.write(cmd.Help())
+		return s.write(cmd.Help(s.o.Columns()))
 	}
 	at, err := s.target(a.words)
 	if err != nil {
@@ -121,11 +121,11 @@ func (s *Shell) overview() string {
 		console.FormatList("commands (help COMMAND tells more):", rows, s.o.Colour)
 }
 
-// Help is all the help on the command.
-func (c *Command) Help() string {
+// Help is all the help on the command, in lines of so many columns, or of the most that read well.
+func (c *Command) Help(columns int) string {
 	text := strings.TrimSpace(c.Name+" "+c.Usage) + "\n\n" + sentence(c.Short) + "\n"
 	if c.Long != "" {
-		text += wrap(c.Long, 80) + "\n"
+		text += wrap(c.Long, min(columns, 80)) + "\n"
 	}
 	return text
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"deployer/journal"
@@ -25,6 +26,8 @@ type Options struct {
 	Version     string // what --version prints
 	Secrets     *journal.Secrets
 	Settings    Settings // at the start
+	// Columns returns the width of the window; nil where there is none.
+	Columns func() int
 	// Run runs a task and shows all that comes of it, but a result that is a node.
 	Run func(context.Context, Task) Outcome
 	// Interrupt returns a context that ends at the next Ctrl-C, in place of the program, until release is called.
@@ -76,6 +79,9 @@ type place struct {
 func New(o Options) *Shell {
 	if o.Interrupt == nil {
 		o.Interrupt = func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
+	}
+	if o.Columns == nil {
+		o.Columns = func() int { return math.MaxInt }
 	}
 	return &Shell{o: o, commands: Commands(), here: place{at: o.Start}, settings: o.Settings}
 }
@@ -223,7 +229,7 @@ func (s *Shell) try(ctx context.Context, line string) error {
 	}
 	if cmd := s.command(words[0]); cmd != nil {
 		if len(words) == 2 && words[1].raw == "--help" {
-			return s.write(cmd.Help())
+			return s.write(cmd.Help(s.o.Columns()))
 		}
 		return cmd.run(s, ctx, arguments{words[1:], line[words[0].end():], words[0].end()})
 	}
