@@ -46,8 +46,9 @@ type WithSource interface {
 // embed takes note of the text of a struct's package, if the struct itself brings it.
 func (s *sources) embed(n Embedder) {
 	if with, ok := n.(WithSource); ok {
-		_, of := whereIs(reflect.TypeOf(n).Elem(), "GoSource")
+		pos, of := whereIs(reflect.TypeOf(n).Elem(), "GoSource")
 		s.embedded[of.PkgPath()] = with.GoSource()
+		s.dirs[of.PkgPath()] = filepath.Dir(pos.File) // a struct may have no other method
 	}
 }
 
