@@ -14,6 +14,7 @@ import (
 	"deployer/pty"
 	"deployer/pty/ptytest"
 	"deployer/testdata/trees/tutorialgo"
+	"deployer/testdata/trees/tutorialstepsgo"
 )
 
 const tutorialTrees = "testdata/trees/tutorial"
@@ -77,27 +78,56 @@ func (s step) check(t *testing.T, seen string) {
 	}
 }
 
-// walk is the first steps of the tutorial, on one host.
+// walk is the first steps of the tutorial, on one host by the scripts, and on another by the trees in Go.
 type walk struct {
 	*django
-	r *rack
-	p place
+	r    *rack
+	p    place
+	goes *django
+	on   *rack
+	inGo map[string]front // by the names of the scripts
 }
 
 func newWalk(t *testing.T) *walk {
 	t.Helper()
-	w := &walk{newDjango(t), startRack(t, "web1"), place{}}
+	w := &walk{django: newDjango(t), r: startRack(t, "web1"), goes: newDjango(t), on: startRack(t, "web1")}
 	w.host(w.r.home("web1"))
+	w.goes.host(w.on.home("web1"))
 	w.p = w.r.client()
 	w.install(w.p.dir)
+	w.inGo = map[string]front{}
+	for name, root := range tutorialstepsgo.Steps(w.on.machine("web1"), w.goes.bind) {
+		w.inGo[name] = w.on.goOf(root)
+	}
 	return w
 }
 
+// steps takes steps by the scripts and in Go, and compares what is seen.
 func (w *walk) steps(steps ...step) {
 	w.t.Helper()
 	for _, s := range steps {
-		s.check(w.t, w.p.seen(w.t, strings.Fields("./"+s.line)...))
+		tree, line, _ := strings.Cut(s.line, " ")
+		if line == "" {
+			line = "run"
+		}
+		var beside sync.WaitGroup
+		var other string
+		beside.Go(func() { other = steadily(w.on, w.goes, w.inGo[tree].does(line)) })
+		seen := steadily(w.r, w.django, w.p.seen(w.t, strings.Fields("./"+s.line)...))
+		beside.Wait()
+		s.check(w.t, seen)
+		if seen != other {
+			w.t.Errorf("%s: the script:\n%s\nin Go:\n%s", s.line, seen, other)
+		}
 	}
+}
+
+var supervised = regexp.MustCompile(`pid \d+, uptime [\d:]+`)
+
+// steadily is what is seen of a host, without what differs from test to test.
+func steadily(r *rack, d *django, text string) string {
+	text = supervised.ReplaceAllString(text, "PROCESS")
+	return strings.NewReplacer(r.dir, "$RACK", d.dir, "$DJANGO", d.bind, "127.0.0.1").Replace(text)
 }
 
 // at reports whether a tag is checked out.
@@ -109,12 +139,14 @@ func (w *walk) settings() string { return w.r.fileOf("web1", "git/django-project
 
 func (w *walk) isVersion2() bool { return w.says(8000, "production: version 2, 2 migrations") }
 
-// TestTutorialSteps goes the first steps of the tutorial, in which one tree grows, on a real host.
+// TestTutorialSteps goes the first steps of the tutorial, in which one tree grows, on real hosts.
 func TestTutorialSteps(t *testing.T) {
 	t.Parallel()
 	w := newWalk(t)
 	w.firstSteps()
-	w.r.sh("web1", "/usr/bin/python3 -m venv .virtualenvs/project-env") // by hand, as the tutorial says
+	for _, r := range []*rack{w.r, w.on} {
+		r.sh("web1", "/usr/bin/python3 -m venv .virtualenvs/project-env") // by hand, as the tutorial says
+	}
 	w.installSteps()
 	t.Run("shell", w.shellStep)
 	w.serverSteps()
@@ -244,11 +276,8 @@ func TestTutorialEnvironments(t *testing.T) {
 	p := r[0].client()
 	d[0].install(p.dir)
 	inGo := r[1].goOf(tutorialgo.New(r[1].machine("staging1"), r[1].machine("production1"), d[1].bind))
-	process := regexp.MustCompile(`pid \d+, uptime [\d:]+`)
 	steady := func(i int, text string) string {
-		text = process.ReplaceAllString(text, "PROCESS")
-		return strings.NewReplacer(r[i].dir, "$RACK", d[i].dir, "$DJANGO", d[i].bind, "127.0.0.1",
-			p.dir+"/", "", "step9.star", "Shop").Replace(text)
+		return strings.NewReplacer(p.dir+"/", "", "step9.star", "Shop").Replace(steadily(r[i], d[i], text))
 	}
 	for _, s := range environmentSteps(d, r) {
 		var beside sync.WaitGroup
