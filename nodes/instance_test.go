@@ -351,6 +351,15 @@ type OwnBook struct{ Book }
 // Close closes it.
 func (b *OwnBook) Close(context.Context) {}
 
+// Leaflet has no other method.
+type Leaflet struct{ nodes.Node }
+
+// GoSource implements nodes.WithSource.
+func (*Leaflet) GoSource() fs.FS {
+	text := []byte("package nodes_test\n\n// Leaflet is known by its text.\ntype Leaflet struct{}\n")
+	return fstest.MapFS{"instance_test.go": &fstest.MapFile{Data: text}}
+}
+
 func TestEmbeddedSource(t *testing.T) {
 	for _, tt := range []struct {
 		of   nodes.Embedder
@@ -358,6 +367,7 @@ func TestEmbeddedSource(t *testing.T) {
 	}{
 		{&Book{}, []string{"Known by its text.", "Opens it."}},
 		{&OwnBook{}, []string{"", "Opens it.", ""}},
+		{&Leaflet{}, []string{"Known by its text."}},
 	} {
 		made, err := nodes.TemplateOf(tt.of)
 		if err != nil {
