@@ -231,8 +231,11 @@ func (f *sandboxFiles) room(ctx context.Context, name string) (uid int, err erro
 	if errors.As(f.missing(err), &unknown) {
 		return -1, nil
 	}
-	if err != nil || real == "" {
+	switch {
+	case err != nil:
 		return -1, err
+	case real == "": // the directory is one of the layer
+		return f.room(ctx, dirOf(name))
 	}
 	return f.host.mayWrite(ctx, real)
 }
@@ -265,7 +268,7 @@ func (d *sandboxDraft) commit(_ context.Context, a attributes) error {
 	if a.uid >= 0 && d.uid > 0 && a.uid != d.uid {
 		return syscall.EPERM // only root gives files away
 	}
-	info := &FileInfo{Size: d.text.size, Mode: 0o644, ModTime: time.Now()}
+	info := &FileInfo{Size: d.text.size, Mode: 0o644, ModTime: time.Now(), UID: max(d.uid, 0)}
 	if a.setMode {
 		info.Mode = a.mode
 	}
