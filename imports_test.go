@@ -49,7 +49,8 @@ var allowed = map[string][]string{
 // onlyForTests may be imported by the tests of every package.
 var onlyForTests = []string{
 	"deployer/internal/bench/scale", "deployer/internal/ratio", "deployer/internal/sshserver",
-	"deployer/internal/sshdtest", "deployer/pty/ptytest", "deployer/testdata/trees/tutorialgo", "deployer/testdata/trees/websystemgo",
+	"deployer/internal/sshdtest", "deployer/pty/ptytest", "deployer/testdata/trees/tutorialgo",
+	"deployer/testdata/trees/tutorialstepsgo", "deployer/testdata/trees/websystemgo",
 	"deployer/deployertest",
 }
 

@@ -140,6 +140,15 @@ func (d *sftpDraft) begin() (*sftpDraft, error) {
 
 // Write implements io.Writer. What it is given may be sent later.
 func (d *sftpDraft) Write(b []byte) (int, error) {
+	n, err := d.add(b)
+	if err != nil {
+		err = d.why(d.ctx, err)
+	}
+	return n, err
+}
+
+// add takes what is to be written, and sends what is enough for a request.
+func (d *sftpDraft) add(b []byte) (int, error) {
 	for rest := b; len(rest) > 0; {
 		if d.buffer == nil {
 			d.buffer = make([]byte, 0, d.files.packet)
