@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const versionLine = "SSH-2.0-deployer"
@@ -58,10 +59,18 @@ func (c *flaky) Write(p []byte) (int, error) {
 	return c.TCPConn.Write(p)
 }
 
+// Close closes the connection. After an end in good order it waits for that of the client: what the client had sent and
+// nobody read would make a reset of the end, which overtakes what was sent before.
 func (c *flaky) Close() error {
 	c.once.Do(func() { close(c.closed) })
+	if c.ended.Load() && c.SetReadDeadline(time.Now().Add(clientEnd)) == nil {
+		_, _ = io.Copy(io.Discard, c.TCPConn) // in vain where the client has reset it
+	}
 	return c.TCPConn.Close()
 }
+
+// clientEnd is how long a client may take to close its side.
+const clientEnd = 5 * time.Second
 
 // reset closes the connection so that the client gets a reset rather than an end. Closing is all that can be done
 // about a failure, and follows anyway.
