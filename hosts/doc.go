@@ -9,10 +9,10 @@
 //
 // Files are used in one of three ways, which all behave alike; in a sandbox a layer over them takes what is written:
 //
-//	Handle.WriteFile → fileUse → (sandboxFiles →) sftpFiles | localFiles | shellFiles → draft → commit → journal
+//	Handle.WriteFile → fileUse → files.System (SFTP, Local or Shell; a Layer over it in a sandbox) → files.Draft → journal
 //
 // Every failure is an [*Error] with a [Fault] that says which of the different answers it is: a host that cannot be
 // reached is not a command that failed.
 //
-// golang.org/x/crypto/ssh, pkg/sftp, known_hosts and ssh_config are used here (and in internal/sshserver) and nowhere else.
+// golang.org/x/crypto/ssh, known_hosts and ssh_config are used here (and in internal/sshserver) and nowhere else.
 package hosts

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"deployer/files"
 	"deployer/journal"
 )
 
@@ -30,18 +31,18 @@ func (h *Handle) Mkdir(ctx context.Context, name string, o MkdirOptions) (change
 			}
 			e.Owner = o.Owner
 			if o.Mode != 0 {
-				e.Mode = modeText(o.Mode)
+				e.Mode = files.ModeText(o.Mode)
 			}
 			made, err := u.mkdir(ctx, u.path, o.Mode, o.Parents)
 			if err == nil && made && o.Owner != "" {
-				err = u.fs.chown(ctx, u.path, uid, gid)
+				err = u.fs.Chown(ctx, u.path, uid, gid)
 			}
 			return made, err
 		})
 }
 
 func (u *fileUse) mkdir(ctx context.Context, name string, mode fs.FileMode, parents bool) (made bool, err error) {
-	info, err := u.fs.stat(ctx, name)
+	info, err := u.fs.Stat(ctx, name)
 	switch {
 	case err == nil && !info.IsDir():
 		return false, syscall.EEXIST
@@ -53,11 +54,11 @@ func (u *fileUse) mkdir(ctx context.Context, name string, mode fs.FileMode, pare
 			return false, err
 		}
 	}
-	err = u.fs.mkdir(ctx, name, mode)
+	err = u.fs.Mkdir(ctx, name, mode)
 	if err == nil || ctx.Err() != nil {
 		return err == nil, err
 	}
-	if info, failed := u.fs.stat(ctx, name); failed == nil && info.IsDir() {
+	if info, failed := u.fs.Stat(ctx, name); failed == nil && info.IsDir() {
 		return false, nil // somebody else has made it meanwhile
 	}
 	return false, err
@@ -74,7 +75,7 @@ type RemoveOptions struct {
 func (h *Handle) Remove(ctx context.Context, name string, o RemoveOptions) (changed bool, err error) {
 	return h.change(ctx, "remove", name, o.FileOptions, journal.FileRemove,
 		func(u *fileUse, _ *journal.Event) (bool, error) {
-			info, err := u.fs.lstat(ctx, u.path)
+			info, err := u.fs.Lstat(ctx, u.path)
 			if errors.Is(err, fs.ErrNotExist) {
 				return false, nil
 			}
@@ -87,9 +88,9 @@ func (h *Handle) Remove(ctx context.Context, name string, o RemoveOptions) (chan
 
 func (u *fileUse) remove(ctx context.Context, name string, info *FileInfo, recursive bool) error {
 	if !info.IsDir() {
-		return u.fs.remove(ctx, name, false)
+		return u.fs.Remove(ctx, name, false)
 	}
-	list, err := u.fs.list(ctx, name)
+	list, err := u.fs.List(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (u *fileUse) remove(ctx context.Context, name string, info *FileInfo, recur
 			return err
 		}
 	}
-	return u.fs.remove(ctx, name, true)
+	return u.fs.Remove(ctx, name, true)
 }
 
 // Rename gives a file or directory another name on the same file system. It replaces a file that has that name, but no
@@ -113,17 +114,17 @@ func (h *Handle) Rename(ctx context.Context, from, to string, o FileOptions) err
 			return false, err
 		}
 		e.From = old
-		if _, err := u.fs.lstat(ctx, old); err != nil {
+		if _, err := u.fs.Lstat(ctx, old); err != nil {
 			return false, fmt.Errorf("%s: %w", old, plainFileError(err))
 		}
-		there, err := u.fs.lstat(ctx, u.path)
+		there, err := u.fs.Lstat(ctx, u.path)
 		switch {
 		case err == nil && there.IsDir():
 			return false, syscall.EISDIR
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return false, err
 		}
-		return true, u.fs.rename(ctx, old, u.path)
+		return true, u.fs.Rename(ctx, old, u.path)
 	})
 	return err
 }
@@ -131,12 +132,12 @@ func (h *Handle) Rename(ctx context.Context, from, to string, o FileOptions) err
 // Chmod makes sure that a file has a mode, and reports whether it had not.
 func (h *Handle) Chmod(ctx context.Context, name string, mode fs.FileMode, o FileOptions) (changed bool, err error) {
 	return h.change(ctx, "set the mode of", name, o, journal.FileChmod, func(u *fileUse, e *journal.Event) (bool, error) {
-		e.Mode = modeText(mode)
-		info, err := u.fs.stat(ctx, u.path)
-		if err != nil || info.Mode&modeBits == mode&modeBits {
+		e.Mode = files.ModeText(mode)
+		info, err := u.fs.Stat(ctx, u.path)
+		if err != nil || info.Mode&files.ModeBits == mode&files.ModeBits {
 			return false, err
 		}
-		return true, u.fs.chmod(ctx, u.path, mode&modeBits)
+		return true, u.fs.Chmod(ctx, u.path, mode&files.ModeBits)
 	})
 }
 
@@ -148,14 +149,14 @@ func (h *Handle) Chown(ctx context.Context, name, owner string, o FileOptions) (
 		if err != nil {
 			return false, err
 		}
-		info, err := u.fs.stat(ctx, u.path)
+		info, err := u.fs.Stat(ctx, u.path)
 		if err != nil {
 			return false, err
 		}
-		if uid, gid = info.owner(uid, gid); uid == info.UID && gid == info.GID {
+		if uid, gid = info.Owner(uid, gid); uid == info.UID && gid == info.GID {
 			return false, nil
 		}
-		return true, u.fs.chown(ctx, u.path, uid, gid)
+		return true, u.fs.Chown(ctx, u.path, uid, gid)
 	})
 }
 
@@ -170,10 +171,10 @@ func (h *Handle) Symlink(ctx context.Context, text, name string, o FileOptions) 
 
 // symlink makes sure of a symbolic link.
 func (u *fileUse) symlink(ctx context.Context, text string) (changed bool, err error) {
-	info, err := u.fs.lstat(ctx, u.path)
+	info, err := u.fs.Lstat(ctx, u.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return true, u.fs.symlink(ctx, text, u.path)
+		return true, u.fs.Symlink(ctx, text, u.path)
 	case err != nil:
 		return false, err
 	case !info.IsLink():
@@ -181,12 +182,12 @@ func (u *fileUse) symlink(ctx context.Context, text string) (changed bool, err e
 	case info.Link == text:
 		return false, nil
 	}
-	draft := draftName(u.path)
-	if err := u.fs.symlink(ctx, text, draft); err != nil {
+	draft := files.DraftName(u.path)
+	if err := u.fs.Symlink(ctx, text, draft); err != nil {
 		return false, err
 	}
-	if err := u.fs.rename(ctx, draft, u.path); err != nil {
-		return false, errors.Join(err, u.fs.remove(ctx, draft, false))
+	if err := u.fs.Rename(ctx, draft, u.path); err != nil {
+		return false, errors.Join(err, u.fs.Remove(ctx, draft, false))
 	}
 	return true, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"deployer/files"
 	"deployer/journal"
 )
 
@@ -134,16 +135,16 @@ func (u *fileUse) explain(err error) error {
 }
 
 // content is what is in a file, for another one.
-func (u *fileUse) content(ctx context.Context) (content, error) {
-	info, err := u.fs.stat(ctx, u.path)
+func (u *fileUse) content(ctx context.Context) (files.Content, error) {
+	info, err := u.fs.Stat(ctx, u.path)
 	if err == nil {
-		err = mustBeFile(info)
+		err = info.MustBeFile()
 	}
 	if err != nil {
-		return content{}, u.explain(err)
+		return files.Content{}, u.explain(err)
 	}
-	return content{info.Size, func(ctx context.Context) (io.ReadCloser, error) {
-		r, err := u.fs.open(ctx, u.path)
+	return files.Content{Size: info.Size, Open: func(ctx context.Context) (io.ReadCloser, error) {
+		r, err := u.fs.Open(ctx, u.path)
 		if err != nil {
 			return nil, u.explain(err)
 		}

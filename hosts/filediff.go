@@ -12,6 +12,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"deployer/files"
 	"deployer/journal"
 )
 
@@ -19,13 +20,13 @@ import (
 const maxDiff = 1 << 20
 
 // diff puts into the event how the file would change.
-func (w *writing) diff(ctx context.Context, c content) error {
+func (w *writing) diff(ctx context.Context, c files.Content) error {
 	var old []byte
 	var oldSize int64
 	if w.old != nil {
 		oldSize = w.old.Size
-		there := content{oldSize, func(ctx context.Context) (io.ReadCloser, error) { return w.use.fs.open(ctx, w.target) }}
-		kept, err := there.forDiff(ctx)
+		there := files.Content{Size: oldSize, Open: func(ctx context.Context) (io.ReadCloser, error) { return w.use.fs.Open(ctx, w.target) }}
+		kept, err := forDiff(ctx, there)
 		if errors.Is(err, fs.ErrPermission) {
 			w.event.Diff = "what is there cannot be read\n"
 			return nil
@@ -35,12 +36,12 @@ func (w *writing) diff(ctx context.Context, c content) error {
 		}
 		old = kept
 	}
-	given, err := c.forDiff(ctx)
+	given, err := forDiff(ctx, c)
 	if err != nil {
 		return err
 	}
 	if w.old != nil && old == nil || given == nil {
-		w.event.Diff = fmt.Sprintf("binary or large: %d bytes become %d\n", oldSize, c.size)
+		w.event.Diff = fmt.Sprintf("binary or large: %d bytes become %d\n", oldSize, c.Size)
 		return nil
 	}
 	from := w.target
@@ -52,11 +53,11 @@ func (w *writing) diff(ctx context.Context, c content) error {
 }
 
 // forDiff returns content that can be shown as text, else nil.
-func (c content) forDiff(ctx context.Context) ([]byte, error) {
-	if c.size > maxDiff {
+func forDiff(ctx context.Context, c files.Content) ([]byte, error) {
+	if c.Size > maxDiff {
 		return nil, nil
 	}
-	r, err := c.open(ctx)
+	r, err := c.Open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (h *Handle) GetDir(ctx context.Context, path, local string, o FileOptions) 
 // dir copies a directory.
 func (t *transfer) dir(ctx context.Context, from, to *fileUse, owner string) (changed bool, err error) {
 	begun := time.Now()
-	info, err := from.fs.stat(ctx, from.path)
+	info, err := from.fs.Stat(ctx, from.path)
 	if err == nil && !info.IsDir() {
 		err = syscall.ENOTDIR
 	}
@@ -54,7 +54,7 @@ func (t *transfer) below(ctx context.Context, from, to *fileUse, info *FileInfo,
 			return false, err
 		}
 	}
-	list, err := from.fs.list(ctx, from.path)
+	list, err := from.fs.List(ctx, from.path)
 	if err = from.explain(err); err != nil {
 		return made, t.record(ctx, to.event(t.kind), begun, from, false, err)
 	}
@@ -68,7 +68,7 @@ func (t *transfer) below(ctx context.Context, from, to *fileUse, info *FileInfo,
 		}
 	}
 	if made && mode&0o700 != 0o700 {
-		err = to.fs.chmod(ctx, to.path, mode)
+		err = to.fs.Chmod(ctx, to.path, mode)
 	}
 	if err = to.explain(err); err != nil {
 		err = t.record(ctx, to.event(t.kind), begun, from, false, err)
@@ -108,7 +108,7 @@ func plainName(name string) error {
 
 // link copies a symbolic link.
 func (t *transfer) link(ctx context.Context, from, to *fileUse) (changed bool, err error) {
-	info, err := from.fs.lstat(ctx, from.path)
+	info, err := from.fs.Lstat(ctx, from.path)
 	if err != nil {
 		return false, from.explain(err)
 	}
@@ -125,19 +125,19 @@ func (u *fileUse) below(name string) *fileUse {
 
 // makeDir makes sure that there is a directory, and no link to one but at the top of what is copied.
 func (u *fileUse) makeDir(ctx context.Context, mode fs.FileMode, owner string) (made bool, err error) {
-	look := u.fs.lstat
+	look := u.fs.Lstat
 	if !u.inside {
-		look = u.fs.stat
+		look = u.fs.Stat
 	}
 	info, err := look(ctx, u.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		err = u.fs.mkdir(ctx, u.path, mode)
+		err = u.fs.Mkdir(ctx, u.path, mode)
 	case err == nil && info.IsDir():
 		return false, nil
 	case err == nil && info.IsLink():
-		if err = u.fs.remove(ctx, u.path, false); err == nil {
-			err = u.fs.mkdir(ctx, u.path, mode)
+		if err = u.fs.Remove(ctx, u.path, false); err == nil {
+			err = u.fs.Mkdir(ctx, u.path, mode)
 		}
 	case err == nil:
 		err = syscall.ENOTDIR
@@ -149,7 +149,7 @@ func (u *fileUse) makeDir(ctx context.Context, mode fs.FileMode, owner string) (
 	if err != nil {
 		return true, err
 	}
-	return true, u.fs.chown(ctx, u.path, uid, gid)
+	return true, u.fs.Chown(ctx, u.path, uid, gid)
 }
 
 // warn writes a warning about a file.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"strconv"
 	"strings"
@@ -52,31 +51,6 @@ func (u *fileUse) failed(e *journal.Event, err error) {
 		e.State = journal.Invalid
 	}
 	e.Error = &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}
-}
-
-// modeText is a mode as chmod takes it.
-func modeText(mode fs.FileMode) string { return fmt.Sprintf("%04o", UnixMode(mode)) }
-
-// UnixMode returns the permissions of a mode, with setuid, setgid and sticky bit, as Unix numbers them: 0o644.
-func UnixMode(mode fs.FileMode) uint32 {
-	bits := uint32(mode.Perm())
-	for bit, flag := range map[uint32]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} {
-		if mode&flag != 0 {
-			bits |= bit
-		}
-	}
-	return bits
-}
-
-// FileMode is the reverse of UnixMode.
-func FileMode(bits uint32) fs.FileMode {
-	mode := fs.FileMode(bits & 0o777)
-	for bit, flag := range map[uint32]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} {
-		if bits&bit != 0 {
-			mode |= flag
-		}
-	}
-	return mode
 }
 
 // accountName is what users and groups may be called, as far as we are concerned.

@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
+
+	"deployer/files"
 )
 
 // FileOptions say as whom the files of a host are used. The zero value is the login user.
@@ -28,39 +29,22 @@ type WriteOptions struct {
 }
 
 // FileInfo is what a host says of a file.
-type FileInfo struct {
-	Name    string // the last element of its path
-	Size    int64  // bytes
-	Mode    fs.FileMode
-	ModTime time.Time
-	UID     int
-	GID     int
-	Link    string // of a symbolic link: what it points at
-}
-
-// IsDir reports whether it is a directory.
-func (f *FileInfo) IsDir() bool { return f.Mode.IsDir() }
-
-// IsFile reports whether it is a regular file.
-func (f *FileInfo) IsFile() bool { return f.Mode.IsRegular() }
-
-// IsLink reports whether it is a symbolic link.
-func (f *FileInfo) IsLink() bool { return f.Mode&fs.ModeSymlink != 0 }
+type FileInfo = files.Info
 
 // Stat returns what the host says of the file at path, or of what the symbolic link there points at. Paths of all file
 // calls follow Cd; a leading ~ is a home directory, as in Cd. Errors are *Error with the fault Files, and match
 // fs.ErrNotExist and its like.
 func (h *Handle) Stat(ctx context.Context, path string, o FileOptions) (*FileInfo, error) {
-	return h.status(ctx, path, o, fileSystem.stat)
+	return h.status(ctx, path, o, files.System.Stat)
 }
 
 // Lstat is Stat, but of a symbolic link itself.
 func (h *Handle) Lstat(ctx context.Context, path string, o FileOptions) (*FileInfo, error) {
-	return h.status(ctx, path, o, fileSystem.lstat)
+	return h.status(ctx, path, o, files.System.Lstat)
 }
 
 func (h *Handle) status(ctx context.Context, path string, o FileOptions,
-	ask func(fileSystem, context.Context, string) (*FileInfo, error)) (*FileInfo, error) {
+	ask func(files.System, context.Context, string) (*FileInfo, error)) (*FileInfo, error) {
 	var info *FileInfo
 	err := h.withFiles(ctx, "look at", path, o, func(u *fileUse) (err error) {
 		info, err = ask(u.fs, ctx, u.path)
@@ -73,7 +57,7 @@ func (h *Handle) status(ctx context.Context, path string, o FileOptions,
 func (h *Handle) Exists(ctx context.Context, path string, o FileOptions) (bool, error) {
 	there := false
 	err := h.withFiles(ctx, "look for", path, o, func(u *fileUse) error {
-		_, err := u.fs.lstat(ctx, u.path)
+		_, err := u.fs.Lstat(ctx, u.path)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			return nil
 		}
@@ -87,12 +71,12 @@ func (h *Handle) Exists(ctx context.Context, path string, o FileOptions) (bool, 
 func (h *Handle) ListDir(ctx context.Context, path string, o FileOptions) ([]*FileInfo, error) {
 	var list []*FileInfo
 	err := h.withFiles(ctx, "list", path, o, func(u *fileUse) error {
-		info, err := u.fs.stat(ctx, u.path) // not every server says why it cannot list a file
+		info, err := u.fs.Stat(ctx, u.path) // not every server says why it cannot list a file
 		if err == nil && !info.IsDir() {
 			err = syscall.ENOTDIR
 		}
 		if err == nil {
-			list, err = u.fs.list(ctx, u.path)
+			list, err = u.fs.List(ctx, u.path)
 		}
 		return err
 	})
@@ -106,7 +90,7 @@ func (h *Handle) Open(ctx context.Context, path string, o FileOptions) (io.ReadC
 	if err != nil {
 		return nil, err
 	}
-	r, err := openFile(ctx, u.fs, u.path)
+	r, err := files.OpenRegular(ctx, u.fs, u.path)
 	if err != nil {
 		u.close()
 		return nil, u.fault(ctx, err)
@@ -139,7 +123,7 @@ func (r *fileReader) Close() error {
 func (h *Handle) ReadFile(ctx context.Context, path string, o FileOptions) ([]byte, error) {
 	var data []byte
 	err := h.withFiles(ctx, "read", path, o, func(u *fileUse) error {
-		r, err := openFile(ctx, u.fs, u.path)
+		r, err := files.OpenRegular(ctx, u.fs, u.path)
 		if err != nil {
 			return err
 		}

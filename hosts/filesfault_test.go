@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"deployer/files"
 	"deployer/internal/sshdtest"
 	"deployer/internal/sshserver"
 	"deployer/journal"
@@ -99,12 +100,12 @@ func TestContentChangesWhileItIsRead(t *testing.T) {
 	t.Parallel()
 	everyWay(t, func(b *fileBed) {
 		b.put("file", "old", 0o644)
-		source := func(size int64, text string) content {
-			return content{size, func(context.Context) (io.ReadCloser, error) {
+		source := func(size int64, text string) files.Content {
+			return files.Content{Size: size, Open: func(context.Context) (io.ReadCloser, error) {
 				return io.NopCloser(strings.NewReader(text)), nil
 			}}
 		}
-		replace := func(c content) (bool, error) {
+		replace := func(c files.Content) (bool, error) {
 			var changed bool
 			err := b.h.withFiles(b.ctx(), "put", b.path("file"), b.options, func(u *fileUse) (err error) {
 				changed, err = newWriting(u, WriteOptions{}, journal.FilePut).replace(b.ctx(), c)
@@ -115,7 +116,7 @@ func TestContentChangesWhileItIsRead(t *testing.T) {
 		_, err := replace(source(9, "shorter"))
 		b.fails(err, Files, "became shorter meanwhile: 7 of 9 bytes")
 		b.has("file", "old", 0o644)
-		failing := content{9, func(context.Context) (io.ReadCloser, error) {
+		failing := files.Content{Size: 9, Open: func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(io.MultiReader(strings.NewReader("half"), iotestErr{errors.New("bad block")})), nil
 		}}
 		_, err = replace(failing)

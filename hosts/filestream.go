@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"deployer/files"
 	"deployer/journal"
 )
 
@@ -42,7 +43,7 @@ func (h *Handle) Append(ctx context.Context, path string, o WriteOptions) (*File
 	if err != nil || f.w.old == nil {
 		return f, err
 	}
-	old, err := f.w.use.fs.open(ctx, f.w.target)
+	old, err := f.w.use.fs.Open(ctx, f.w.target)
 	if err == nil {
 		defer old.Close()
 		_, err = io.Copy(writerOnly{f}, readerOnly{old})
@@ -91,11 +92,11 @@ func (f *FileWriter) Close() error {
 
 // finish commits a draft that was written bit by bit. In a sandbox it is known only now what changes.
 func (w *writing) finish(ctx context.Context) (changed bool, err error) {
-	imagined, ok := w.draft.(*sandboxDraft)
+	imagined, ok := w.draft.(*files.ImaginedDraft)
 	if !ok {
 		return true, w.commit(ctx)
 	}
-	c := imagined.content()
+	c := imagined.Content()
 	same, err := w.holds(ctx, c)
 	if err == nil && same {
 		return w.adjust(ctx)
@@ -116,7 +117,7 @@ func (f *FileWriter) Discard() error {
 	}
 	f.closed = true
 	defer f.w.use.close()
-	if err := f.w.draft.discard(); err != nil {
+	if err := f.w.draft.Discard(); err != nil {
 		return f.w.use.fault(f.ctx, err)
 	}
 	return nil

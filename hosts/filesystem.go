@@ -4,63 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
-	"syscall"
+
+	"deployer/files"
 )
-
-// fileSystem is the files of a host as one account sees them: over SFTP, here, or through commands; in a sandbox with
-// what would have been changed laid over it. Paths are absolute and clean. Errors are syscall.Errno where the host says
-// what is wrong, so that they are the same on every way.
-type fileSystem interface {
-	// stat follows symbolic links; lstat does not, and fills in FileInfo.Link.
-	stat(ctx context.Context, path string) (*FileInfo, error)
-	lstat(ctx context.Context, path string) (*FileInfo, error)
-	// list is in any order, and follows no links.
-	list(ctx context.Context, path string) ([]*FileInfo, error)
-	// open opens a file that is known to be regular. ctx bounds all that is read.
-	open(ctx context.Context, path string) (io.ReadCloser, error)
-	// create starts to write the file that will be at target. Before that nobody else can read it if it is private.
-	// ctx bounds all that is written.
-	create(ctx context.Context, target string, private bool) (draft, error)
-	// rename replaces a file, but no directory.
-	rename(ctx context.Context, from, to string) error
-	// remove removes a file, a symbolic link or an empty directory.
-	remove(ctx context.Context, path string, dir bool) error
-	mkdir(ctx context.Context, path string, mode fs.FileMode) error
-	symlink(ctx context.Context, text, path string) error
-	chmod(ctx context.Context, path string, mode fs.FileMode) error
-	chown(ctx context.Context, path string, uid, gid int) error
-	// mayWrite returns who would write in a directory (0 is root, -1 not known), or that they may not. For a sandbox.
-	mayWrite(ctx context.Context, dir string) (uid int, err error)
-	// start is where relative paths begin; home is what ~ stands for, also under sudo.
-	start(ctx context.Context) (string, error)
-	home(ctx context.Context) (string, error)
-}
-
-// draft is a file that is being written, beside the one that it will be.
-type draft interface {
-	io.Writer
-	// commit puts it in its place at once, when all of it is on the disk there. A draft that could not be committed
-	// must be discarded.
-	commit(ctx context.Context, a attributes) error
-	// discard removes it, also when ctx of create has ended. After commit it does nothing.
-	discard() error
-}
-
-// attributes are what a new file gets.
-type attributes struct {
-	mode     fs.FileMode
-	setMode  bool
-	uid, gid int // -1: as it comes
-}
 
 // filer is a Host with a way to its files that is better than commands.
 type filer interface {
 	// files returns the files as the login user sees them, until release is called; nil if only commands reach them.
-	files(ctx context.Context, s *Session) (filesystem fileSystem, release func(), err error)
+	files(ctx context.Context, s *Session) (filesystem files.System, release func(), err error)
 }
 
 // fileUse is one use of the files of a host.
@@ -73,7 +27,7 @@ type fileUse struct {
 	sandbox bool
 	here    bool // it is the end of a transfer that is this machine
 	inside  bool // it is in a directory that is copied
-	fs      fileSystem
+	fs      files.System
 	release func()
 }
 
@@ -117,19 +71,19 @@ func (u *fileUse) close() { u.release() }
 // connect finds the way to the files.
 func (u *fileUse) connect(ctx context.Context) error {
 	if host, ok := u.h.host.(filer); ok && !u.options.Sudo {
-		files, release, err := host.files(ctx, u.h.session)
+		there, release, err := host.files(ctx, u.h.session)
 		if err != nil {
 			return err
 		}
-		if files != nil {
-			u.fs, u.release = files, release
+		if there != nil {
+			u.fs, u.release = there, release
 		}
 	}
 	if u.fs == nil {
 		u.fs = newShellFiles(u.h, u.options)
 	}
 	if u.sandbox {
-		u.fs = u.h.session.sandboxOf(u.h.host).over(u.fs)
+		u.fs = u.h.session.sandboxOf(u.h.host).Over(u.fs)
 	}
 	return nil
 }
@@ -165,16 +119,17 @@ func (u *fileUse) fault(ctx context.Context, err error) error {
 		return err
 	}
 	if u.sandbox && ctx.Err() == nil {
-		var here *hereError
-		var unknown *UnknownError
-		if !errors.As(err, &here) && errors.As(u.h.session.sandboxOf(u.h.host).missing(err), &unknown) {
-			return unknown
+		command := u.h.session.sandboxOf(u.h.host).MayHaveMade(err)
+		if command != "" && !errors.As(err, new(*hereError)) {
+			return &UnknownError{command}
 		}
 	}
 	e := &Error{Fault: Files, Host: u.h.Slug(), Op: u.what(), Sudo: u.options.Sudo, Err: plainFileError(err)}
-	switch {
+	switch lost := (*files.LostError)(nil); {
 	case ctx.Err() != nil:
 		e.Fault, e.Err = Interrupted, context.Cause(ctx)
+	case errors.As(err, &lost):
+		e.Fault, e.Err = Lost, lost.Err
 	case errors.Is(err, fs.ErrPermission) && !u.options.Sudo:
 		e.Hint = "use sudo, or log in as a user who may"
 	}
@@ -203,67 +158,14 @@ func (u *fileUse) absolute(ctx context.Context, name string) (string, error) {
 	case path.IsAbs(full):
 		return path.Clean(full), nil
 	case user != "":
-		dir, err = u.h.session.Handle(u.h.host).Cd("~" + user).Getcwd(ctx)
+		dir, err = u.h.homeOf(ctx, "~"+user)
 	case home != "":
-		dir, err = u.fs.home(ctx)
+		dir, err = u.fs.Home(ctx)
 	default:
-		dir, err = u.fs.start(ctx)
+		dir, err = u.fs.Start(ctx)
 	}
 	if err == nil && !path.IsAbs(dir) {
 		err = fmt.Errorf("the host does not say where %q is", full)
 	}
 	return path.Join(dir, full[len(home):]), err
-}
-
-// openFile opens a regular file. Anything else could keep the reader waiting for ever, or the whole SFTP server.
-func openFile(ctx context.Context, files fileSystem, path string) (io.ReadCloser, error) {
-	info, err := files.stat(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	if err := mustBeFile(info); err != nil {
-		return nil, err
-	}
-	return files.open(ctx, path)
-}
-
-func mustBeFile(info *FileInfo) error {
-	switch {
-	case info.IsDir():
-		return syscall.EISDIR
-	case !info.IsFile():
-		return errors.New("it is not a regular file")
-	}
-	return nil
-}
-
-// maxLinks is how many symbolic links may lead to a file, as in Linux.
-const maxLinks = 40
-
-// follow returns the path that a path leads to, which is no symbolic link, and what is there, or nil. The path may
-// contain "..", which the host alone can resolve: a directory before it may be a link.
-func follow(ctx context.Context, files fileSystem, name string) (string, *FileInfo, error) {
-	for range maxLinks {
-		info, err := files.lstat(ctx, name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return name, nil, nil
-		case err != nil || !info.IsLink():
-			return name, info, err
-		case path.IsAbs(info.Link):
-			name = info.Link
-		default:
-			name = dirOf(name) + "/" + info.Link
-		}
-	}
-	return name, nil, syscall.ELOOP
-}
-
-// dirOf returns the directory that a path is in, for the host to resolve.
-func dirOf(name string) string {
-	name = strings.TrimRight(name, "/")
-	if dir := strings.TrimRight(name[:strings.LastIndexByte(name, '/')+1], "/"); dir != "" {
-		return dir
-	}
-	return "/"
 }

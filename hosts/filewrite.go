@@ -1,7 +1,6 @@
 package hosts
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,25 +8,13 @@ import (
 	"io/fs"
 	"time"
 
+	"deployer/files"
 	"deployer/journal"
 )
 
 // A file is written in three steps: look where it really is and what is there; write a draft beside that; put the draft
 // in its place. What reads the file at any moment finds the old one or the new one, each whole. In a sandbox all of it
 // happens in a layer over the files of the host (filesandbox.go), and a diff is shown.
-
-// content is what a file is to hold. It can be read more than once.
-type content struct {
-	size int64
-	open func(ctx context.Context) (io.ReadCloser, error)
-}
-
-// bytesContent is content that is in memory.
-func bytesContent(data []byte) content {
-	return content{int64(len(data)), func(context.Context) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(data)), nil
-	}}
-}
 
 // WriteFile makes data what is in a file, and reports whether it was not so before. data may hold tokens of secrets. A
 // file that holds the same, with the mode and owner asked for, is not touched.
@@ -42,7 +29,7 @@ func (h *Handle) WriteFile(ctx context.Context, path string, data []byte, o Writ
 	if err != nil {
 		return false, w.end(ctx, false, err)
 	}
-	changed, err = w.replace(ctx, bytesContent([]byte(value)))
+	changed, err = w.replace(ctx, files.Bytes([]byte(value)))
 	return changed, w.end(ctx, changed, err)
 }
 
@@ -57,14 +44,14 @@ type writing struct {
 
 	target string    // where the file really is
 	old    *FileInfo // what is there, or nil
-	draft  draft
-	want   attributes
+	draft  files.Draft
+	want   files.Attributes
 }
 
 func newWriting(u *fileUse, o WriteOptions, kind journal.Kind) *writing {
 	e := u.event(kind)
 	if e.Owner = o.Owner; o.Mode != 0 {
-		e.Mode = modeText(o.Mode)
+		e.Mode = files.ModeText(o.Mode)
 	}
 	return &writing{use: u, options: o, event: e, begun: time.Now()}
 }
@@ -75,7 +62,7 @@ func (w *writing) end(ctx context.Context, changed bool, err error) error {
 }
 
 // replace makes content what is in the file, unless it is.
-func (w *writing) replace(ctx context.Context, c content) (changed bool, err error) {
+func (w *writing) replace(ctx context.Context, c files.Content) (changed bool, err error) {
 	if err := w.look(ctx); err != nil {
 		return false, err
 	}
@@ -94,14 +81,14 @@ func (w *writing) replace(ctx context.Context, c content) (changed bool, err err
 	if err := w.begin(ctx); err != nil {
 		return false, err
 	}
-	r, err := c.open(ctx)
+	r, err := c.Open(ctx)
 	if err != nil {
-		return false, errors.Join(err, w.draft.discard())
+		return false, errors.Join(err, w.draft.Discard())
 	}
 	defer r.Close()
 	n, err := io.Copy(writerOnly{w.draft}, readerOnly{r})
-	if err == nil && n < c.size {
-		err = fmt.Errorf("what is to be written became shorter meanwhile: %d of %d bytes", n, c.size)
+	if err == nil && n < c.Size {
+		err = fmt.Errorf("what is to be written became shorter meanwhile: %d of %d bytes", n, c.Size)
 	}
 	if err != nil {
 		return false, w.giveUp(err)
@@ -118,21 +105,21 @@ type (
 
 // look finds out where the file is and what is there.
 func (w *writing) look(ctx context.Context) (err error) {
-	files := w.use.fs
+	there := w.use.fs
 	if w.replacesLinks {
 		w.target, w.old, err = w.use.path, nil, nil
-		info, failed := files.lstat(ctx, w.target)
+		info, failed := there.Lstat(ctx, w.target)
 		switch {
 		case failed == nil && !info.IsLink():
 			w.old = info
 		case failed != nil && !errors.Is(failed, fs.ErrNotExist):
 			return failed
 		}
-	} else if w.target, w.old, err = follow(ctx, files, w.use.path); err != nil {
+	} else if w.target, w.old, err = files.Follow(ctx, there, w.use.path); err != nil {
 		return err
 	}
 	if w.old != nil {
-		if err := mustBeFile(w.old); err != nil {
+		if err := w.old.MustBeFile(); err != nil {
 			return err
 		}
 	}
@@ -145,26 +132,23 @@ func (w *writing) wanted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.want = attributes{mode: w.options.Mode & modeBits, setMode: w.options.Mode != 0, uid: uid, gid: gid}
+	w.want = files.Attributes{Mode: w.options.Mode & files.ModeBits, SetMode: w.options.Mode != 0, UID: uid, GID: gid}
 	if w.old == nil {
 		return nil
 	}
-	w.want.uid, w.want.gid = w.old.owner(uid, gid)
-	if !w.want.setMode {
-		w.want.mode, w.want.setMode = w.old.Mode&modeBits, true
+	w.want.UID, w.want.GID = w.old.Owner(uid, gid)
+	if !w.want.SetMode {
+		w.want.Mode, w.want.SetMode = w.old.Mode&files.ModeBits, true
 	}
 	return nil
 }
 
-// modeBits are the bits of a mode that can be set.
-const modeBits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
-
 // holds reports whether the file holds content already.
-func (w *writing) holds(ctx context.Context, c content) (bool, error) {
-	if w.old == nil || w.old.Size != c.size {
+func (w *writing) holds(ctx context.Context, c files.Content) (bool, error) {
+	if w.old == nil || w.old.Size != c.Size {
 		return false, nil
 	}
-	there, err := w.use.fs.open(ctx, w.target)
+	there, err := w.use.fs.Open(ctx, w.target)
 	if errors.Is(err, fs.ErrPermission) {
 		return false, nil // one that may be replaced, not read
 	}
@@ -172,47 +156,26 @@ func (w *writing) holds(ctx context.Context, c content) (bool, error) {
 		return false, err
 	}
 	defer there.Close()
-	given, err := c.open(ctx)
+	given, err := c.Open(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer given.Close()
-	return sameContent(there, given)
-}
-
-// sameContent compares two streams until their first difference.
-func sameContent(a, b io.Reader) (bool, error) {
-	const size = 64 << 10
-	inA, inB := make([]byte, size), make([]byte, size)
-	for {
-		n, errA := io.ReadFull(a, inA)
-		m, errB := io.ReadFull(b, inB)
-		for _, err := range []error{errA, errB} {
-			if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-				return false, err
-			}
-		}
-		switch {
-		case !bytes.Equal(inA[:n], inB[:m]):
-			return false, nil
-		case errA != nil:
-			return errB != nil, nil
-		}
-	}
+	return files.SameContent(there, given)
 }
 
 // adjust gives a file that holds the right content the right mode and owner.
 func (w *writing) adjust(ctx context.Context) (changed bool, err error) {
-	files := w.use.fs
-	if w.want.uid != w.old.UID || w.want.gid != w.old.GID {
+	there := w.use.fs
+	if w.want.UID != w.old.UID || w.want.GID != w.old.GID {
 		changed = true
-		if err := files.chown(ctx, w.target, w.want.uid, w.want.gid); err != nil {
+		if err := there.Chown(ctx, w.target, w.want.UID, w.want.GID); err != nil {
 			return false, err
 		}
 	}
-	if w.want.mode != w.old.Mode&modeBits {
+	if w.want.Mode != w.old.Mode&files.ModeBits {
 		changed = true
-		err = files.chmod(ctx, w.target, w.want.mode)
+		err = there.Chmod(ctx, w.target, w.want.Mode)
 	}
 	return changed, err
 }
@@ -220,19 +183,19 @@ func (w *writing) adjust(ctx context.Context) (changed bool, err error) {
 // begin starts the draft.
 func (w *writing) begin(ctx context.Context) (err error) {
 	const everybody = 0o044
-	private := w.want.setMode && w.want.mode&everybody != everybody
-	w.draft, err = w.use.fs.create(ctx, w.target, private)
+	private := w.want.SetMode && w.want.Mode&everybody != everybody
+	w.draft, err = w.use.fs.Create(ctx, w.target, private)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("there is no directory %s to write it in", dirOf(w.target))
+		err = fmt.Errorf("there is no directory %s to write it in", files.DirOf(w.target))
 	}
 	return err
 }
 
 // commit puts the draft in its place.
 func (w *writing) commit(ctx context.Context) error {
-	err := w.draft.commit(ctx, w.want)
+	err := w.draft.Commit(ctx, w.want)
 	if errors.Is(err, fs.ErrPermission) && w.old != nil {
-		err = fmt.Errorf("its owner %s and mode cannot be kept, or its directory not be written: %w", w.old.owners(), err)
+		err = fmt.Errorf("its owner %d:%d and mode cannot be kept, or its directory not be written: %w", w.old.UID, w.old.GID, err)
 	}
 	if err != nil {
 		return w.giveUp(err)
@@ -242,11 +205,9 @@ func (w *writing) commit(ctx context.Context) error {
 
 // giveUp removes the draft after an error.
 func (w *writing) giveUp(err error) error {
-	if failed := w.draft.discard(); failed != nil {
+	if failed := w.draft.Discard(); failed != nil {
 		return fmt.Errorf("%w; what was written so far may be left in %s, under a name with %s: %w",
-			err, dirOf(w.target), draftPrefix, failed)
+			err, files.DirOf(w.target), files.DraftPrefix, failed)
 	}
 	return err
 }
-
-func (f *FileInfo) owners() string { return fmt.Sprintf("%d:%d", f.UID, f.GID) }

@@ -31,7 +31,7 @@ func (x *execution) check(ctx context.Context) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.session.sandboxOf(x.handle.host).skipped(x.command)
+	x.session.sandboxOf(x.handle.host).Skipped(x.command)
 	return out, nil
 }
 

@@ -6,18 +6,18 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"syscall"
 	"time"
 
-	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
+
+	"deployer/files"
 )
 
 // sftpChannel is the SFTP client of a connection. There is one at a time, which is opened when it is first needed and
 // then kept. It takes no slot of those that commands take, and makes room when a command needs it.
 type sftpChannel struct {
 	mu     sync.Mutex // guards what follows
-	client *sftp.Client
+	client *files.SFTPClient
 	over   <-chan struct{} // closed when the client has ended
 	opened chan struct{}   // closed when the one that is being opened is; nil if none is
 	none   bool            // the server has no SFTP
@@ -25,7 +25,7 @@ type sftpChannel struct {
 }
 
 // current returns the client, or nil if there is none that lives. It needs c.mu.
-func (c *sftpChannel) current() *sftp.Client {
+func (c *sftpChannel) current() *files.SFTPClient {
 	select {
 	case <-c.over:
 		return nil
@@ -35,7 +35,7 @@ func (c *sftpChannel) current() *sftp.Client {
 }
 
 // files implements filer.
-func (h *SSH) files(ctx context.Context, s *Session) (fileSystem, func(), error) {
+func (h *SSH) files(ctx context.Context, s *Session) (files.System, func(), error) {
 	for again := false; ; again = true {
 		f, release, err := h.filesOnce(ctx, s)
 		if again || !isLost(err) {
@@ -45,7 +45,7 @@ func (h *SSH) files(ctx context.Context, s *Session) (fileSystem, func(), error)
 }
 
 // filesOnce uses one connection. It may turn out that it has died while it was idle.
-func (h *SSH) filesOnce(ctx context.Context, s *Session) (fileSystem, func(), error) {
+func (h *SSH) filesOnce(ctx context.Context, s *Session) (files.System, func(), error) {
 	if err := s.place(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -62,13 +62,36 @@ func (h *SSH) filesOnce(ctx context.Context, s *Session) (fileSystem, func(), er
 	conn.sftp.enter()
 	client, err := conn.openSFTP(ctx)
 	if err == nil && client != nil {
-		return &sftpFiles{conn: conn, client: client, packet: packetOf(client), host: h, shell: s.Handle(h)}, release, nil
+		return files.NewSFTP(client, &fileConn{conn, h, s}, newShellFiles(s.Handle(h), FileOptions{})), release, nil
 	}
 	release()
 	if err != nil && conn.gone(ctx, err) {
 		return nil, nil, &Error{Fault: Lost, Host: h.o.Slug, Op: useFiles, Err: conn.ended()}
 	}
 	return nil, nil, err
+}
+
+// fileConn is the connection as the files over it need it.
+type fileConn struct {
+	conn    *sshConn
+	host    *SSH
+	session *Session
+}
+
+// Start implements files.Conn.
+func (c *fileConn) Start(task func()) error { return c.conn.pool.start(task) }
+
+// Lost implements files.Conn.
+func (c *fileConn) Lost(ctx context.Context, err error) error {
+	if !c.conn.gone(ctx, err) {
+		return nil
+	}
+	return c.conn.ended()
+}
+
+// Again implements files.Conn.
+func (c *fileConn) Again(ctx context.Context) (files.System, func(), error) {
+	return c.host.files(ctx, c.session)
 }
 
 func (c *sftpChannel) enter() {
@@ -84,7 +107,7 @@ func (c *sftpChannel) leave() {
 }
 
 // openSFTP returns the client of the connection, or nil if the server has no SFTP.
-func (c *sshConn) openSFTP(ctx context.Context) (*sftp.Client, error) {
+func (c *sshConn) openSFTP(ctx context.Context) (*files.SFTPClient, error) {
 	if c.wire.silent(c.pool.trustTime) && !c.answers(c.settings.timeout) {
 		c.close(&lossError{text: fmt.Sprintf("no answer within %v", c.settings.timeout)})
 		return nil, io.EOF
@@ -113,7 +136,7 @@ func (c *sshConn) openSFTP(ctx context.Context) (*sftp.Client, error) {
 }
 
 // makeSFTP opens the channel. Others wait for it meanwhile.
-func (c *sshConn) makeSFTP(ctx context.Context) (*sftp.Client, error) {
+func (c *sshConn) makeSFTP(ctx context.Context) (*files.SFTPClient, error) {
 	client, over, err := c.startSFTP(ctx)
 	s := &c.sftp
 	s.mu.Lock()
@@ -132,7 +155,7 @@ var errNoSFTP = errors.New("the server has no SFTP")
 
 // startSFTP asks for the subsystem. A server that answers nonsense, as one does whose login shell prints something,
 // has none.
-func (c *sshConn) startSFTP(ctx context.Context) (*sftp.Client, <-chan struct{}, error) {
+func (c *sshConn) startSFTP(ctx context.Context) (*files.SFTPClient, <-chan struct{}, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.settings.timeout)
 	defer cancel()
 	channel, err := c.sftpSession(ctx)
@@ -143,7 +166,7 @@ func (c *sshConn) startSFTP(ctx context.Context) (*sftp.Client, <-chan struct{},
 		return nil, nil, err
 	}
 	type made struct {
-		client *sftp.Client
+		client *files.SFTPClient
 		over   <-chan struct{}
 		err    error
 	}
@@ -182,7 +205,7 @@ func (c *sshConn) sftpSession(ctx context.Context) (*sessionChannel, error) {
 }
 
 // talkSFTP starts SFTP on a channel, and watches for its end.
-func (c *sshConn) talkSFTP(channel *sessionChannel) (*sftp.Client, <-chan struct{}, error) {
+func (c *sshConn) talkSFTP(channel *sessionChannel) (*files.SFTPClient, <-chan struct{}, error) {
 	tasks := &c.pool.tasks
 	tasks.Go(func() { ssh.DiscardRequests(channel.requests) }) // all end with the channel
 	tasks.Go(func() { _, _ = io.Copy(io.Discard, channel.Stderr()) })
@@ -200,7 +223,7 @@ func (c *sshConn) talkSFTP(channel *sessionChannel) (*sftp.Client, <-chan struct
 	return client, over, nil
 }
 
-func (c *sshConn) newSFTP(channel *sessionChannel) (*sftp.Client, error) {
+func (c *sshConn) newSFTP(channel *sessionChannel) (*files.SFTPClient, error) {
 	ok, err := channel.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
 	if err == nil && !ok {
 		err = errNoSFTP
@@ -208,25 +231,8 @@ func (c *sshConn) newSFTP(channel *sessionChannel) (*sftp.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := sftp.NewClientPipe(channel, channel, sftp.UseFstat(true), sftp.MaxPacketUnchecked(plainPacket))
-	if err != nil {
-		return nil, err
-	}
-	if packetOf(client) == plainPacket {
-		return client, nil
-	}
-	return client, sftp.MaxPacketUnchecked(packetOf(client))(client)
+	return files.NewSFTPClient(channel, channel)
 }
-
-// packetOf is how many bytes are asked for or sent at once: what every server must take, or what OpenSSH takes.
-func packetOf(client *sftp.Client) int {
-	if _, ok := client.HasExtension("limits@openssh.com"); ok {
-		return 128 << 10
-	}
-	return plainPacket
-}
-
-const plainPacket = 32 << 10
 
 // dropSFTP closes the channel if nobody uses it: the server needs its place for a command.
 func (c *sshConn) dropSFTP() {
@@ -242,17 +248,8 @@ func (c *sshConn) dropSFTP() {
 	_ = c.pool.start(func() { client.Close() }) // when the pool is closed, so is the connection
 }
 
-// roomAt returns that the disk is full, if it is, else err.
-func (f *sftpFiles) roomAt(ctx context.Context, dir string, err error) error {
-	if _, ok := f.client.HasExtension("statvfs@openssh.com"); !ok {
-		return err
-	}
-	disk, failed := askSFTP(ctx, f, func() (*sftp.StatVFS, error) { return f.client.StatVFS(dir) }, nil)
-	switch {
-	case failed != nil:
-		return err
-	case disk.Bavail == 0 || disk.Files > 0 && disk.Favail == 0:
-		return syscall.ENOSPC
-	}
-	return err
+// isLost reports whether an error is that the connection was lost.
+func isLost(err error) bool {
+	var lost *Error
+	return errors.As(err, &lost) && lost.Fault == Lost
 }

@@ -7,6 +7,7 @@ import (
 
 	"go.starlark.net/starlark"
 
+	"deployer/files"
 	"deployer/hosts"
 )
 
@@ -102,7 +103,7 @@ func modeParam(to *fs.FileMode, optional bool) param {
 		} else if err := number(&bits, 1, 0o7777)(v); err != nil {
 			return err
 		}
-		*to = hosts.FileMode(uint32(bits))
+		*to = files.FileMode(uint32(bits))
 		return nil
 	}}
 }
@@ -229,7 +230,7 @@ func statStruct(info *hosts.FileInfo) starlark.Value {
 	return newStruct(starlark.StringDict{
 		"name": starlark.String(info.Name), "size": starlark.MakeInt64(info.Size),
 		"uid": starlark.MakeInt(info.UID), "gid": starlark.MakeInt(info.GID),
-		"mode": starlark.MakeUint64(uint64(hosts.UnixMode(info.Mode))), "mtime": starlark.MakeInt64(info.ModTime.Unix()),
+		"mode": starlark.MakeUint64(uint64(files.UnixMode(info.Mode))), "mtime": starlark.MakeInt64(info.ModTime.Unix()),
 		"is_dir": starlark.Bool(info.IsDir()), "is_file": starlark.Bool(info.IsFile()),
 		"is_link": starlark.Bool(info.IsLink()), "link": link,
 	})

@@ -1,4 +1,4 @@
-package hosts
+package files
 
 import (
 	"cmp"
@@ -12,7 +12,7 @@ import (
 
 // shellDraft is a file that a command writes.
 type shellDraft struct {
-	files  *shellFiles
+	files  *Shell
 	target string
 	name   string
 	ctx    context.Context // of the writing
@@ -45,15 +45,15 @@ func (d *shellDraft) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (d *shellDraft) commit(ctx context.Context, a attributes) error {
+func (d *shellDraft) Commit(ctx context.Context, a Attributes) error {
 	d.to.Close()
 	<-d.done
 	if d.err != nil {
 		return d.err
 	}
-	owner, mode := ownerText(a.uid, a.gid), ""
-	if a.setMode {
-		mode = chmodText(a.mode)
+	owner, mode := ownerText(a.UID, a.GID), ""
+	if a.SetMode {
+		mode = chmodText(a.Mode)
 	}
 	err := d.files.do(ctx, "commit", d.name, d.target, strconv.FormatInt(d.size, 10), owner, mode)
 	if err == nil {
@@ -76,9 +76,9 @@ func ownerText(uid, gid int) string {
 }
 
 // chmodText is a mode as chmod takes it; with five digits it also takes bits away from a directory.
-func chmodText(mode fs.FileMode) string { return "0" + modeText(mode) }
+func chmodText(mode fs.FileMode) string { return "0" + ModeText(mode) }
 
-func (d *shellDraft) discard() error {
+func (d *shellDraft) Discard() error {
 	if d.over {
 		return nil
 	}
@@ -91,37 +91,37 @@ func (d *shellDraft) discard() error {
 	return d.files.do(ctx, "remove", d.name)
 }
 
-func (f *shellFiles) rename(ctx context.Context, from, to string) error {
+func (f *Shell) Rename(ctx context.Context, from, to string) error {
 	return f.do(ctx, "rename", from, to)
 }
 
-func (f *shellFiles) remove(ctx context.Context, name string, dir bool) error {
+func (f *Shell) Remove(ctx context.Context, name string, dir bool) error {
 	if dir {
 		return f.do(ctx, "rmdir", name)
 	}
 	return f.do(ctx, "remove", name)
 }
 
-func (f *shellFiles) mkdir(ctx context.Context, name string, mode fs.FileMode) error {
+func (f *Shell) Mkdir(ctx context.Context, name string, mode fs.FileMode) error {
 	if mode == 0 {
 		return f.do(ctx, "mkdir", name, "")
 	}
 	return f.do(ctx, "mkdir", name, chmodText(mode))
 }
 
-func (f *shellFiles) symlink(ctx context.Context, text, name string) error {
+func (f *Shell) Symlink(ctx context.Context, text, name string) error {
 	return f.do(ctx, "symlink", text, name)
 }
 
-func (f *shellFiles) chmod(ctx context.Context, name string, mode fs.FileMode) error {
+func (f *Shell) Chmod(ctx context.Context, name string, mode fs.FileMode) error {
 	return f.do(ctx, "chmod", name, chmodText(mode))
 }
 
-func (f *shellFiles) chown(ctx context.Context, name string, uid, gid int) error {
+func (f *Shell) Chown(ctx context.Context, name string, uid, gid int) error {
 	return f.do(ctx, "chown", name, ownerText(uid, gid))
 }
 
-func (f *shellFiles) mayWrite(ctx context.Context, dir string) (int, error) {
+func (f *Shell) MayWrite(ctx context.Context, dir string) (int, error) {
 	text, err := f.look(ctx, "maywrite", dir)
 	if err != nil {
 		return -1, err
@@ -129,8 +129,8 @@ func (f *shellFiles) mayWrite(ctx context.Context, dir string) (int, error) {
 	return strconv.Atoi(strings.TrimSpace(text))
 }
 
-// start and home are those of the login user, also under sudo.
+// Start and Home are those of the login user, also under sudo.
 
-func (f *shellFiles) start(ctx context.Context) (string, error) { return f.h.Getcwd(ctx) }
+func (f *Shell) Start(ctx context.Context) (string, error) { return f.commands.Start(ctx) }
 
-func (f *shellFiles) home(ctx context.Context) (string, error) { return f.h.Cd("~").Getcwd(ctx) }
+func (f *Shell) Home(ctx context.Context) (string, error) { return f.commands.Home(ctx) }

@@ -1,4 +1,4 @@
-package hosts
+package files
 
 import (
 	"io"
@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// spool keeps what is imagined: in a file of this machine that has no name any more, so that nothing of it is left
+// Spool keeps what is imagined: in a file of this machine that has no name any more, so that nothing of it is left
 // whatever happens.
-type spool struct {
+type Spool struct {
 	mu   sync.Mutex // guards what follows
 	file *os.File   // nil until something is kept
 	size int64
@@ -16,7 +16,7 @@ type spool struct {
 
 // spooled is a part of the spool, in pieces.
 type spooled struct {
-	spool  *spool
+	spool  *Spool
 	pieces []extent
 	size   int64
 }
@@ -24,7 +24,7 @@ type spooled struct {
 type extent struct{ at, size int64 }
 
 // add keeps more of a text.
-func (s *spool) add(to *spooled, b []byte) error {
+func (s *Spool) add(to *spooled, b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil {
@@ -59,7 +59,8 @@ func (t spooled) reader() io.Reader {
 	return io.MultiReader(parts...)
 }
 
-func (s *spool) close() error {
+// Close lets go of it.
+func (s *Spool) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil {

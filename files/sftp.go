@@ -1,4 +1,4 @@
-package hosts
+package files
 
 import (
 	"context"
@@ -12,25 +12,36 @@ import (
 	"github.com/pkg/sftp"
 )
 
-// sftpFiles are the files of a machine behind SSH, as the login user sees them.
-type sftpFiles struct {
-	conn   *sshConn
-	client *sftp.Client
-	packet int // bytes of a read or write
-	host   *SSH
-	shell  *Handle // for what SFTP cannot do
+// SFTP are the files of a machine behind SSH, as the login user sees them.
+type SFTP struct {
+	client *SFTPClient
+	conn   Conn
+	shell  *Shell // for what SFTP cannot do
+}
+
+// NewSFTP returns the files that a client reaches. shell does what SFTP cannot do.
+func NewSFTP(client *SFTPClient, conn Conn, shell *Shell) *SFTP { return &SFTP{client, conn, shell} }
+
+// Conn is the connection that SFTP goes over.
+type Conn interface {
+	// Start runs a task in a goroutine of its own, for which the owner of the connection waits.
+	Start(task func()) error
+	// Lost returns why the connection was lost, or nil if it was not. Something has just failed with err.
+	Lost(ctx context.Context, err error) error
+	// Again returns the same files over another connection, until release is called.
+	Again(ctx context.Context) (again System, release func(), err error)
 }
 
 // askSFTP asks the server something, and leaves it behind when ctx ends: a frozen server answers never, and the
 // keepalives end it. undo takes back what came too late; it may be nil.
-func askSFTP[T any](ctx context.Context, f *sftpFiles, do func() (T, error), undo func(T)) (T, error) {
+func askSFTP[T any](ctx context.Context, f *SFTP, do func() (T, error), undo func(T)) (T, error) {
 	type answer struct {
 		value T
 		err   error
 	}
 	answers := make(chan answer)
 	var none T
-	err := f.conn.pool.start(func() {
+	err := f.conn.Start(func() {
 		value, err := do()
 		select {
 		case answers <- answer{value, err}:
@@ -52,13 +63,13 @@ func askSFTP[T any](ctx context.Context, f *sftpFiles, do func() (T, error), und
 }
 
 // call is askSFTP for what gives no answer but its success.
-func (f *sftpFiles) call(ctx context.Context, do func() error) error {
+func (f *SFTP) call(ctx context.Context, do func() error) error {
 	_, err := askSFTP(ctx, f, func() (struct{}, error) { return struct{}{}, do() }, nil)
 	return err
 }
 
-// explain makes the errors of a server those of the system, and that of a lost connection an *Error.
-func (f *sftpFiles) explain(ctx context.Context, err error) error {
+// explain makes the errors of a server those of the system, and that of a lost connection a *LostError.
+func (f *SFTP) explain(ctx context.Context, err error) error {
 	var status *sftp.StatusError
 	switch {
 	case err == nil:
@@ -74,29 +85,32 @@ func (f *sftpFiles) explain(ctx context.Context, err error) error {
 			return errors.New("the server cannot do that over SFTP")
 		}
 		return errFailure
-	case errors.Is(err, os.ErrClosed), errors.As(err, new(*Error)), errors.As(err, new(syscall.Errno)) && !isCut(err):
+	case errors.Is(err, os.ErrClosed), isLost(err), errors.As(err, new(syscall.Errno)) && !isCut(err):
 		return err
 	}
-	if f.conn.gone(ctx, err) {
-		err = f.conn.ended()
-	} else if errors.Is(err, io.EOF) || errors.Is(err, sftp.ErrSSHFxConnectionLost) {
+	if lost := f.conn.Lost(ctx, err); lost != nil {
+		err = lost
+	} else if isCut(err) || errors.Is(err, sftp.ErrSSHFxConnectionLost) {
 		err = errors.New("the server ended the file transfer")
 	}
-	return &Error{Fault: Lost, Host: f.host.Slug(), Op: useFiles, Err: err}
+	return &LostError{err}
 }
 
-// useFiles is what was tried, for errors of those who do not know for what; see fileUse.fault.
-const useFiles = "use files"
+// isCut reports whether the other side, or something on the way, ended the connection.
+func isCut(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
 
 // errFailure is all that SFTP says of most errors.
 var errFailure = errors.New("the server refuses it without saying why")
 
-func (f *sftpFiles) stat(ctx context.Context, path string) (*FileInfo, error) {
-	return askSFTP(ctx, f, func() (*FileInfo, error) { return sftpInfo(f.client.Stat(path)) }, nil)
+func (f *SFTP) Stat(ctx context.Context, path string) (*Info, error) {
+	return askSFTP(ctx, f, func() (*Info, error) { return sftpInfo(f.client.Stat(path)) }, nil)
 }
 
-func (f *sftpFiles) lstat(ctx context.Context, path string) (*FileInfo, error) {
-	return askSFTP(ctx, f, func() (*FileInfo, error) {
+func (f *SFTP) Lstat(ctx context.Context, path string) (*Info, error) {
+	return askSFTP(ctx, f, func() (*Info, error) {
 		info, err := sftpInfo(f.client.Lstat(path))
 		if err == nil && info.IsLink() {
 			info.Link, err = f.client.ReadLink(path)
@@ -105,24 +119,24 @@ func (f *sftpFiles) lstat(ctx context.Context, path string) (*FileInfo, error) {
 	}, nil)
 }
 
-func sftpInfo(info fs.FileInfo, err error) (*FileInfo, error) {
+func sftpInfo(info fs.FileInfo, err error) (*Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FileInfo{Name: info.Name(), Size: info.Size(), Mode: info.Mode(), ModTime: info.ModTime()}
+	f := &Info{Name: info.Name(), Size: info.Size(), Mode: info.Mode(), ModTime: info.ModTime()}
 	if sys, ok := info.Sys().(*sftp.FileStat); ok {
 		f.UID, f.GID = int(sys.UID), int(sys.GID)
 	}
 	return f, nil
 }
 
-func (f *sftpFiles) list(ctx context.Context, path string) ([]*FileInfo, error) {
-	return askSFTP(ctx, f, func() ([]*FileInfo, error) {
+func (f *SFTP) List(ctx context.Context, path string) ([]*Info, error) {
+	return askSFTP(ctx, f, func() ([]*Info, error) {
 		entries, err := f.client.ReadDir(path)
 		if err != nil {
 			return nil, err
 		}
-		var list []*FileInfo
+		var list []*Info
 		for _, entry := range entries {
 			info, err := sftpInfo(entry, nil)
 			if err != nil {
@@ -134,8 +148,8 @@ func (f *sftpFiles) list(ctx context.Context, path string) ([]*FileInfo, error) 
 	}, nil)
 }
 
-func (f *sftpFiles) rename(ctx context.Context, from, to string) error {
-	if _, ok := f.client.HasExtension("posix-rename@openssh.com"); ok {
+func (f *SFTP) Rename(ctx context.Context, from, to string) error {
+	if f.client.has("posix-rename@openssh.com") {
 		return f.call(ctx, func() error { return f.client.PosixRename(from, to) })
 	}
 	err := f.call(ctx, func() error { return f.client.Rename(from, to) })
@@ -143,17 +157,17 @@ func (f *sftpFiles) rename(ctx context.Context, from, to string) error {
 		return err
 	}
 	// SFTP itself has nothing that replaces a file at once. To remove it first would leave no file at all for a moment.
-	return newShellFiles(f.shell, FileOptions{}).rename(ctx, from, to)
+	return f.shell.Rename(ctx, from, to)
 }
 
-func (f *sftpFiles) remove(ctx context.Context, path string, dir bool) error {
+func (f *SFTP) Remove(ctx context.Context, path string, dir bool) error {
 	if dir {
 		return f.call(ctx, func() error { return f.client.RemoveDirectory(path) })
 	}
 	return f.call(ctx, func() error { return f.client.Remove(path) })
 }
 
-func (f *sftpFiles) mkdir(ctx context.Context, path string, mode fs.FileMode) error {
+func (f *SFTP) Mkdir(ctx context.Context, path string, mode fs.FileMode) error {
 	return f.call(ctx, func() error {
 		err := f.client.Mkdir(path)
 		if err == nil && mode != 0 {
@@ -163,56 +177,40 @@ func (f *sftpFiles) mkdir(ctx context.Context, path string, mode fs.FileMode) er
 	})
 }
 
-func (f *sftpFiles) symlink(ctx context.Context, text, path string) error {
+func (f *SFTP) Symlink(ctx context.Context, text, path string) error {
 	return f.call(ctx, func() error { return f.client.Symlink(text, path) })
 }
 
-func (f *sftpFiles) chmod(ctx context.Context, path string, mode fs.FileMode) error {
+func (f *SFTP) Chmod(ctx context.Context, path string, mode fs.FileMode) error {
 	return f.call(ctx, func() error { return f.client.Chmod(path, mode) })
 }
 
-func (f *sftpFiles) chown(ctx context.Context, path string, uid, gid int) error {
+func (f *SFTP) Chown(ctx context.Context, path string, uid, gid int) error {
 	return f.call(ctx, func() error {
 		if uid < 0 || gid < 0 { // SFTP sets both
 			info, err := sftpInfo(f.client.Stat(path))
 			if err != nil {
 				return err
 			}
-			uid, gid = info.owner(uid, gid)
+			uid, gid = info.Owner(uid, gid)
 		}
 		return f.client.Chown(path, uid, gid)
 	})
 }
 
-// owner returns what a file belongs to once the IDs are set that are not negative.
-func (f *FileInfo) owner(uid, gid int) (int, int) {
-	if uid < 0 {
-		uid = f.UID
-	}
-	if gid < 0 {
-		gid = f.GID
-	}
-	return uid, gid
+// MayWrite asks a shell: SFTP does not tell who one is.
+func (f *SFTP) MayWrite(ctx context.Context, dir string) (int, error) {
+	return f.shell.MayWrite(ctx, dir)
 }
 
-// mayWrite asks a shell: SFTP does not tell who one is. A host without a shell finds out when it is tried.
-func (f *sftpFiles) mayWrite(ctx context.Context, dir string) (int, error) {
-	uid, err := newShellFiles(f.shell, FileOptions{}).mayWrite(ctx, dir)
-	var failure *Error
-	if errors.As(err, &failure) && failure.Fault == Unreachable {
-		return -1, nil
-	}
-	return uid, err
-}
-
-func (f *sftpFiles) start(ctx context.Context) (string, error) {
+func (f *SFTP) Start(ctx context.Context) (string, error) {
 	return askSFTP(ctx, f, func() (string, error) { return f.client.RealPath(".") }, nil)
 }
 
-// home is where the server starts, which needs no shell.
-func (f *sftpFiles) home(ctx context.Context) (string, error) { return f.start(ctx) }
+// Home is where the server starts, which needs no shell.
+func (f *SFTP) Home(ctx context.Context) (string, error) { return f.Start(ctx) }
 
-func (f *sftpFiles) open(ctx context.Context, name string) (io.ReadCloser, error) {
+func (f *SFTP) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return askSFTP(ctx, f, func() (*sftpReader, error) {
 		file, err := f.client.Open(name)
 		if err != nil {
@@ -226,8 +224,8 @@ func (f *sftpFiles) open(ctx context.Context, name string) (io.ReadCloser, error
 	}, func(r *sftpReader) { _ = r.file.Close() }) // nobody waits for it
 }
 
-func (f *sftpFiles) create(ctx context.Context, target string, private bool) (draft, error) {
-	d := &sftpDraft{files: f, target: target, name: draftName(target), ctx: ctx, places: make(chan struct{}, requestsOnce)}
+func (f *SFTP) Create(ctx context.Context, target string, private bool) (Draft, error) {
+	d := &sftpDraft{files: f, target: target, name: DraftName(target), ctx: ctx, places: make(chan struct{}, requestsOnce)}
 	if private {
 		// SFTP cannot create a file with a mode. One that is made private after that may have been opened before.
 		d.dir = d.name

@@ -1,4 +1,4 @@
-package hosts
+package files
 
 import (
 	"cmp"
@@ -19,59 +19,25 @@ import (
 //go:embed files.sh
 var filesScript string
 
-// shellFiles are the files of a host as commands reach them: with sudo, in a wrapped host, and where the server has no
-// SFTP.
-type shellFiles struct {
-	h    *Handle // without directory, variables and prefixes
-	sudo bool
-	user string
-}
+// Shell are the files of a machine as commands reach them: with sudo, in a container, and where the server has no SFTP.
+type Shell struct{ commands Commands }
 
-func newShellFiles(h *Handle, o FileOptions) *shellFiles {
-	return &shellFiles{h.session.Handle(h.host), o.Sudo, o.User}
-}
-
-// command is a call of the script.
-func (f *shellFiles) command(words ...string) string {
-	line := "set --"
-	for _, w := range words {
-		line += " " + Quote(w)
-	}
-	return line + "\n" + filesScript
-}
-
-func (f *shellFiles) options(reads bool) RunOptions {
-	return RunOptions{Silent: true, own: true, posix: true, IgnoreStatus: true, Reads: reads, Sudo: f.sudo, User: f.user}
-}
+// NewShell returns the files that commands reach.
+func NewShell(c Commands) *Shell { return &Shell{c} }
 
 // look asks something, and do does something that changes files.
-func (f *shellFiles) look(ctx context.Context, words ...string) (string, error) {
-	out, err := f.judge(f.h.Run(ctx, f.command(words...), f.options(true)))
-	if err != nil {
-		return "", err
-	}
-	return out.Stdout.String()
+func (f *Shell) look(ctx context.Context, args ...string) (string, error) {
+	var out strings.Builder
+	err := f.commands.Run(ctx, filesScript, args, true, nil, &out)
+	return out.String(), err
 }
 
-func (f *shellFiles) do(ctx context.Context, words ...string) error {
-	_, err := f.judge(f.h.Run(ctx, f.command(words...), f.options(false)))
-	return err
+func (f *Shell) do(ctx context.Context, args ...string) error {
+	return f.commands.Run(ctx, filesScript, args, false, nil, io.Discard)
 }
 
-// judge makes an error of what a command that failed said.
-func (f *shellFiles) judge(out *Output, err error) (*Output, error) {
-	var failure *Error
-	if errors.As(err, &failure) {
-		failure.Op = useFiles
-	}
-	if err != nil || out.Exit.OK() {
-		return out, err
-	}
-	return nil, saidError(string(out.Stderr.Kept()), out.Exit)
-}
-
-// saidError finds the error of the system in what a tool said.
-func saidError(said string, exit Exit) error {
+// SaidError finds the error of the system in what a script said on standard error. ended is how it ended.
+func SaidError(said, ended string) error {
 	said = strings.TrimSpace(said)
 	last := strings.ToLower(said[strings.LastIndexByte(said, '\n')+1:])
 	for _, errno := range knownErrors {
@@ -83,9 +49,9 @@ func saidError(said string, exit Exit) error {
 	case strings.HasSuffix(last, "no such file"), strings.HasSuffix(last, "directory nonexistent"): // dash
 		return syscall.ENOENT
 	case said == "":
-		return fmt.Errorf("the command for it failed: %s", exit.text())
+		return fmt.Errorf("the command for it failed: %s", ended)
 	}
-	return fmt.Errorf("the host says %q", clip(said, maxChars))
+	return fmt.Errorf("the host says %.1000q", said)
 }
 
 // knownErrors are what tools say, in the words of Go.
@@ -95,7 +61,7 @@ var knownErrors = []syscall.Errno{
 	syscall.EBUSY, syscall.EINVAL,
 }
 
-func (f *shellFiles) stat(ctx context.Context, name string) (*FileInfo, error) {
+func (f *Shell) Stat(ctx context.Context, name string) (*Info, error) {
 	text, err := f.look(ctx, "stat", name)
 	if err != nil {
 		return nil, err
@@ -103,7 +69,7 @@ func (f *shellFiles) stat(ctx context.Context, name string) (*FileInfo, error) {
 	return readInfo(strings.TrimSuffix(text, "\n"), name)
 }
 
-func (f *shellFiles) lstat(ctx context.Context, name string) (*FileInfo, error) {
+func (f *Shell) Lstat(ctx context.Context, name string) (*Info, error) {
 	text, err := f.look(ctx, "lstat", name)
 	if err != nil {
 		return nil, err
@@ -117,12 +83,12 @@ func (f *shellFiles) lstat(ctx context.Context, name string) (*FileInfo, error) 
 }
 
 // readInfo reads a line that stat prints: mode in hexadecimal, owner, group, size, time.
-func readInfo(line, name string) (*FileInfo, error) {
+func readInfo(line, name string) (*Info, error) {
 	var mode uint32
 	var seconds int64
-	info := &FileInfo{Name: path.Base(name)}
+	info := &Info{Name: path.Base(name)}
 	if _, err := fmt.Sscanf(line, "%x %d %d %d %d", &mode, &info.UID, &info.GID, &info.Size, &seconds); err != nil {
-		return nil, fmt.Errorf("the stat of the host is of another kind: it printed %q", clip(line, maxChars))
+		return nil, fmt.Errorf("the stat of the host is of another kind: it printed %.1000q", line)
 	}
 	info.ModTime = time.Unix(seconds, 0)
 	info.Mode = FileMode(mode) | fileTypes[mode&0o170000]
@@ -135,12 +101,12 @@ var fileTypes = map[uint32]fs.FileMode{
 	0o060000: fs.ModeDevice, 0o120000: fs.ModeSymlink, 0o140000: fs.ModeSocket,
 }
 
-func (f *shellFiles) list(ctx context.Context, name string) ([]*FileInfo, error) {
+func (f *Shell) List(ctx context.Context, name string) ([]*Info, error) {
 	text, err := f.look(ctx, "list", name)
 	if err != nil {
 		return nil, err
 	}
-	var list []*FileInfo
+	var list []*Info
 	for _, entry := range strings.Split(text, "//\n") {
 		if entry == "" {
 			continue
@@ -155,14 +121,13 @@ func (f *shellFiles) list(ctx context.Context, name string) ([]*FileInfo, error)
 	return list, nil
 }
 
-func (f *shellFiles) open(ctx context.Context, name string) (io.ReadCloser, error) {
+func (f *Shell) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	r, w := io.Pipe()
 	s := &shellReader{PipeReader: r, cancel: cancel, done: make(chan struct{})}
 	go func() { // ends with the command, for which Close waits
 		defer close(s.done)
-		_, err := f.judge(f.h.stream(ctx, f.command("open", name), f.options(true), nil, w))
-		w.CloseWithError(err)
+		w.CloseWithError(f.commands.Run(ctx, filesScript, []string{"open", name}, true, nil, w))
 	}()
 	return s, nil
 }
@@ -181,20 +146,19 @@ func (r *shellReader) Close() error {
 	return nil
 }
 
-func (f *shellFiles) create(ctx context.Context, target string, private bool) (draft, error) {
+func (f *Shell) Create(ctx context.Context, target string, private bool) (Draft, error) {
 	mask := ""
 	if private {
 		mask = "077"
 	}
 	running, cancel := context.WithCancel(ctx)
 	in, w := io.Pipe()
-	d := &shellDraft{files: f, target: target, name: draftName(target), ctx: ctx, cancel: cancel, to: w,
+	d := &shellDraft{files: f, target: target, name: DraftName(target), ctx: ctx, cancel: cancel, to: w,
 		opened: make(chan struct{}), done: make(chan struct{})}
 	go func() { // ends with the command, for which commit and discard wait
 		defer close(d.done)
-		_, err := f.judge(f.h.stream(running, f.command("create", d.name, mask), f.options(false), in, announced{d}))
-		d.err = err
-		in.CloseWithError(cmp.Or(err, io.ErrClosedPipe))
+		d.err = f.commands.Run(running, filesScript, []string{"create", d.name, mask}, false, in, announced{d})
+		in.CloseWithError(cmp.Or(d.err, io.ErrClosedPipe))
 	}()
 	select {
 	case <-d.opened:

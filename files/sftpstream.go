@@ -1,4 +1,4 @@
-package hosts
+package files
 
 import (
 	"context"
@@ -18,7 +18,7 @@ const requestsOnce = 64
 // sftpReader reads a file with many requests at a time. File.WriteTo of pkg/sftp does so too, but takes an answer that
 // is shorter than asked for as the end of nothing, and leaves out what follows.
 type sftpReader struct {
-	files *sftpFiles
+	files *SFTP
 	file  *sftp.File
 	size  int64 // when it was opened
 	ctx   context.Context
@@ -58,7 +58,7 @@ func (r *sftpReader) Read(b []byte) (int, error) {
 }
 
 // explainRead is explain for what reads, to which the end is no failure.
-func (f *sftpFiles) explainRead(ctx context.Context, err error) error {
+func (f *SFTP) explainRead(ctx context.Context, err error) error {
 	if err == io.EOF { // of the file: that of the connection has another type
 		return err
 	}
@@ -70,18 +70,18 @@ func (r *sftpReader) ask() {
 	for len(r.pieces) == 0 || len(r.pieces) < requestsOnce && r.next <= r.size {
 		p := &piece{done: make(chan struct{})}
 		from := r.next
-		if err := r.files.conn.pool.start(func() { r.fetch(p, from) }); err != nil {
+		if err := r.files.conn.Start(func() { r.fetch(p, from) }); err != nil {
 			p.err = err
 			close(p.done)
 		}
 		r.pieces = append(r.pieces, p)
-		r.next += int64(r.files.packet)
+		r.next += int64(r.files.client.packet)
 	}
 }
 
 func (r *sftpReader) fetch(p *piece, from int64) {
 	defer close(p.done)
-	buffer := make([]byte, r.files.packet)
+	buffer := make([]byte, r.files.client.packet)
 	n, err := r.file.ReadAt(buffer, from)
 	p.data, p.err = buffer[:n], err
 }
@@ -91,7 +91,7 @@ func (r *sftpReader) Close() error {
 	pieces := r.pieces
 	r.pieces, r.rest, r.err = nil, nil, os.ErrClosed
 	// A pool that is closed starts nothing: then the connection has ended, and the file with it.
-	_ = r.files.conn.pool.start(func() {
+	_ = r.files.conn.Start(func() {
 		for _, p := range pieces {
 			<-p.done
 		}
@@ -102,7 +102,7 @@ func (r *sftpReader) Close() error {
 
 // sftpDraft is a file that is being written over SFTP, with many requests at a time.
 type sftpDraft struct {
-	files  *sftpFiles
+	files  *SFTP
 	target string
 	name   string
 	dir    string // made for it alone, if it is private; else ""
@@ -151,7 +151,7 @@ func (d *sftpDraft) Write(b []byte) (int, error) {
 func (d *sftpDraft) add(b []byte) (int, error) {
 	for rest := b; len(rest) > 0; {
 		if d.buffer == nil {
-			d.buffer = make([]byte, 0, d.files.packet)
+			d.buffer = make([]byte, 0, d.files.client.packet)
 		}
 		n := copy(d.buffer[len(d.buffer):cap(d.buffer)], rest)
 		d.buffer, rest = d.buffer[:len(d.buffer)+n], rest[n:]
@@ -178,7 +178,7 @@ func (d *sftpDraft) send() error {
 	data, at := d.buffer, d.next
 	d.buffer, d.next = nil, d.next+int64(len(d.buffer))
 	d.wait.Add(1)
-	err := d.files.conn.pool.start(func() {
+	err := d.files.conn.Start(func() {
 		defer d.wait.Done()
 		_, err := d.file.WriteAt(data, at)
 		d.failed(err)
@@ -200,7 +200,7 @@ func (d *sftpDraft) failed(err error) error {
 	return d.err
 }
 
-func (d *sftpDraft) commit(ctx context.Context, a attributes) error {
+func (d *sftpDraft) Commit(ctx context.Context, a Attributes) error {
 	if err := d.send(); err != nil {
 		return d.why(ctx, err)
 	}
@@ -215,7 +215,7 @@ func (d *sftpDraft) commit(ctx context.Context, a attributes) error {
 	if err != nil {
 		return d.why(ctx, err)
 	}
-	if err := f.rename(ctx, d.name, d.target); err != nil {
+	if err := f.Rename(ctx, d.name, d.target); err != nil {
 		return err
 	}
 	d.done = true
@@ -230,24 +230,24 @@ func (d *sftpDraft) commit(ctx context.Context, a attributes) error {
 }
 
 // finish gives the file its owner and mode and brings it to the disk, where the server can do that.
-func (d *sftpDraft) finish(a attributes) error {
-	if a.uid >= 0 || a.gid >= 0 {
+func (d *sftpDraft) finish(a Attributes) error {
+	if a.UID >= 0 || a.GID >= 0 {
 		info, err := sftpInfo(d.file.Stat())
 		if err != nil {
 			return err
 		}
-		if uid, gid := info.owner(a.uid, a.gid); uid != info.UID || gid != info.GID {
+		if uid, gid := info.Owner(a.UID, a.GID); uid != info.UID || gid != info.GID {
 			if err := d.file.Chown(uid, gid); err != nil {
 				return err
 			}
 		}
 	}
-	if a.setMode {
-		if err := d.file.Chmod(a.mode); err != nil {
+	if a.SetMode {
+		if err := d.file.Chmod(a.Mode); err != nil {
 			return err
 		}
 	}
-	if _, ok := d.files.client.HasExtension("fsync@openssh.com"); ok {
+	if d.files.client.has("fsync@openssh.com") {
 		if err := d.file.Sync(); err != nil {
 			return err
 		}
@@ -260,10 +260,10 @@ func (d *sftpDraft) why(ctx context.Context, err error) error {
 	if err = d.files.explain(ctx, err); !errors.Is(err, errFailure) {
 		return err
 	}
-	return d.files.roomAt(ctx, dirOf(d.target), err)
+	return d.files.roomAt(ctx, DirOf(d.target), err)
 }
 
-func (d *sftpDraft) discard() error {
+func (d *sftpDraft) Discard() error {
 	if d.done {
 		return nil
 	}
@@ -283,31 +283,27 @@ func (d *sftpDraft) discardTime() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(d.ctx), discardLimit)
 }
 
-// isLost reports whether an error is that the connection was lost.
-func isLost(err error) bool {
-	var lost *Error
-	return errors.As(err, &lost) && lost.Fault == Lost
-}
-
 // clearAnew removes what is left of the draft over another connection: its own has failed.
 func (d *sftpDraft) clearAnew() error {
 	ctx, cancel := d.discardTime()
 	defer cancel()
-	if err := sleep(ctx, lostTime); err != nil {
-		return err
+	select {
+	case <-time.After(lostTime):
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	files, release, err := d.files.host.files(ctx, d.files.shell.session)
+	files, release, err := d.files.conn.Again(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err = files.remove(ctx, d.name, false); errors.Is(err, fs.ErrNotExist) {
+	if err = files.Remove(ctx, d.name, false); errors.Is(err, fs.ErrNotExist) {
 		err = nil // it was not made, or is in its place
 	}
 	if d.dir == "" || err != nil {
 		return err
 	}
-	if err = files.remove(ctx, d.dir, true); errors.Is(err, fs.ErrNotExist) {
+	if err = files.Remove(ctx, d.dir, true); errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	return err
@@ -315,9 +311,6 @@ func (d *sftpDraft) clearAnew() error {
 
 // lostTime is how long a server may still be at work on what it was sent, after the connection was lost.
 const lostTime = 200 * time.Millisecond
-
-// discardLimit is how long the removal of a draft may take after its context has ended.
-const discardLimit = 5 * time.Second
 
 // clear removes the file.
 func (d *sftpDraft) clear() error {

@@ -1,4 +1,4 @@
-package hosts
+package files
 
 import (
 	"cmp"
@@ -13,76 +13,52 @@ import (
 	"time"
 )
 
-// sandboxes hold what the files of hosts would be like, had a sandbox run changed them.
-type sandboxes struct {
-	mu     sync.Mutex // guards layers
-	layers map[string]*layer
-	spool  spool
-}
-
-// sandboxOf returns the layer over the files of a host. All hosts that are this machine share one.
-func (s *Session) sandboxOf(h Host) *layer {
-	key := h.Slug()
-	if _, ok := h.(*Local); ok {
-		key = ""
-	}
-	b := &s.sandboxes
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.layers == nil {
-		b.layers = map[string]*layer{}
-	}
-	if b.layers[key] == nil {
-		b.layers[key] = &layer{shades: map[string]*shade{}, spool: &b.spool}
-	}
-	return b.layers[key]
-}
-
-func (b *sandboxes) close() error { return b.spool.close() }
-
-// layer is what a sandbox would have changed on a host, by path. What it says nothing about is as the host has it.
-type layer struct {
-	spool  *spool
+// Layer is what a sandbox would have changed on a host, by path. What it says nothing about is as the host has it.
+type Layer struct {
+	spool  *Spool
 	mu     sync.Mutex // guards what follows; shades themselves never change
 	shades map[string]*shade
 	first  string // command that was not run, and may have made what is missing; "" if there is none
 }
 
-// skipped notes a command that was not run.
-func (l *layer) skipped(command string) {
+// NewLayer returns a layer under which nothing has been changed yet. What would be written is kept in the spool.
+func NewLayer(kept *Spool) *Layer { return &Layer{spool: kept, shades: map[string]*shade{}} }
+
+// Skipped notes a command that was not run.
+func (l *Layer) Skipped(command string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.first = cmp.Or(l.first, command)
 }
 
-// missing is the error of something that is not there: what was not run may have made it.
-func (l *layer) missing(err error) error {
+// MayHaveMade returns a command that was not run and may have made what err says is missing; "" if there is none.
+func (l *Layer) MayHaveMade(err error) (command string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.first == "" || !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ""
 	}
-	return &UnknownError{Command: l.first}
+	return l.first
 }
 
 // shade stands in the place of what the host has at a path.
 type shade struct {
-	info *FileInfo // nil: there is nothing
-	from string    // the path on the host of what shows through, with another info; "" if all of it is imagined
-	text spooled   // of an imagined file
+	info *Info   // nil: there is nothing
+	from string  // the path on the host of what shows through, with another info; "" if all of it is imagined
+	text spooled // of an imagined file
 }
 
-// over returns the files of a host with the layer over them.
-func (l *layer) over(host fileSystem) fileSystem { return &sandboxFiles{l, host} }
+// Over returns the files of a host with the layer over them.
+func (l *Layer) Over(host System) System { return &layered{l, host} }
 
-// sandboxFiles change nothing but the layer.
-type sandboxFiles struct {
-	*layer
-	host fileSystem
+// layered change nothing but the layer.
+type layered struct {
+	*Layer
+	host System
 }
 
 // find returns the shade at a path, or else the path on the host of what is there. Its error is that nothing can be.
-func (l *layer) find(name string) (*shade, string, error) {
+func (l *Layer) find(name string) (*shade, string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	name = path.Clean(name)
@@ -121,19 +97,19 @@ func linked(name, text string) string {
 	return path.Join(path.Dir(name), text)
 }
 
-func (f *sandboxFiles) put(name string, s *shade) {
+func (f *layered) put(name string, s *shade) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.shades[path.Clean(name)] = s
 }
 
-func (f *sandboxFiles) lstat(ctx context.Context, name string) (*FileInfo, error) {
+func (f *layered) Lstat(ctx context.Context, name string) (*Info, error) {
 	s, real, err := f.find(name)
 	switch {
 	case err != nil:
 		return nil, err
 	case s == nil:
-		return f.host.lstat(ctx, real)
+		return f.host.Lstat(ctx, real)
 	case s.info == nil:
 		return nil, syscall.ENOENT
 	}
@@ -142,10 +118,10 @@ func (f *sandboxFiles) lstat(ctx context.Context, name string) (*FileInfo, error
 	return &info, nil
 }
 
-func (f *sandboxFiles) stat(ctx context.Context, name string) (*FileInfo, error) {
+func (f *layered) Stat(ctx context.Context, name string) (*Info, error) {
 	base := path.Base(name)
 	for range maxLinks {
-		info, err := f.lstat(ctx, name)
+		info, err := f.Lstat(ctx, name)
 		if err != nil || !info.IsLink() {
 			if info != nil {
 				info.Name = base
@@ -157,18 +133,18 @@ func (f *sandboxFiles) stat(ctx context.Context, name string) (*FileInfo, error)
 	return nil, syscall.ELOOP
 }
 
-func (f *sandboxFiles) list(ctx context.Context, name string) ([]*FileInfo, error) {
+func (f *layered) List(ctx context.Context, name string) ([]*Info, error) {
 	real, err := f.dir(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	var there []*FileInfo
+	var there []*Info
 	if real != "" {
-		if there, err = f.host.list(ctx, real); err != nil {
+		if there, err = f.host.List(ctx, real); err != nil {
 			return nil, err
 		}
 	}
-	byName := map[string]*FileInfo{}
+	byName := map[string]*Info{}
 	for _, info := range there {
 		byName[info.Name] = info
 	}
@@ -184,7 +160,7 @@ func (f *sandboxFiles) list(ctx context.Context, name string) ([]*FileInfo, erro
 		}
 	}
 	f.mu.Unlock()
-	list := make([]*FileInfo, 0, len(byName))
+	list := make([]*Info, 0, len(byName))
 	for _, info := range byName {
 		list = append(list, info)
 	}
@@ -192,8 +168,8 @@ func (f *sandboxFiles) list(ctx context.Context, name string) ([]*FileInfo, erro
 }
 
 // dir returns the path on the host of a directory; "" if it is imagined.
-func (f *sandboxFiles) dir(ctx context.Context, name string) (string, error) {
-	info, err := f.stat(ctx, name)
+func (f *layered) dir(ctx context.Context, name string) (string, error) {
+	info, err := f.Stat(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -204,14 +180,14 @@ func (f *sandboxFiles) dir(ctx context.Context, name string) (string, error) {
 	return real, err
 }
 
-func (f *sandboxFiles) open(ctx context.Context, name string) (io.ReadCloser, error) {
+func (f *layered) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	for range maxLinks {
 		s, real, err := f.find(name)
 		switch {
 		case err != nil:
 			return nil, err
 		case real != "":
-			return f.host.open(ctx, real)
+			return f.host.Open(ctx, real)
 		case s == nil || s.info == nil:
 			return nil, syscall.ENOENT
 		case s.info.IsLink():
@@ -225,66 +201,65 @@ func (f *sandboxFiles) open(ctx context.Context, name string) (io.ReadCloser, er
 
 // room checks that something could be made, replaced or removed at a path. It returns whose it would be; -1 if that is
 // not known. A directory that is missing is taken for made, if it can have been.
-func (f *sandboxFiles) room(ctx context.Context, name string) (uid int, err error) {
-	real, err := f.dir(ctx, dirOf(name))
-	var unknown *UnknownError
-	if errors.As(f.missing(err), &unknown) {
-		return -1, nil
-	}
+func (f *layered) room(ctx context.Context, name string) (uid int, err error) {
+	real, err := f.dir(ctx, DirOf(name))
 	switch {
+	case f.MayHaveMade(err) != "":
+		return -1, nil
 	case err != nil:
 		return -1, err
 	case real == "": // the directory is one of the layer
-		return f.room(ctx, dirOf(name))
+		return f.room(ctx, DirOf(name))
 	}
-	return f.host.mayWrite(ctx, real)
+	return f.host.MayWrite(ctx, real)
 }
 
-func (f *sandboxFiles) create(ctx context.Context, target string, _ bool) (draft, error) {
+func (f *layered) Create(ctx context.Context, target string, _ bool) (Draft, error) {
 	uid, err := f.room(ctx, target)
 	if err != nil {
 		return nil, err
 	}
-	return &sandboxDraft{files: f, target: target, uid: uid}, nil
+	return &ImaginedDraft{files: f, target: target, uid: uid}, nil
 }
 
-// sandboxDraft is a file that is written into the layer.
-type sandboxDraft struct {
-	files  *sandboxFiles
+// ImaginedDraft is a file that is written into the layer.
+type ImaginedDraft struct {
+	files  *layered
 	target string
 	uid    int // of who writes it; -1 if that is not known
 	text   spooled
 }
 
-func (d *sandboxDraft) Write(b []byte) (int, error) { return len(b), d.files.spool.add(&d.text, b) }
+func (d *ImaginedDraft) Write(b []byte) (int, error) { return len(b), d.files.spool.add(&d.text, b) }
 
-func (d *sandboxDraft) content() content {
-	return content{d.text.size, func(context.Context) (io.ReadCloser, error) {
+// Content is what was written so far.
+func (d *ImaginedDraft) Content() Content {
+	return Content{d.text.size, func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(d.text.reader()), nil
 	}}
 }
 
-func (d *sandboxDraft) commit(_ context.Context, a attributes) error {
-	if a.uid >= 0 && d.uid > 0 && a.uid != d.uid {
+func (d *ImaginedDraft) Commit(_ context.Context, a Attributes) error {
+	if a.UID >= 0 && d.uid > 0 && a.UID != d.uid {
 		return syscall.EPERM // only root gives files away
 	}
-	info := &FileInfo{Size: d.text.size, Mode: 0o644, ModTime: time.Now(), UID: max(d.uid, 0)}
-	if a.setMode {
-		info.Mode = a.mode
+	info := &Info{Size: d.text.size, Mode: 0o644, ModTime: time.Now(), UID: max(d.uid, 0)}
+	if a.SetMode {
+		info.Mode = a.Mode
 	}
-	info.UID, info.GID = info.owner(a.uid, a.gid)
+	info.UID, info.GID = info.Owner(a.UID, a.GID)
 	d.files.put(d.target, &shade{info: info, text: d.text})
 	return nil
 }
 
-func (d *sandboxDraft) discard() error { return nil }
+func (d *ImaginedDraft) Discard() error { return nil }
 
-func (f *sandboxFiles) rename(ctx context.Context, from, to string) error {
-	info, err := f.lstat(ctx, from)
+func (f *layered) Rename(ctx context.Context, from, to string) error {
+	info, err := f.Lstat(ctx, from)
 	if err != nil {
 		return err
 	}
-	if there, err := f.lstat(ctx, to); err == nil && there.IsDir() {
+	if there, err := f.Lstat(ctx, to); err == nil && there.IsDir() {
 		return syscall.EISDIR
 	}
 	for _, name := range []string{from, to} {
@@ -316,8 +291,8 @@ func (f *sandboxFiles) rename(ctx context.Context, from, to string) error {
 	return nil
 }
 
-func (f *sandboxFiles) remove(ctx context.Context, name string, dir bool) error {
-	info, err := f.lstat(ctx, name)
+func (f *layered) Remove(ctx context.Context, name string, dir bool) error {
+	info, err := f.Lstat(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -325,7 +300,7 @@ func (f *sandboxFiles) remove(ctx context.Context, name string, dir bool) error 
 		return syscall.ENOTDIR
 	}
 	if dir {
-		list, err := f.list(ctx, name)
+		list, err := f.List(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -340,17 +315,17 @@ func (f *sandboxFiles) remove(ctx context.Context, name string, dir bool) error 
 	return nil
 }
 
-func (f *sandboxFiles) mkdir(ctx context.Context, name string, mode fs.FileMode) error {
-	return f.add(ctx, name, &FileInfo{Mode: fs.ModeDir | cmp.Or(mode, 0o755)})
+func (f *layered) Mkdir(ctx context.Context, name string, mode fs.FileMode) error {
+	return f.add(ctx, name, &Info{Mode: fs.ModeDir | cmp.Or(mode, 0o755)})
 }
 
-func (f *sandboxFiles) symlink(ctx context.Context, text, name string) error {
-	return f.add(ctx, name, &FileInfo{Mode: fs.ModeSymlink | 0o777, Link: text, Size: int64(len(text))})
+func (f *layered) Symlink(ctx context.Context, text, name string) error {
+	return f.add(ctx, name, &Info{Mode: fs.ModeSymlink | 0o777, Link: text, Size: int64(len(text))})
 }
 
 // add puts something where nothing is.
-func (f *sandboxFiles) add(ctx context.Context, name string, info *FileInfo) error {
-	_, err := f.lstat(ctx, name)
+func (f *layered) add(ctx context.Context, name string, info *Info) error {
+	_, err := f.Lstat(ctx, name)
 	if err == nil {
 		return syscall.EEXIST
 	}
@@ -365,17 +340,17 @@ func (f *sandboxFiles) add(ctx context.Context, name string, info *FileInfo) err
 	return nil
 }
 
-func (f *sandboxFiles) chmod(ctx context.Context, name string, mode fs.FileMode) error {
-	return f.change(ctx, name, func(info *FileInfo) { info.Mode = info.Mode&^modeBits | mode })
+func (f *layered) Chmod(ctx context.Context, name string, mode fs.FileMode) error {
+	return f.change(ctx, name, func(info *Info) { info.Mode = info.Mode&^ModeBits | mode })
 }
 
-func (f *sandboxFiles) chown(ctx context.Context, name string, uid, gid int) error {
-	return f.change(ctx, name, func(info *FileInfo) { info.UID, info.GID = info.owner(uid, gid) })
+func (f *layered) Chown(ctx context.Context, name string, uid, gid int) error {
+	return f.change(ctx, name, func(info *Info) { info.UID, info.GID = info.Owner(uid, gid) })
 }
 
 // change changes what is said about a file.
-func (f *sandboxFiles) change(ctx context.Context, name string, change func(*FileInfo)) error {
-	name, info, err := follow(ctx, f, name)
+func (f *layered) change(ctx context.Context, name string, change func(*Info)) error {
+	name, info, err := Follow(ctx, f, name)
 	if err != nil {
 		return err
 	}
@@ -396,10 +371,10 @@ func (f *sandboxFiles) change(ctx context.Context, name string, change func(*Fil
 	return nil
 }
 
-// mayWrite implements fileSystem; a layer over a layer is not needed.
-func (f *sandboxFiles) mayWrite(ctx context.Context, dir string) (int, error) {
+// mayWrite implements System; a layer over a layer is not needed.
+func (f *layered) MayWrite(ctx context.Context, dir string) (int, error) {
 	return f.room(ctx, dir+"/.")
 }
 
-func (f *sandboxFiles) start(ctx context.Context) (string, error) { return f.host.start(ctx) }
-func (f *sandboxFiles) home(ctx context.Context) (string, error)  { return f.host.home(ctx) }
+func (f *layered) Start(ctx context.Context) (string, error) { return f.host.Start(ctx) }
+func (f *layered) Home(ctx context.Context) (string, error)  { return f.host.Home(ctx) }

@@ -1,4 +1,4 @@
-package hosts
+package files
 
 import (
 	"context"
@@ -6,21 +6,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// files implements filer.
-func (h *Local) files(context.Context, *Session) (fileSystem, func(), error) {
-	return localFiles{}, func() {}, nil
-}
+// Local are the files of this machine, as the user sees them who runs this program.
+type Local struct{}
 
-// localFiles are the files of this machine, as the user sees them who runs this program.
-type localFiles struct{}
-
-func (localFiles) stat(_ context.Context, path string) (*FileInfo, error) {
+func (Local) Stat(_ context.Context, path string) (*Info, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -28,7 +22,7 @@ func (localFiles) stat(_ context.Context, path string) (*FileInfo, error) {
 	return localInfo(info), nil
 }
 
-func (localFiles) lstat(_ context.Context, path string) (*FileInfo, error) {
+func (Local) Lstat(_ context.Context, path string) (*Info, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
@@ -40,20 +34,20 @@ func (localFiles) lstat(_ context.Context, path string) (*FileInfo, error) {
 	return f, err
 }
 
-func localInfo(info fs.FileInfo) *FileInfo {
-	f := &FileInfo{Name: info.Name(), Size: info.Size(), Mode: info.Mode(), ModTime: info.ModTime()}
+func localInfo(info fs.FileInfo) *Info {
+	f := &Info{Name: info.Name(), Size: info.Size(), Mode: info.Mode(), ModTime: info.ModTime()}
 	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
 		f.UID, f.GID = int(sys.Uid), int(sys.Gid)
 	}
 	return f
 }
 
-func (localFiles) list(ctx context.Context, path string) ([]*FileInfo, error) {
+func (Local) List(ctx context.Context, path string) ([]*Info, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
 	}
-	var list []*FileInfo
+	var list []*Info
 	for _, entry := range entries {
 		info, err := entry.Info()
 		switch {
@@ -67,7 +61,7 @@ func (localFiles) list(ctx context.Context, path string) ([]*FileInfo, error) {
 	return list, ctx.Err()
 }
 
-func (localFiles) open(ctx context.Context, path string) (io.ReadCloser, error) {
+func (Local) Open(ctx context.Context, path string) (io.ReadCloser, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // which a pipe that came meanwhile cannot hold up
 	if err != nil {
 		return nil, err
@@ -88,26 +82,17 @@ func (r *localReader) Read(b []byte) (int, error) {
 	return r.File.Read(b)
 }
 
-func (localFiles) create(ctx context.Context, target string, private bool) (draft, error) {
+func (Local) Create(ctx context.Context, target string, private bool) (Draft, error) {
 	mode := fs.FileMode(0o666)
 	if private {
 		mode = 0o600
 	}
-	f, err := os.OpenFile(draftName(target), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := os.OpenFile(DraftName(target), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return nil, err
 	}
 	return &localDraft{File: f, target: target, ctx: ctx}, nil
 }
-
-// draftName is the name of a draft, beside what it will be: a file takes the place of another at once only within one
-// directory.
-func draftName(target string) string {
-	return filepath.Join(dirOf(target), draftPrefix+randomWord())
-}
-
-// draftPrefix begins the name of every file that is not complete.
-const draftPrefix = ".deployer-"
 
 // localDraft is a file that is being written here.
 type localDraft struct {
@@ -124,14 +109,14 @@ func (d *localDraft) Write(b []byte) (int, error) {
 	return d.File.Write(b)
 }
 
-func (d *localDraft) commit(ctx context.Context, a attributes) error {
-	if a.uid >= 0 || a.gid >= 0 { // before the mode, some bits of which a new owner takes away
-		if err := d.Chown(a.uid, a.gid); err != nil {
+func (d *localDraft) Commit(ctx context.Context, a Attributes) error {
+	if a.UID >= 0 || a.GID >= 0 { // before the mode, some bits of which a new owner takes away
+		if err := d.Chown(a.UID, a.GID); err != nil {
 			return err
 		}
 	}
-	if a.setMode {
-		if err := d.Chmod(a.mode); err != nil {
+	if a.SetMode {
+		if err := d.Chmod(a.Mode); err != nil {
 			return err
 		}
 	}
@@ -145,7 +130,7 @@ func (d *localDraft) commit(ctx context.Context, a attributes) error {
 		return err
 	}
 	d.done = true
-	return syncDir(dirOf(d.target))
+	return syncDir(DirOf(d.target))
 }
 
 // syncDir brings the names in a directory to the disk. Not every file system can.
@@ -161,7 +146,7 @@ func syncDir(dir string) error {
 	return nil
 }
 
-func (d *localDraft) discard() error {
+func (d *localDraft) Discard() error {
 	if d.done {
 		return nil
 	}
@@ -170,16 +155,16 @@ func (d *localDraft) discard() error {
 	return os.Remove(d.Name())
 }
 
-func (localFiles) rename(_ context.Context, from, to string) error { return os.Rename(from, to) }
+func (Local) Rename(_ context.Context, from, to string) error { return os.Rename(from, to) }
 
-func (localFiles) remove(_ context.Context, path string, dir bool) error {
+func (Local) Remove(_ context.Context, path string, dir bool) error {
 	if dir {
 		return syscall.Rmdir(path)
 	}
 	return syscall.Unlink(path)
 }
 
-func (localFiles) mkdir(_ context.Context, path string, mode fs.FileMode) error {
+func (Local) Mkdir(_ context.Context, path string, mode fs.FileMode) error {
 	if mode == 0 {
 		return os.Mkdir(path, 0o777)
 	}
@@ -189,19 +174,19 @@ func (localFiles) mkdir(_ context.Context, path string, mode fs.FileMode) error 
 	return os.Chmod(path, mode)
 }
 
-func (localFiles) symlink(_ context.Context, text, path string) error { return os.Symlink(text, path) }
+func (Local) Symlink(_ context.Context, text, path string) error { return os.Symlink(text, path) }
 
-func (localFiles) chmod(_ context.Context, path string, mode fs.FileMode) error {
+func (Local) Chmod(_ context.Context, path string, mode fs.FileMode) error {
 	return os.Chmod(path, mode)
 }
 
-func (localFiles) chown(_ context.Context, path string, uid, gid int) error {
+func (Local) Chown(_ context.Context, path string, uid, gid int) error {
 	return os.Chown(path, uid, gid)
 }
 
-func (localFiles) mayWrite(_ context.Context, dir string) (int, error) {
+func (Local) MayWrite(_ context.Context, dir string) (int, error) {
 	return os.Geteuid(), unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
 }
 
-func (localFiles) start(context.Context) (string, error) { return os.Getwd() }
-func (localFiles) home(context.Context) (string, error)  { return os.UserHomeDir() }
+func (Local) Start(context.Context) (string, error) { return os.Getwd() }
+func (Local) Home(context.Context) (string, error)  { return os.UserHomeDir() }

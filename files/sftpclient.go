@@ -1,0 +1,53 @@
+package files
+
+import (
+	"context"
+	"io"
+	"syscall"
+
+	"github.com/pkg/sftp"
+)
+
+// SFTPClient is a client of an SFTP server.
+type SFTPClient struct {
+	*sftp.Client
+	packet int // bytes of a read or write
+}
+
+// NewSFTPClient greets the server behind a channel on which the SFTP subsystem has been started.
+func NewSFTPClient(from io.Reader, to io.WriteCloser) (*SFTPClient, error) {
+	client, err := sftp.NewClientPipe(from, to, sftp.UseFstat(true), sftp.MaxPacketUnchecked(plainPacket))
+	if err != nil {
+		return nil, err
+	}
+	c := &SFTPClient{client, plainPacket}
+	if c.has("limits@openssh.com") {
+		c.packet = largePacket
+	}
+	return c, sftp.MaxPacketUnchecked(c.packet)(client)
+}
+
+const (
+	plainPacket = 32 << 10  // what every server must take
+	largePacket = 128 << 10 // what OpenSSH takes
+)
+
+func (c *SFTPClient) has(extension string) bool {
+	_, ok := c.HasExtension(extension)
+	return ok
+}
+
+// roomAt returns that the disk is full, if it is, else err.
+func (f *SFTP) roomAt(ctx context.Context, dir string, err error) error {
+	if !f.client.has("statvfs@openssh.com") {
+		return err
+	}
+	disk, failed := askSFTP(ctx, f, func() (*sftp.StatVFS, error) { return f.client.StatVFS(dir) }, nil)
+	switch {
+	case failed != nil:
+		return err
+	case disk.Bavail == 0 || disk.Files > 0 && disk.Favail == 0:
+		return syscall.ENOSPC
+	}
+	return err
+}
