@@ -14,6 +14,7 @@ import (
 	"deployer/console"
 	"deployer/journal"
 	"deployer/lineedit"
+	"deployer/pty"
 	"deployer/shell"
 )
 
@@ -43,7 +44,7 @@ func (p *program) newLineEditor(o runOptions, secrets *journal.Secrets, complete
 		}
 	}
 	e.editor = lineedit.New(lineedit.Options{
-		Terminal: p.terminal(), History: e.history, Complete: e.candidates(complete), Failed: failed,
+		Terminal: pty.NewTerminal(p.terminal()), History: e.history, Complete: e.candidates(complete), Failed: failed,
 		Keep: func(line string) bool { return secrets.Mask(line) == line },
 	})
 	return e

@@ -44,7 +44,7 @@ var wideNames = []Candidate{
 	{Text: "a-name-that-is-longer-than-the-window", Description: "short"},
 }
 
-// TestDrawn draws the line and its menu in windows of many sizes. Below each screen is how it is coloured, see
+// TestDrawn draws the line and its menu in windows of many sizes, on a terminal and on a stream. Below each screen is how it is coloured, see
 // ptytest.Terminal.Styles.
 func TestDrawn(t *testing.T) {
 	t.Parallel()
@@ -208,13 +208,15 @@ taging
 ......
 cursor 0,6`},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			term := typistAt(t, test.size, Options{Complete: offering(test.of)})
-			term.Expect(">")
-			term.Send(test.typed)
-			expectScreen(t, term, test.want)
-		})
+		for at, typist := range map[string]typistOn{"terminal": typistAt, "stream": typistAtStream} {
+			t.Run(test.name+" on a "+at, func(t *testing.T) {
+				t.Parallel()
+				term := typist(t, test.size, Options{Complete: offering(test.of)})
+				term.Expect(">")
+				term.Send(test.typed)
+				expectScreen(t, term, test.want)
+			})
+		}
 	}
 }
 

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"sync"
+
+	"deployer/pty"
 )
 
 // ErrInterrupted is returned by [Editor.Read] for Ctrl-C.
@@ -25,7 +26,7 @@ type Completer func(line string, cursor int) (start int, candidates []Candidate)
 
 // Options say how an [Editor] works. Only Terminal is required.
 type Options struct {
-	Terminal *os.File
+	Terminal pty.Terminal
 	History  *History // of its own if nil
 	Complete Completer
 	// Keep reports whether a line is kept in the history; nil keeps all.
@@ -34,7 +35,8 @@ type Options struct {
 	Failed func(error)
 }
 
-// Editor reads lines from one terminal. It has no goroutines between two calls of Read, and needs no closing.
+// Editor reads lines from one terminal. It has no goroutines between two calls of Read, and needs no closing. Editors
+// share nothing but a [History] that several are given.
 type Editor struct {
 	o      Options
 	keys   keys     // typed and not used yet
@@ -92,8 +94,8 @@ func (e *Editor) Read(ctx context.Context, prompt string) (string, error) {
 // next shows a line that was pasted with those before it, as if it was typed.
 func (e *Editor) next(prompt string) (string, error) {
 	line := e.take()
-	if _, err := io.WriteString(e.o.Terminal, prompt+line+"\n"); err != nil {
-		return "", err
+	if _, err := io.WriteString(e.o.Terminal, prompt+line+"\r\n"); err != nil {
+		return "", gone(err)
 	}
 	return line, nil
 }

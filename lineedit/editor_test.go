@@ -21,7 +21,7 @@ func typist(t *testing.T, o Options) *ptytest.Terminal {
 func typistAt(t *testing.T, size pty.Size, o Options) *ptytest.Terminal {
 	t.Helper()
 	return ptytest.Func(t, size, func(tty *os.File) int {
-		o.Terminal = tty
+		o.Terminal = pty.NewTerminal(tty)
 		return typeLines(tty, New(o))
 	})
 }
@@ -87,7 +87,7 @@ func TestFiftyLinesAtOnce(t *testing.T) {
 func TestTypedAhead(t *testing.T) {
 	goOn := make(chan struct{})
 	term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
-		e := New(Options{Terminal: tty})
+		e := New(Options{Terminal: pty.NewTerminal(tty)})
 		for range 3 {
 			line, err := e.Read(context.Background(), "> ")
 			if err != nil {
@@ -112,7 +112,7 @@ func TestEndTypedAhead(t *testing.T) {
 	typed := make(chan struct{})
 	term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
 		<-typed // while the terminal is not raw
-		_, err := New(Options{Terminal: tty}).Read(context.Background(), "> ")
+		_, err := New(Options{Terminal: pty.NewTerminal(tty)}).Read(context.Background(), "> ")
 		fmt.Fprintf(tty, "[%v]\n", err)
 		return 0
 	})
@@ -222,7 +222,7 @@ func TestHistoryAndSearch(t *testing.T) {
 func TestResizeStorm(t *testing.T) {
 	editors := make(chan *Editor, 1)
 	term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
-		e := New(Options{Terminal: tty})
+		e := New(Options{Terminal: pty.NewTerminal(tty)})
 		editors <- e
 		line, err := e.Read(context.Background(), "> ")
 		fmt.Fprintf(tty, "[%s %v]\n", line, err)

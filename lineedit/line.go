@@ -28,8 +28,8 @@ type line struct {
 	failure any    // what a command panicked with
 
 	mu     sync.Mutex
-	in     *pty.Input // nil unless being read
-	reason error      // why there is no line
+	keys   pty.Keys // nil unless being read
+	reason error    // why there is no line
 }
 
 func newLine(e *Editor, prompt string) *line {
@@ -46,8 +46,8 @@ func (l *line) leave(reason error) {
 	if l.reason == nil {
 		l.reason = reason
 	}
-	if l.in != nil {
-		l.in.Stop()
+	if l.keys != nil {
+		l.keys.Stop()
 	}
 }
 
@@ -57,29 +57,42 @@ func (l *line) why() error {
 	return l.reason
 }
 
-func (l *line) reads(in *pty.Input) {
+// open makes keys arrive, until closed is called.
+func (l *line) open() (closed func(), err error) {
+	keys, err := l.e.o.Terminal.Keys()
+	if err != nil {
+		return nil, err
+	}
+	l.takes(keys)
+	l.screen.write(pasteOn)
+	return func() {
+		l.screen.write(pasteOff)
+		l.takes(nil)
+		_ = keys.Close() // fails when the terminal is gone
+	}, nil
+}
+
+func (l *line) takes(keys pty.Keys) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.in = in
+	l.keys = keys
 }
 
 // edit lets the line be edited until Enter, or until there is a reason to leave.
 func (l *line) edit(ctx context.Context) (string, error) {
-	in, err := pty.NewInput(l.e.o.Terminal)
+	closed, err := l.open()
 	if err != nil {
 		return "", err
 	}
-	defer in.Close()
-	l.reads(in)
-	defer l.reads(nil)
+	defer closed()
 	defer context.AfterFunc(ctx, func() { l.leave(context.Cause(ctx)) })()
-	l.p = prompt.New(prompt.NoopExecutor, prompt.WithReader(&reader{line: l, in: in}), prompt.WithWriter(writer{l}),
+	l.p = prompt.New(prompt.NoopExecutor, prompt.WithReader(&reader{line: l, keys: l.keys}), prompt.WithWriter(writer{l}),
 		prompt.WithPrefix(""), prompt.WithExitChecker(func(string, bool) bool { return l.ended }),
 		prompt.WithKeyBind(prompt.KeyBind{Key: prompt.F24, Fn: l.perform}))
 	l.p.Input()
 	if l.failure != nil {
 		l.screen.finish(l.prompt, "")
-		panic(l.failure) // the terminal is as it was, and nobody reads it any more
+		panic(l.failure) // nobody reads the terminal any more
 	}
 	err = l.why()
 	mark := ""

@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
+
+	"deployer/pty"
 )
 
 // typistName makes the program of the tests read lines on its terminal, in place of running the tests.
@@ -18,7 +20,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(typistName) == "" {
 		os.Exit(m.Run())
 	}
-	e := New(Options{Terminal: os.Stdin, Complete: offering(append(nodes, wideNames...))})
+	e := New(Options{Terminal: pty.NewTerminal(os.Stdin), Complete: offering(append(nodes, wideNames...))})
 	sizes := make(chan os.Signal, 1)
 	signal.Notify(sizes, syscall.SIGWINCH)
 	go func() {
@@ -30,20 +32,20 @@ func TestMain(m *testing.M) {
 }
 
 // typeLines reads lines until the end of the input, and prints each between brackets.
-func typeLines(tty *os.File, e *Editor) int {
+func typeLines(tty io.Writer, e *Editor) int {
 	for {
 		line, err := e.Read(context.Background(), "\x1b[32mhere\x1b[0m > ")
 		switch {
 		case errors.Is(err, ErrInterrupted):
-			fmt.Fprintf(tty, "[interrupted]\n")
+			fmt.Fprintf(tty, "[interrupted]\r\n")
 		case errors.Is(err, io.EOF):
-			fmt.Fprintf(tty, "[end]\n")
+			fmt.Fprintf(tty, "[end]\r\n")
 			return 0
 		case err != nil:
-			fmt.Fprintf(tty, "[%v]\n", err)
+			fmt.Fprintf(tty, "[%v]\r\n", err)
 			return 1
 		default:
-			fmt.Fprintf(tty, "[%s]\n", line)
+			fmt.Fprintf(tty, "[%s]\r\n", line)
 		}
 	}
 }

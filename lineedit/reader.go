@@ -1,9 +1,7 @@
 package lineedit
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"os"
 	"time"
 
@@ -14,11 +12,10 @@ import (
 
 // reader gives go-prompt one key at a time. After one that ends the line it gives no more.
 type reader struct {
-	line    *line
-	in      *pty.Input
-	restore func() error
-	waits   bool // the last key was a command, which may end the line
-	over    bool
+	line  *line
+	keys  pty.Keys
+	waits bool // the last key was a command, which may end the line
+	over  bool
 }
 
 var _ prompt.Reader = (*reader)(nil)
@@ -29,36 +26,11 @@ var errOver = errors.New("the line has ended")
 // escapeWait is how long the rest of an escape sequence may take. What comes later is other keys.
 const escapeWait = 50 * time.Millisecond
 
-// Open implements prompt.Reader.
-func (r *reader) Open() error {
-	restore, err := pty.Raw(r.line.e.o.Terminal)
-	if err != nil {
-		r.line.leave(err)
-		return nil // go-prompt would panic
-	}
-	r.restore = restore
-	_, _ = io.WriteString(r.line.e.o.Terminal, pasteOn) // when the terminal is gone, reading it says so
-	r.typedAhead()
-	return nil
-}
-
-// typedAhead takes what was typed before the terminal was raw. Linux has made a NUL of every Ctrl-D in it.
-func (r *reader) typedAhead() {
-	buffer := make([]byte, 4<<10)
-	n, _ := r.in.ReadWithin(buffer, 0) // an error comes again when a key is waited for
-	r.line.e.keys.add(bytes.ReplaceAll(buffer[:n], []byte{0}, []byte{4}))
-}
+// Open implements prompt.Reader. The line opens and closes its keys itself.
+func (r *reader) Open() error { return nil }
 
 // Close implements prompt.Reader.
-func (r *reader) Close() error {
-	if r.restore == nil {
-		return nil
-	}
-	_, _ = io.WriteString(r.line.e.o.Terminal, pasteOff)
-	_ = r.restore() // fails when the terminal is gone
-	r.restore = nil
-	return nil
-}
+func (r *reader) Close() error { return nil }
 
 // GetWinSize implements prompt.Reader. go-prompt draws nothing, so that any size will do that holds a line.
 func (r *reader) GetWinSize() *prompt.WinSize { return &prompt.WinSize{Row: 1000, Col: 1000} }
@@ -98,7 +70,7 @@ func (r *reader) key() []byte {
 		if k.escaped() {
 			limit = escapeWait
 		}
-		n, err := r.in.ReadWithin(buffer, limit)
+		n, err := r.keys.ReadWithin(buffer, limit)
 		k.add(buffer[:n])
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):

@@ -2,7 +2,7 @@ package lineedit
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"sync"
 
@@ -12,7 +12,7 @@ import (
 // screen draws a line and its menu, each time over what it has drawn before. The size of the window is looked at each
 // time, so that it may change at any time.
 type screen struct {
-	to *os.File
+	to pty.Terminal
 
 	mu    sync.Mutex
 	now   content
@@ -74,7 +74,7 @@ func (s *screen) finish(prompt string, mark string) {
 }
 
 // fitting is a prompt that leaves room for the text.
-func (s *screen) fitting(prompt string) string { return shorten(prompt, 2*pty.SizeOf(s.to).Cols/3) }
+func (s *screen) fitting(prompt string) string { return shorten(prompt, 2*s.to.Size().Cols/3) }
 
 // eraseBelow erases what is below a row that is empty. In the corner of the screen tmux would take that for a clearing
 // of all of it, and keep what there was in its history: so it is done from the next column.
@@ -82,7 +82,7 @@ const eraseBelow = "\x1b[C\x1b[J\r"
 
 // home leads from the cursor to where the line begins. A terminal that has become narrower has broken the rows.
 func (s *screen) home() string {
-	cols := pty.SizeOf(s.to).Cols
+	cols := s.to.Size().Cols
 	up := s.drawn.cursor.row
 	if cols < s.drawn.size.Cols {
 		up = s.drawn.cursor.col / cols
@@ -104,7 +104,7 @@ func move(by int, direction byte) string {
 // draw draws from the first row of the line on. It never lets the terminal break a row: terminals differ in how wide
 // some characters are.
 func (s *screen) draw(home string) {
-	size := pty.SizeOf(s.to)
+	size := s.to.Size()
 	lay, word, cursor := s.now.layout(s.fitting(s.now.prompt), size.Cols)
 	from := max(0, cursor.row-size.Rows+1)
 	rows := lay.rows[from:min(len(lay.rows), from+size.Rows)]
@@ -142,4 +142,4 @@ func (c *content) layout(prompt string, cols int) (lay *layout, word int, cursor
 }
 
 // write writes to the terminal. When that is gone, reading it says so.
-func (s *screen) write(text string) { _, _ = s.to.WriteString(text) }
+func (s *screen) write(text string) { _, _ = io.WriteString(s.to, text) }

@@ -18,7 +18,7 @@ func TestContextEndsALine(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stopped := errors.New("it is time")
 	term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
-		_, err := New(Options{Terminal: tty}).Read(ctx, "> ")
+		_, err := New(Options{Terminal: pty.NewTerminal(tty)}).Read(ctx, "> ")
 		fmt.Fprintf(tty, "[%v]\n", err)
 		return 0
 	})
@@ -33,7 +33,7 @@ func TestHangupEndsALine(t *testing.T) {
 	t.Parallel()
 	ended := make(chan error, 1)
 	gone := ptytest.Func(t, pty.Default, func(tty *os.File) int {
-		_, err := New(Options{Terminal: tty}).Read(context.Background(), "> ")
+		_, err := New(Options{Terminal: pty.NewTerminal(tty)}).Read(context.Background(), "> ")
 		ended <- err
 		return 0
 	})
@@ -52,7 +52,7 @@ func TestPanicEndsALine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			term := ptytest.Func(t, pty.Default, func(tty *os.File) int {
-				e := New(Options{Terminal: tty, Complete: func(line string, _ int) (int, []Candidate) {
+				e := New(Options{Terminal: pty.NewTerminal(tty), Complete: func(line string, _ int) (int, []Candidate) {
 					if strings.HasPrefix(line, "fine") {
 						return 0, nil
 					}
@@ -116,23 +116,4 @@ func TestKeysInParts(t *testing.T) {
 		term.Send(string([]byte{b}))
 	}
 	term.Expect("[日!?]")
-}
-
-// TestSessionsAtOnce edits lines in several sessions of one process, each key of one between those of the others.
-func TestSessionsAtOnce(t *testing.T) {
-	t.Parallel()
-	var all []*ptytest.Terminal
-	for range 8 {
-		term := typist(t, Options{Complete: offering(nodes)})
-		term.Expect(" > ")
-		all = append(all, term)
-	}
-	for _, key := range []string{"a", "b", "\x1b[D", "x", "\x0c", "\x05", " stag", "\t", "\r"} {
-		for n, term := range all {
-			term.Send(strings.ReplaceAll(key, "x", fmt.Sprint(n)))
-		}
-	}
-	for n, term := range all {
-		term.Expect(fmt.Sprintf("[a%db staging]", n))
-	}
 }

@@ -4,6 +4,8 @@ package ptytest
 
 import (
 	"errors"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -25,8 +27,9 @@ const (
 // when they fail, and show everything that was printed until then.
 type Terminal struct {
 	t      testing.TB
-	master *os.File
-	tty    *os.File // open here too, so that its modes outlive the program; nil after letGo
+	master io.ReadWriteCloser
+	resize func(pty.Size) error
+	tty    *os.File // open here too, so that its modes outlive the program; nil after letGo, and at a stream
 	screen *screen
 	read   int       // how much of what the screen shows Expect has dealt with
 	modes  pty.Modes // what they were when tty was closed
@@ -68,13 +71,36 @@ func Func(t testing.TB, size pty.Size, f func(tty *os.File) int) *Terminal {
 	return term
 }
 
+// Stream runs f in a goroutine with a terminal at the far end of a connection. It has no modes. What f returns counts as
+// its exit status; then the stream is closed. At the end of the test the terminal is hung up, and f must return.
+func Stream(t testing.TB, size pty.Size, f func(*pty.Stream) int) *Terminal {
+	t.Helper()
+	far, near := net.Pipe()
+	stream := pty.NewStream(near, size)
+	term := &Terminal{t: t, master: far, screen: newScreen(size), ended: make(chan struct{})}
+	term.resize = func(size pty.Size) error {
+		stream.Resize(size)
+		return nil
+	}
+	term.run(func() int {
+		status := f(stream)
+		_ = stream.Close() // fails when it was hung up
+		return status
+	})
+	t.Cleanup(term.finish)
+	t.Cleanup(term.Hangup)
+	return term
+}
+
 func open(t testing.TB, size pty.Size) *Terminal {
 	t.Helper()
 	master, tty, err := pty.Open(size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Terminal{t: t, master: master, tty: tty, screen: newScreen(size), ended: make(chan struct{})}
+	term := &Terminal{t: t, master: master, tty: tty, screen: newScreen(size), ended: make(chan struct{})}
+	term.resize = func(size pty.Size) error { return pty.Resize(master, size) }
+	return term
 }
 
 // run begins to watch the terminal and the program; finish waits for the end of both.
@@ -102,7 +128,7 @@ func wait(cmd *exec.Cmd) int {
 // Send types text. Enter is "\r", as on a keyboard.
 func (term *Terminal) Send(text string) {
 	term.t.Helper()
-	if _, err := term.master.WriteString(text); err != nil {
+	if _, err := io.WriteString(term.master, text); err != nil {
 		term.fatalf("typing %q: %v", text, err)
 	}
 }
@@ -143,7 +169,7 @@ func (term *Terminal) Output() string {
 func (term *Terminal) Resize(size pty.Size) {
 	term.t.Helper()
 	term.screen.resize(size)
-	if err := pty.Resize(term.master, size); err != nil {
+	if err := term.resize(size); err != nil {
 		term.fatalf("resize: %v", err)
 	}
 }
