@@ -1,5 +1,5 @@
-// Package lineedit reads lines from a terminal, of this machine or at the far end of a connection: with editing, history,
-// search and a menu of completions. Several may be read at once.
+// Package lineedit reads lines from a terminal, of this machine or at the far end of a connection: with editing,
+// history, search and a menu of completions. Several may be read at once.
 //
 // The text, the cursor and most keys are those of github.com/elk-language/go-prompt, unmodified. It is made for one
 // program on one terminal, and much of what it does is no use here. This package keeps that from its users:

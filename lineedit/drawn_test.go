@@ -44,8 +44,8 @@ var wideNames = []Candidate{
 	{Text: "a-name-that-is-longer-than-the-window", Description: "short"},
 }
 
-// TestDrawn draws the line and its menu in windows of many sizes, on a terminal and on a stream. Below each screen is how it is coloured, see
-// ptytest.Terminal.Styles.
+// TestDrawn draws the line and its menu in windows of many sizes, on a terminal and on a stream. Below each screen is
+// how it is coloured, see ptytest.Terminal.Styles.
 func TestDrawn(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -108,8 +108,8 @@ func (d deaf) Write(p []byte) (int, error) {
 	return d.Conn.Write(p)
 }
 
-// TestStreamIsDeaf ends a line where what is drawn cannot be written: by the error, by the context, and by Close where a
-// write waits that does not end otherwise.
+// TestStreamIsDeaf ends a line where what is drawn cannot be written: by the error, by the context, and by Close where
+// a write waits that does not end otherwise.
 func TestStreamIsDeaf(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("it is time")
@@ -186,8 +186,8 @@ func newSession(t *testing.T, n int) *session {
 	return s
 }
 
-// TestSessionsAtOnce edits lines in several sessions of one process, on terminals and on streams: each key of one between
-// those of the others. Each has a window of its own, which changes, and two are cut off.
+// TestSessionsAtOnce edits lines in several sessions of one process, on terminals and on streams: each key of one
+// between those of the others. Each has a window of its own, which changes, and two are cut off.
 func TestSessionsAtOnce(t *testing.T) {
 	t.Parallel()
 	var all []*session

@@ -64,7 +64,8 @@ func (s *Stream) read() {
 	}
 }
 
-// oneEnter leaves out what comes after a CR as part of the same Enter. It is told the byte before, and returns the last.
+// oneEnter leaves out what comes after a CR as part of the same Enter. It is told the byte before, and returns the
+// last.
 func oneEnter(typed []byte, last byte) ([]byte, byte) {
 	kept := typed[:0]
 	for _, c := range typed {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// connect returns a stream and its far end. Both are closed at the end of the test, which no goroutine outlives: it must
-// be in a bubble.
+// connect returns a stream and its far end. Both are closed at the end of the test, which no goroutine outlives: it
+// must be in a bubble.
 func connect(t *testing.T) (*Stream, net.Conn) {
 	t.Helper()
 	near, far := net.Pipe()
@@ -120,7 +120,10 @@ func TestStreamEnds(t *testing.T) {
 	}{
 		"at the far end": {func(_ *Stream, _ *breakable, far net.Conn) { far.Close() }, io.EOF},
 		"here":           {func(s *Stream, _ *breakable, _ net.Conn) { s.Close() }, io.ErrClosedPipe},
-		"reading":        {func(_ *Stream, near *breakable, far net.Conn) { near.readErr = broken; far.Close() }, broken},
+		"reading": {func(_ *Stream, near *breakable, far net.Conn) {
+			near.readErr = broken
+			far.Close()
+		}, broken},
 		"writing": {func(s *Stream, near *breakable, _ net.Conn) {
 			near.writeErr = broken
 			if _, err := io.WriteString(s, "x"); err != broken {
@@ -168,8 +171,8 @@ func (b *breakable) Write(p []byte) (int, error) {
 	return b.Conn.Write(p)
 }
 
-// TestStreamIsBounded types more than is kept, which waits until somebody takes it, and closes the stream meanwhile. Nor
-// does the far end take what is written.
+// TestStreamIsBounded types more than is kept, which waits until somebody takes it, and closes the stream meanwhile.
+// Nor does the far end take what is written.
 func TestStreamIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, far := connect(t)

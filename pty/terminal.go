@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Terminal is what a person sits at: the screen is written to, and what is typed comes as keys. It is a terminal of this
-// machine, see [NewTerminal], or one at the far end of a connection, see [Stream]. What is written is drawn as it is, so
-// that lines end in CR LF.
+// Terminal is what a person sits at: a screen to write to, and keys that are typed. It is a terminal of this machine,
+// see [NewTerminal], or one at the far end of a connection, see [Stream]. What is written is drawn as it is, so that
+// lines end in CR LF.
 type Terminal interface {
 	io.Writer
 	// Size returns its size now.
