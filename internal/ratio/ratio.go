@@ -1,10 +1,11 @@
-// Package ratio measures one way of doing something against another, for benchmarks.
+// Package ratio measures one way of doing something against others, for benchmarks.
 //
 // How long anything takes depends on the machine and on what else it does; how two ways compare, in turns in one run,
 // does so much less. So the benchmarks of this program report ratios, and no test asserts a time.
 package ratio
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -14,55 +15,74 @@ import (
 type Way struct {
 	Name string
 	Do   func() error
+	// Prepare comes before Do each time, and is not measured; it may be nil.
+	Prepare func() error
 }
 
-// Compare does something both ways in turns, the given number of them for each iteration of b, after one turn that
-// does not count. It reports the median time of each way in milliseconds, and of the ratios ours/theirs in the turns
-// the median, which is above 1 where ours is slower.
-func Compare(b *testing.B, turns int, ours, theirs Way) {
+// Compare does something in all ways in turns, the given number of them for each iteration of b, after one turn that
+// does not count. It reports the median time of each way in milliseconds, and for each of theirs the median of the
+// ratios ours/theirs in the turns, which is above 1 where ours is slower. The log has how far they spread.
+func Compare(b *testing.B, turns int, ours Way, theirs ...Way) {
 	b.Helper()
-	compare := &comparison{b: b, ours: ours, theirs: theirs}
-	compare.turn()
-	compare.times = [3][]float64{}
+	c := &comparison{b: b, ways: append([]Way{ours}, theirs...)}
+	c.times = make([][]float64, len(c.ways))
+	c.turn()
+	clear(c.times)
 	for b.Loop() {
 		for range turns {
-			compare.turn()
+			c.turn()
 		}
 	}
-	b.ReportMetric(0, "ns/op") // of both ways together: it means nothing
-	b.ReportMetric(median(compare.times[0]), ours.Name+"-ms")
-	b.ReportMetric(median(compare.times[1]), theirs.Name+"-ms")
-	b.ReportMetric(median(compare.times[2]), ours.Name+"/"+theirs.Name)
+	b.ReportMetric(0, "ns/op") // of all ways together: it means nothing
+	for i, way := range c.ways {
+		c.report(i, way)
+	}
 }
 
 type comparison struct {
-	b            *testing.B
-	ours, theirs Way
-	swap         bool
-	times        [3][]float64 // ours, theirs, and their ratio
+	b     *testing.B
+	ways  []Way       // ours is the first
+	times [][]float64 // of each way in each turn, in milliseconds
+	turns int
 }
 
-// turn does both, the one that came last first.
+// turn does it in all ways, each time beginning with another.
 func (c *comparison) turn() {
-	var ours, theirs float64
-	if c.swap {
-		theirs, ours = c.time(c.theirs), c.time(c.ours)
-	} else {
-		ours, theirs = c.time(c.ours), c.time(c.theirs)
+	for i := range c.ways {
+		i = (i + c.turns) % len(c.ways)
+		c.times[i] = append(c.times[i], c.time(c.ways[i]))
 	}
-	c.swap = !c.swap
-	for i, value := range []float64{ours, theirs, ours / theirs} {
-		c.times[i] = append(c.times[i], value)
-	}
+	c.turns++
 }
 
 // time does something and returns how long it took, in milliseconds.
 func (c *comparison) time(w Way) float64 {
+	if w.Prepare != nil {
+		if err := w.Prepare(); err != nil {
+			c.b.Fatalf("%s: prepare: %v", w.Name, err)
+		}
+	}
 	begun := time.Now()
 	if err := w.Do(); err != nil {
 		c.b.Fatalf("%s: %v", w.Name, err)
 	}
 	return float64(time.Since(begun)) / float64(time.Millisecond)
+}
+
+func (c *comparison) report(i int, way Way) {
+	c.b.ReportMetric(median(c.times[i]), way.Name+"-ms")
+	line := fmt.Sprintf("%-10s %8.2f ms (%.2f to %.2f)", way.Name, median(c.times[i]), slices.Min(c.times[i]),
+		slices.Max(c.times[i]))
+	if i > 0 {
+		ratios := slices.Clone(c.times[0])
+		for turn := range ratios {
+			ratios[turn] /= c.times[i][turn]
+		}
+		c.b.ReportMetric(median(ratios), c.ways[0].Name+"/"+way.Name)
+		line += fmt.Sprintf("   %s/%s %.2f (%.2f to %.2f)", c.ways[0].Name, way.Name, median(ratios), slices.Min(ratios),
+			slices.Max(ratios))
+	}
+	c.b.Log(line)
 }
 
 // median returns the middle one of some values, of which there is at least one.

@@ -23,24 +23,48 @@ func TestMedian(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
-	var ours, theirs int
+	var ours, theirs, others, prepared int
 	r := testing.Benchmark(func(b *testing.B) {
-		ours, theirs = 0, 0
+		ours, theirs, others, prepared = 0, 0, 0, 0
 		Compare(b, 2,
-			Way{"slow", func() error { ours++; time.Sleep(2 * time.Millisecond); return nil }},
-			Way{"fast", func() error { theirs++; return nil }})
+			Way{Name: "slow", Do: func() error { ours++; time.Sleep(2 * time.Millisecond); return nil }},
+			Way{Name: "fast", Do: func() error { theirs++; return nil }},
+			Way{Name: "prepared", Do: func() error {
+				if others++; prepared != others {
+					t.Errorf("prepared %d times, want %d", prepared, others)
+				}
+				return nil
+			}, Prepare: func() error { prepared++; time.Sleep(4 * time.Millisecond); return nil }})
 	})
-	if ours != theirs || ours < 3 || ours%2 == 0 {
-		t.Errorf("done %d and %d times, want both an odd number of times", ours, theirs)
+	if ours != theirs || ours != others || ours < 3 || ours%2 == 0 {
+		t.Errorf("done %d, %d and %d times, want all an odd number of times", ours, theirs, others)
 	}
-	if r.Extra["slow/fast"] <= 1 || r.Extra["slow-ms"] < 2 {
+	if r.Extra["slow/fast"] <= 1 || r.Extra["slow/prepared"] <= 1 || r.Extra["slow-ms"] < 2 {
 		t.Errorf("got %v", r.Extra)
+	}
+}
+
+func TestEachWayIsTheFirstOne(t *testing.T) {
+	var order string
+	way := func(name string) Way { return Way{Name: name, Do: func() error { order += name; return nil }} }
+	c := comparison{ways: []Way{way("a"), way("b"), way("c")}, times: make([][]float64, 3)}
+	for range 4 {
+		c.turn()
+	}
+	if order != "abc"+"bca"+"cab"+"abc" {
+		t.Errorf("order %q", order)
+	}
+	for i, times := range c.times {
+		if len(times) != 4 {
+			t.Errorf("way %d: %d times", i, len(times))
+		}
 	}
 }
 
 func TestFailureEndsTheBenchmark(t *testing.T) {
 	r := testing.Benchmark(func(b *testing.B) {
-		Compare(b, 1, Way{"a", func() error { return nil }}, Way{"b", func() error { return errors.New("no") }})
+		Compare(b, 1, Way{Name: "a", Do: func() error { return nil }},
+			Way{Name: "b", Do: func() error { return errors.New("no") }})
 	})
 	if len(r.Extra) > 0 {
 		t.Errorf("got %v, want none", r.Extra)
