@@ -3,10 +3,11 @@ SHELL := /bin/sh
 GO ?= go
 BIN := bin/deployer
 PACKAGES := openssh-server openssh-client sudo dash fish csh tcsh zsh bash-completion git curl python3-venv supervisor systemd tmux
+PEERS := lftp rclone
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 TESTFLAGS ?=
 
-.PHONY: run build test check lint cross bench soak install tools clean
+.PHONY: run build test check lint cross bench soak install tools peers clean
 
 run: build ## build, and show the main job on throwaway hosts
 	$(BIN) demo
@@ -30,7 +31,7 @@ cross: ## builds for every platform
 		echo "build $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/deployer || exit 1; \
 	done
 
-bench: tools ## measurements, as ratios in one run
+bench: tools peers ## measurements, as ratios in one run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 soak: tools ## the long tests, for 20 minutes: faults, fuzzing, repetition under -race
@@ -50,6 +51,12 @@ tools:
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES) >/dev/null; \
 		else echo "the tests need$$missing: as root, run apt-get install $(PACKAGES)"; exit 1; fi; }
+
+# What benchmarks compare with, where it can be had: without it they say what is missing.
+peers:
+	@for c in $(PEERS); do command -v $$c >/dev/null || missing="$$missing $$c"; done; \
+	test -z "$$missing" || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; } || true
 
 clean:
 	rm -rf bin

@@ -36,6 +36,7 @@ var allowed = map[string][]string{
 	"deployer/files":                  {},
 	"deployer/console":                {"deployer/journal", "deployer/pty"},
 	"deployer/internal/sshserver":     {"deployer/pty"},
+	"deployer/internal/bench/copy":    {"deployer/hosts", "deployer/journal"},
 	"deployer/internal/bench/minimal": {},
 	"deployer/internal/bench/scale":   {"deployer/hosts", "deployer/journal"},
 	"deployer/internal/expr":          {},

@@ -1,0 +1,97 @@
+// Command copy copies a file or a directory from or to a host with deployer's library and nothing else. It prints how
+// long that took once it was connected, in seconds, and the memory that the process had at its peak, in MB. Benchmarks
+// measure other programs against it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"deployer/hosts"
+	"deployer/journal"
+)
+
+func main() {
+	log.SetFlags(0)
+	if len(os.Args) != 8 || os.Args[5] != "put" && os.Args[5] != "get" {
+		log.Fatal("usage: copy PORT USER KEYFILE KNOWNHOSTS put|get FROM TO")
+	}
+	port, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	host, err := hosts.NewSSH(hosts.SSHOptions{
+		Slug: "bench", Address: "127.0.0.1", Port: port, Username: os.Args[2], KeyFilename: os.Args[3],
+		KnownHosts: []string{os.Args[4]}, ConfigFilename: "none",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	session := hosts.NewSession(hosts.Options{Journal: journal.New("bench", journal.NewSecrets(), nobody{})})
+	took, err := transfer(context.Background(), session.Handle(host), os.Args[5] == "put", os.Args[6], os.Args[7])
+	if err = errors.Join(err, session.Close()); err != nil {
+		log.Fatal(err)
+	}
+	memory, err := peak()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.3f %d\n", took.Seconds(), memory)
+}
+
+// nobody reads the journal.
+type nobody struct{}
+
+func (nobody) Write(journal.Event) error { return nil }
+
+// transfer copies what is at from, over a connection that has been made before, SFTP included.
+func transfer(ctx context.Context, h *hosts.Handle, put bool, from, to string) (time.Duration, error) {
+	there := from
+	if put {
+		there = to
+	}
+	if _, err := h.Exists(ctx, there, hosts.FileOptions{}); err != nil {
+		return 0, err
+	}
+	begun := time.Now()
+	err := move(ctx, h, put, from, to)
+	return time.Since(begun), err
+}
+
+func move(ctx context.Context, h *hosts.Handle, put bool, from, to string) error {
+	info, err := os.Stat(from) // the host is this machine
+	switch {
+	case err != nil:
+		return err
+	case put && info.IsDir():
+		_, err = h.PutDir(ctx, from, to, hosts.WriteOptions{})
+	case put:
+		_, err = h.PutFile(ctx, from, to, hosts.WriteOptions{})
+	case info.IsDir():
+		_, err = h.GetDir(ctx, from, to, hosts.FileOptions{})
+	default:
+		_, err = h.GetFile(ctx, from, to, hosts.FileOptions{})
+	}
+	return err
+}
+
+// peak returns the most memory that this process had so far, in MB.
+func peak() (int, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0, errors.New("the system does not say how much memory was used")
+	}
+	kb, err := strconv.Atoi(fields[0])
+	return (kb + 1023) / 1024, err
+}
