@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"deployer/nodes"
+	"deployer/internal/nearest"
 )
 
 const helpText = `%s runs the actions of a deployment tree on its hosts.`
@@ -137,7 +137,7 @@ func optionError(cmd *cobra.Command, err error) error {
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	near := nodes.Nearest(name, names)
+	near := nearest.Names(name, names)
 	if len(near) == 0 {
 		return fmt.Errorf("there is no option --%s", name)
 	}

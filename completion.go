@@ -10,6 +10,7 @@ import (
 
 	"deployer/journal"
 	"deployer/nodes"
+	"deployer/prompt"
 	"deployer/shell"
 )
 
@@ -107,7 +108,7 @@ func (p *program) completedNode(cmd *cobra.Command, path string) (*nodes.Place, 
 }
 
 // offer returns candidates as cobra wants them.
-func offer(candidates []shell.Candidate) []string {
+func offer(candidates []prompt.Candidate) []string {
 	var all []string
 	for _, c := range candidates {
 		all = append(all, cobra.CompletionWithDesc(c.Text, c.Description))

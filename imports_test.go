@@ -17,21 +17,24 @@ import (
 var allowed = map[string][]string{
 	"deployer/cmd/deployer": {"deployer"},
 	"deployer": {
-		"deployer/shell", "deployer/lineedit", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console",
+		"deployer/shell", "deployer/prompt", "deployer/lineedit", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console",
 		"deployer/journal", "deployer/pty",
-		"deployer/internal/sshserver",
+		"deployer/internal/nearest", "deployer/internal/sshserver",
 	},
 	"deployer/deployertest": {
 		"deployer", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
 		"deployer/pty/ptytest",
 	},
-	"deployer/shell": {"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/pty", "deployer/journal"},
+	"deployer/shell": {
+		"deployer/nodes", "deployer/hosts", "deployer/prompt", "deployer/console", "deployer/journal", "deployer/internal/nearest",
+	},
+	"deployer/prompt": {"deployer/console", "deployer/pty"},
 	"deployer/script": {
 		"deployer/nodes", "deployer/stock", "deployer/hosts", "deployer/console", "deployer/files", "deployer/journal",
-		"deployer/internal/expr",
+		"deployer/internal/expr", "deployer/internal/nearest",
 	},
 	"deployer/stock":                  {"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal"},
-	"deployer/nodes":                  {"deployer/hosts", "deployer/journal", "deployer/internal/expr"},
+	"deployer/nodes":                  {"deployer/hosts", "deployer/journal", "deployer/internal/expr", "deployer/internal/nearest"},
 	"deployer/hosts":                  {"deployer/files", "deployer/journal", "deployer/pty", "deployer/internal/sshconfig"},
 	"deployer/files":                  {},
 	"deployer/console":                {"deployer/journal", "deployer/pty"},
@@ -40,6 +43,7 @@ var allowed = map[string][]string{
 	"deployer/internal/bench/minimal": {},
 	"deployer/internal/bench/scale":   {"deployer/hosts", "deployer/journal"},
 	"deployer/internal/expr":          {},
+	"deployer/internal/nearest":       {},
 	"deployer/internal/ratio":         {},
 	"deployer/internal/sshconfig":     {},
 	"deployer/internal/sshdtest":      {},

@@ -14,6 +14,7 @@ import (
 	"deployer/console"
 	"deployer/journal"
 	"deployer/lineedit"
+	"deployer/prompt"
 	"deployer/pty"
 	"deployer/shell"
 )
@@ -25,10 +26,10 @@ type lineEditor struct {
 	colour  bool
 }
 
-var _ shell.LineReader = (*lineEditor)(nil)
+var _ prompt.LineReader = (*lineEditor)(nil)
 
 // completer is what a shell offers for a line.
-type completer func(line string, cursor int) (start int, candidates []shell.Candidate)
+type completer func(line string, cursor int) (start int, candidates []prompt.Candidate)
 
 // newLineEditor returns an editor on the terminal of standard input, with the history of earlier sessions.
 func (p *program) newLineEditor(o runOptions, secrets *journal.Secrets, complete completer) *lineEditor {
@@ -85,12 +86,12 @@ func (e *lineEditor) candidates(complete completer) func(string, int) (int, []li
 	}
 }
 
-// Read implements shell.LineReader.
-func (e *lineEditor) Read(ctx context.Context, prompt shell.Prompt) (string, error) {
+// Read implements prompt.LineReader.
+func (e *lineEditor) Read(ctx context.Context, before prompt.Prompt) (string, error) {
 	defer e.watchSize()()
-	line, err := e.editor.Read(ctx, prompt.Format(e.colour))
+	line, err := e.editor.Read(ctx, before.Format(e.colour))
 	if errors.Is(err, lineedit.ErrInterrupted) {
-		err = shell.ErrInterrupted
+		err = prompt.ErrInterrupted
 	}
 	return line, err
 }
@@ -117,23 +118,23 @@ func (e *lineEditor) watchSize() (done func()) {
 	}
 }
 
-// History implements shell.LineReader.
+// History implements prompt.LineReader.
 func (e *lineEditor) History() []string { return e.history.Lines() }
 
 // lineReader reads the lines of the shell; nil if there is nothing on standard input.
-func (p *program) lineReader(ctx context.Context, o runOptions, s *journal.Secrets, complete completer) shell.LineReader {
+func (p *program) lineReader(ctx context.Context, o runOptions, s *journal.Secrets, complete completer) prompt.LineReader {
 	if p.In == nil {
 		return nil
 	}
 	if !p.interactive() {
-		plain := shell.NewPlainReader(p.In, nil, false)
+		plain := prompt.NewPlainReader(p.In, nil, false)
 		if plain.Ended(ctx) {
 			return nil
 		}
 		return plain
 	}
 	if kind := p.Getenv("TERM"); kind == "" || kind == "dumb" {
-		return shell.NewPlainReader(p.In, io.Writer(p.Err), p.output(p.Err, o.color).Colour)
+		return prompt.NewPlainReader(p.In, io.Writer(p.Err), p.output(p.Err, o.color).Colour)
 	}
 	return p.newLineEditor(o, s, complete)
 }

@@ -7,6 +7,7 @@ import (
 	"deployer/hosts"
 	"deployer/journal"
 	"deployer/nodes"
+	"deployer/prompt"
 	"deployer/pty"
 	"deployer/shell"
 )
@@ -33,7 +34,7 @@ func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 		return &usageError{err, ""}
 	}
 	var sh *shell.Shell
-	reader := p.lineReader(ctx, o, secrets, func(line string, cursor int) (int, []shell.Candidate) {
+	reader := p.lineReader(ctx, o, secrets, func(line string, cursor int) (int, []prompt.Candidate) {
 		return sh.Complete(line, cursor)
 	})
 	if reader == nil {

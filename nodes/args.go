@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"deployer/internal/nearest"
 )
 
 // Word is one word of a command line after the name of an action.
@@ -114,7 +116,7 @@ func (b *binder) positional(text string) error {
 
 func (b *binder) tooMany(text string, most int) error {
 	if name, _, named := strings.Cut(text, "="); named && isIdentifier(name) {
-		if near := didYouMean(name, paramNames(b.action)); near != "" {
+		if near := nearest.Hint(name, paramNames(b.action)); near != "" {
 			return b.wrong("no parameter %q for %q: %s", name, text, near)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"deployer/internal/nearest"
 )
 
 // readMethods finds the actions and properties of the type, in the order of the source.
@@ -31,7 +33,7 @@ func (t *structType) readMethods(self Embedder, sources *sources) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		if _, ok := pointer.MethodByName(name); !ok {
-			t.wrong("Actions", didYouMean(name, goNames(found)), "there is no exported method %s", name)
+			t.wrong("Actions", nearest.Hint(name, goNames(found)), "there is no exported method %s", name)
 		}
 	}
 }

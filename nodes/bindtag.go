@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"deployer/internal/nearest"
 )
 
 // The keys of tags that mean something here.
@@ -100,7 +102,7 @@ func (r *tagReader) pair(key, value string) {
 	case "group":
 		r.group = r.groupNamed(value)
 	default:
-		if i := slices.IndexFunc(tagKeys, func(known string) bool { return distance(key, known) == 1 }); i >= 0 {
+		if i := slices.IndexFunc(tagKeys, func(known string) bool { return nearest.Distance(key, known) == 1 }); i >= 0 {
 			r.bad("its tag has the key %s: did you mean %s?", key, tagKeys[i])
 		}
 	}
@@ -181,7 +183,7 @@ func (r *tagReader) groupNamed(name string) *Group {
 		}
 		names = append(names, g.Name)
 	}
-	hint := cmp.Or(didYouMean(name, names), "a group of your own is set in the field Group of nodes.Node")
+	hint := cmp.Or(nearest.Hint(name, names), "a group of your own is set in the field Group of nodes.Node")
 	r.bad("its tag has group:%q: %s", name, hint)
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"deployer/internal/nearest"
 )
 
 // Check walks the whole tree and returns what is wrong with it, as far as that shows without connecting to a host. What
@@ -168,9 +170,9 @@ func (c *checker) unfilled() {
 		}
 		above := u.first.parent
 		names := roleNames(above)
-		hint := didYouMean(u.from, names)
+		hint := nearest.Hint(u.from, names)
 		if hint == "" {
-			hint = didYouMean(u.from, c.roles)
+			hint = nearest.Hint(u.from, c.roles)
 		}
 		switch {
 		case hint != "":

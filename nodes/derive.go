@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"deployer/internal/nearest"
 )
 
 // NewTemplate returns a template of the kind KindNormal or KindParallel. It returns one also when there are problems, so
@@ -178,7 +180,7 @@ func isMisspelt(name, other string) bool {
 	if apart := len(name) - len(other); apart < -1 || apart > 1 {
 		return false
 	}
-	return len(name) > 3 && distance(name, other) == 1 && strings.TrimRight(name, digits) != strings.TrimRight(other, digits)
+	return len(name) > 3 && nearest.Distance(name, other) == 1 && strings.TrimRight(name, digits) != strings.TrimRight(other, digits)
 }
 
 // alias collects the other names of the actions.
@@ -290,7 +292,7 @@ func (m *Member) overrides(d Definition) (known Definition, problems []Problem) 
 			known.Members = append(known.Members, one)
 			continue
 		}
-		hint := didYouMean(one.Name, m.Child.names())
+		hint := nearest.Hint(one.Name, m.Child.names())
 		if hint == "" {
 			hint = fmt.Sprintf("to add it, write %s = T.%s(%s = …)", m.Name, m.Name, one.Name)
 		}

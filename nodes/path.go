@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"deployer/internal/nearest"
 )
 
 // Path is where to go in a tree, as a person writes it: PATH = ['/'] STEP {SEP STEP}.
@@ -420,7 +422,7 @@ const maxListed = 8
 
 // alternatives is a hint that names what word may have meant: the nearest of names, else what there is.
 func alternatives(word string, names []string) string {
-	if hint := didYouMean(word, names); hint != "" {
+	if hint := nearest.Hint(word, names); hint != "" {
 		return hint
 	}
 	if len(names) == 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"deployer/hosts"
+	"deployer/internal/nearest"
 )
 
 // HostRole is the role over which parallel nodes are split into cells.
@@ -153,7 +154,7 @@ func (n *Place) Steps() []string { return n.template.childNames() }
 func (n *Place) Step(name string) (*Place, error) {
 	m := n.template.Member(name)
 	if m == nil || m.Child == nil {
-		return nil, &NameError{Node: n.Path(), What: "child", Name: name, Hint: didYouMean(name, n.Steps())}
+		return nil, &NameError{Node: n.Path(), What: "child", Name: name, Hint: nearest.Hint(name, n.Steps())}
 	}
 	return n.child(m)
 }

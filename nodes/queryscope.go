@@ -7,6 +7,7 @@ import (
 
 	"deployer/hosts"
 	"deployer/internal/expr"
+	"deployer/internal/nearest"
 )
 
 // scope is what a query can reach: the nodes of the tree, and beyond them the values of its front. It holds the context
@@ -183,7 +184,7 @@ func (n *Place) named(name string) (*Place, error) {
 			names = append(names, t.Name)
 		}
 	}
-	return nil, fmt.Errorf("neither %s nor a node above it is a %s%s", n.Path(), name, orNothing(didYouMean(name, names)))
+	return nil, fmt.Errorf("neither %s nor a node above it is a %s%s", n.Path(), name, orNothing(nearest.Hint(name, names)))
 }
 
 // up is the node above.

@@ -8,6 +8,7 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
+	"deployer/internal/nearest"
 	"deployer/nodes"
 )
 
@@ -202,7 +203,7 @@ func (b *binding) keyword(name string, v starlark.Value) {
 		names = append(names, p.name)
 	}
 	b.problems = append(b.problems, nodes.Problem{Pos: b.site.keyword(name),
-		Message: fmt.Sprintf("%s has no argument %s", b.fn, name), Hint: didYouMean(name, names)})
+		Message: fmt.Sprintf("%s has no argument %s", b.fn, name), Hint: nearest.Hint(name, names)})
 }
 
 func (b *binding) give(p param, v starlark.Value, at nodes.Pos) {

@@ -5,6 +5,7 @@ import (
 
 	"go.starlark.net/starlark"
 
+	"deployer/internal/nearest"
 	"deployer/nodes"
 )
 
@@ -78,7 +79,7 @@ func (r *collection) Get(key starlark.Value) (starlark.Value, bool, error) {
 	if at < 0 {
 		word := strings.Trim(key.String(), `"`)
 		err := plainError{nodes.Problem{Message: "there is no result of " + key.String()}}
-		return nil, false, err.hint(didYouMean(word, r.result.Names()))
+		return nil, false, err.hint(nearest.Hint(word, r.result.Names()))
 	}
 	return r.values[at], true, nil
 }

@@ -11,6 +11,7 @@ import (
 	"go.starlark.net/resolve"
 	"go.starlark.net/syntax"
 
+	"deployer/internal/nearest"
 	"deployer/nodes"
 )
 
@@ -274,7 +275,7 @@ func (s *source) nameHint(name string, at syntax.Position, known []string) strin
 	}
 	names := slices.Concat(s.namesAt(at), s.globals(), known)
 	slices.Sort(names)
-	return didYouMean(name, slices.Compact(names))
+	return nearest.Hint(name, slices.Compact(names))
 }
 
 // globals are the names that the file binds.
@@ -288,11 +289,4 @@ func (s *source) globals() []string {
 		names = append(names, b.First.Name)
 	}
 	return names
-}
-
-func didYouMean(word string, names []string) string {
-	if near := nodes.Nearest(word, names); len(near) > 0 {
-		return fmt.Sprintf("did you mean %s?", strings.Join(near, " or "))
-	}
-	return ""
 }

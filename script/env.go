@@ -6,6 +6,7 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
+	"deployer/internal/nearest"
 	"deployer/nodes"
 )
 
@@ -96,7 +97,7 @@ func (e *envValue) member(c *call, name string) (starlark.Value, error) {
 	m := e.env.Member(name)
 	switch {
 	case m == nil:
-		return nil, &nodes.NameError{Node: e.String(), What: "attribute", Name: name, Hint: didYouMean(name, e.AttrNames())}
+		return nil, &nodes.NameError{Node: e.String(), What: "attribute", Name: name, Hint: nearest.Hint(name, e.AttrNames())}
 	case m.Child != nil:
 		child, err := e.env.Child(name)
 		if err != nil {

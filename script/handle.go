@@ -10,6 +10,7 @@ import (
 	"go.starlark.net/syntax"
 
 	"deployer/hosts"
+	"deployer/internal/nearest"
 	"deployer/nodes"
 )
 
@@ -162,7 +163,7 @@ func (h *hostSet) bySlug(slug string) (starlark.Value, bool, error) {
 	for _, one := range h.set.Handles() {
 		slugs = append(slugs, one.Slug())
 	}
-	p := nodes.Problem{Message: fmt.Sprintf("%s has no host %q", h.path, slug), Hint: didYouMean(slug, slugs)}
+	p := nodes.Problem{Message: fmt.Sprintf("%s has no host %q", h.path, slug), Hint: nearest.Hint(slug, slugs)}
 	return nil, false, plainError{p}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"go.starlark.net/starlark"
 
+	"deployer/internal/nearest"
 	"deployer/nodes"
 	"deployer/stock"
 )
@@ -37,7 +38,7 @@ func (l *loader) library(name string, at nodes.Pos) *module {
 		}
 		names = append(names, stockPrefix+f.Name)
 	}
-	p := nodes.Problem{Pos: at, Message: "there are no stock nodes " + name, Hint: didYouMean(name, names)}
+	p := nodes.Problem{Pos: at, Message: "there are no stock nodes " + name, Hint: nearest.Hint(name, names)}
 	if p.Hint == "" {
 		slices.Sort(names)
 		p.Hint = fmt.Sprintf("there are %s", strings.Join(names, ", "))

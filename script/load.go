@@ -14,6 +14,7 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
+	"deployer/internal/nearest"
 	"deployer/journal"
 	"deployer/nodes"
 )
@@ -329,7 +330,7 @@ func (l *loader) load(s *source, name string) (starlark.StringDict, error) {
 			continue
 		case m != nil && m.done && !m.broken:
 			l.record(nodes.Problem{Pos: pos(id.NamePos), Message: fmt.Sprintf("%s has no global %s", m.source.path, id.Name),
-				Hint: didYouMean(id.Name, exported(m.globals))}, nil)
+				Hint: nearest.Hint(id.Name, exported(m.globals))}, nil)
 		}
 		out[id.Name] = broken{}
 	}

@@ -9,6 +9,7 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
+	"deployer/internal/nearest"
 	"deployer/nodes"
 )
 
@@ -115,7 +116,7 @@ func (t *template) AttrNames() []string {
 
 // noAttr says that there is no such attribute, and which may be meant.
 func noAttr(of, name string, names []string) error {
-	return plainError{nodes.Problem{Message: fmt.Sprintf("%s has no %s", of, name), Hint: didYouMean(name, names)}}
+	return plainError{nodes.Problem{Message: fmt.Sprintf("%s has no %s", of, name), Hint: nearest.Hint(name, names)}}
 }
 
 // boundAction is T.ACTION: T's own version of an action, which takes an env of a template derived from T.

@@ -8,6 +8,7 @@ import (
 
 	"deployer/console"
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 // Command is a command of the shell. Its help, its completion and its documentation come from here.
@@ -22,11 +23,11 @@ type Command struct {
 }
 
 // completer returns what the word now may become, after the words before it.
-type completer func(s *Shell, before []word, now word) []Candidate
+type completer func(s *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate
 
 // arguments are what follows the name of a command.
 type arguments struct {
-	words []word
+	words []prompt.Word
 	text  string // as it was typed
 	start int    // of text in the line
 }
@@ -69,11 +70,11 @@ func session() []*Command {
 }
 
 // command is the command that a word names, or nil. A quoted word names none.
-func (s *Shell) command(w word) *Command {
-	if w.quoted() {
+func (s *Shell) command(w prompt.Word) *Command {
+	if w.Quoted() {
 		return nil
 	}
-	return s.named(w.text)
+	return s.named(w.Text)
 }
 
 func (s *Shell) named(name string) *Command {
@@ -87,7 +88,7 @@ func (s *Shell) named(name string) *Command {
 // nothing complains about words after a command that takes none.
 func (a arguments) nothing(name string) error {
 	if len(a.words) > 0 {
-		return fmt.Errorf("%s takes no arguments, got %q", name, a.words[0].text)
+		return fmt.Errorf("%s takes no arguments, got %q", name, a.words[0].Text)
 	}
 	return nil
 }
@@ -123,57 +124,21 @@ func (s *Shell) overview() string {
 
 // Help is all the help on the command, in lines of so many columns, or of the most that read well.
 func (c *Command) Help(columns int) string {
-	text := strings.TrimSpace(c.Name+" "+c.Usage) + "\n\n" + sentence(c.Short) + "\n"
-	if c.Long != "" {
-		text += wrap(c.Long, min(columns, 80)) + "\n"
-	}
-	return text
-}
-
-// sentence makes one of a line of the table.
-func sentence(line string) string { return strings.ToUpper(line[:1]) + line[1:] + "." }
-
-// wrap breaks a text into lines of so many bytes.
-func wrap(text string, width int) string {
-	var b strings.Builder
-	column := 0
-	for _, word := range strings.Fields(text) {
-		switch {
-		case column == 0:
-		case column+1+len(word) > width:
-			b.WriteByte('\n')
-			column = 0
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += len(word)
-	}
-	return b.String()
+	return prompt.Help(c.Name+" "+c.Usage, c.Short, c.Long, columns)
 }
 
 func (s *Shell) history(ctx context.Context, a arguments) error {
 	if err := a.nothing("history"); err != nil {
 		return err
 	}
-	return s.page(ctx, "history", func(yield func(string) bool) {
-		for i, line := range s.o.Reader.History() {
-			if !yield(fmt.Sprintf("%5d  %s", i+1, strings.ReplaceAll(line, "\n", "\n       "))) {
-				return
-			}
-		}
-	})
+	return s.page(ctx, "history", prompt.Numbered(s.loop.Reader.History()))
 }
-
-// clearScreen moves to the top and erases the screen.
-const clearScreen = "\x1b[H\x1b[2J"
 
 func (s *Shell) clear(_ context.Context, a arguments) error {
 	if err := a.nothing("clear"); err != nil || !s.o.Interactive {
 		return err
 	}
-	return s.write(clearScreen)
+	return s.write(prompt.ClearScreen)
 }
 
 func (s *Shell) returns(_ context.Context, a arguments) error {

@@ -6,58 +6,41 @@ import (
 	"strings"
 
 	"deployer/nodes"
+	"deployer/prompt"
 )
-
-// Candidate is what could stand in a line before the cursor.
-type Candidate struct {
-	Text        string // what takes the place of the line from the start of the completion to the cursor
-	Shown       string // what a menu calls it
-	Description string // in a line; may be ""
-	Kind        Kind
-	Group       string // of nodes, that it is in; "" for none
-	Colour      string // of the group, as [console.FormatName] knows it; "" for none
-}
-
-// Kind is what a candidate is.
-type Kind string
 
 // The kinds of candidates.
 const (
-	KindCommand   Kind = "command"
-	KindNode      Kind = "node"
-	KindCell      Kind = "cell"
-	KindAction    Kind = "action"
-	KindProperty  Kind = "property"
-	KindQuery     Kind = "query"
-	KindParameter Kind = "parameter" // of an action, by name
-	KindValue     Kind = "value"     // of a parameter, an option or a filter
+	KindCommand   = "command"
+	KindNode      = "node"
+	KindCell      = "cell"
+	KindAction    = "action"
+	KindProperty  = "property"
+	KindQuery     = "query"
+	KindParameter = "parameter" // of an action, by name
+	KindValue     = "value"     // of a parameter, an option or a filter
 )
 
 // Complete returns what the word before the cursor, a number of bytes, may become; start is where in the line that word,
 // or the part of it that the candidates replace, begins. Nothing is evaluated and no host is asked.
-func (s *Shell) Complete(line string, cursor int) (start int, candidates []Candidate) {
-	before := line[:cursor]
-	words, open := splitWords(before)
-	now := word{start: cursor}
-	if last := len(words) - 1; last >= 0 && (open != 0 || words[last].end() == cursor) {
-		now, words = words[last], words[:last]
-	}
-	return now.start, s.candidates(words, now)
+func (s *Shell) Complete(line string, cursor int) (start int, candidates []prompt.Candidate) {
+	before, now := prompt.At(line, cursor)
+	return now.Start, s.candidates(before, now)
 }
 
 // wanted says which members of a node are candidates, beside its children.
-type wanted func(*nodes.Member) Kind
+type wanted func(*nodes.Member) (kind string)
 
-func nodesOnly(*nodes.Member) Kind { return "" }
+func nodesOnly(*nodes.Member) string { return "" }
 
-func andActions(m *nodes.Member) Kind {
+func andActions(m *nodes.Member) string {
 	if m.Action != nil {
 		return KindAction
 	}
 	return ""
 }
 
-func andAttributes(m *nodes.Member) Kind {
+func andAttributes(m *nodes.Member) string {
 	switch {
 	case m.Property != nil:
 		return KindProperty
@@ -68,9 +51,9 @@ func andAttributes(m *nodes.Member) Kind {
 }
 
 // candidates are those for a word after others.
-func (s *Shell) candidates(before []word, now word) []Candidate {
+func (s *Shell) candidates(before []prompt.Word, now prompt.Word) []prompt.Candidate {
 	if len(before) == 0 {
-		return append(s.paths(nil, now, andActions), s.commandNames(now.raw)...)
+		return append(s.paths(nil, now, andActions), s.commandNames(now.Raw)...)
 	}
 	if cmd := s.command(before[0]); cmd != nil {
 		if cmd.complete == nil {
@@ -81,18 +64,18 @@ func (s *Shell) candidates(before []word, now word) []Candidate {
 	return s.actionLine(before, now)
 }
 
-func (s *Shell) commandNames(prefix string) []Candidate {
-	var all []Candidate
+func (s *Shell) commandNames(prefix string) []prompt.Candidate {
+	var all []prompt.Candidate
 	for _, cmd := range s.commands {
 		if strings.HasPrefix(cmd.Name, prefix) && (cmd.Name != "return" || len(s.below) > 0) {
-			all = append(all, Candidate{Text: cmd.Name, Shown: cmd.Name, Description: cmd.Short, Kind: KindCommand})
+			all = append(all, prompt.Candidate{Text: cmd.Name, Shown: cmd.Name, Description: cmd.Short, Kind: KindCommand})
 		}
 	}
 	return all
 }
 
 // actionLine completes a path with an action, or the arguments after those.
-func (s *Shell) actionLine(before []word, now word) []Candidate {
+func (s *Shell) actionLine(before []prompt.Word, now prompt.Word) []prompt.Candidate {
 	for i := range before {
 		if t, err := s.target(before[:i+1]); err == nil && (t.name != "" || len(t.rest) > 0) {
 			return parameters(t.action, before[i+1:], now)
@@ -106,15 +89,17 @@ func (s *Shell) actionLine(before []word, now word) []Candidate {
 }
 
 // nodePath completes a path.
-func nodePath(s *Shell, before []word, now word) []Candidate { return s.paths(before, now, nodesOnly) }
+func nodePath(s *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
+	return s.paths(before, now, nodesOnly)
+}
 
 // memberPath completes a path that may end in an action, a property or a query.
-func memberPath(s *Shell, before []word, now word) []Candidate {
+func memberPath(s *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
 	return s.paths(before, now, andAttributes)
 }
 
 // walk is the node that words lead to.
-func (s *Shell) walk(words []word) (*nodes.Place, error) {
+func (s *Shell) walk(words []prompt.Word) (*nodes.Place, error) {
 	at := s.here.at
 	for i, w := range words {
 		var err error
@@ -126,16 +111,16 @@ func (s *Shell) walk(words []word) (*nodes.Place, error) {
 }
 
 // paths completes a step of a path after words that are steps too.
-func (s *Shell) paths(before []word, now word, members wanted) []Candidate {
+func (s *Shell) paths(before []prompt.Word, now prompt.Word, members wanted) []prompt.Candidate {
 	at, err := s.walk(before)
 	if err != nil {
 		return nil
 	}
-	at, lead, err := leading(at, now.raw)
+	at, lead, err := leading(at, now.Raw)
 	if err != nil {
 		return nil
 	}
-	last := now.raw[len(lead):]
+	last := now.Raw[len(lead):]
 	c := steps{at: at, lead: lead, prefix: unquote(last), members: members}
 	c.cells(last)
 	c.children()
@@ -203,7 +188,7 @@ type steps struct {
 	lead    string // typed before the step
 	prefix  string // what the step begins with
 	members wanted
-	all     []Candidate
+	all     []prompt.Candidate
 }
 
 // offers reports whether a name is a candidate: a private one only if that is asked for.
@@ -211,7 +196,7 @@ func (c *steps) offers(name string) bool {
 	return strings.HasPrefix(name, c.prefix) && (c.prefix != "" || !nodes.IsPrivate(name))
 }
 
-func (c *steps) add(text, shown string, one Candidate) {
+func (c *steps) add(text, shown string, one prompt.Candidate) {
 	one.Text, one.Shown = c.lead+text, shown
 	c.all = append(c.all, one)
 }
@@ -260,8 +245,8 @@ func nearestGroup(own, above *nodes.Group) *nodes.Group {
 	return above
 }
 
-func inGroup(kind Kind, doc string, g *nodes.Group) Candidate {
-	c := Candidate{Kind: kind, Description: firstLine(doc)}
+func inGroup(kind, doc string, g *nodes.Group) prompt.Candidate {
+	c := prompt.Candidate{Kind: kind, Description: firstLine(doc)}
 	if g != nil {
 		c.Group, c.Colour = g.Name, g.Color
 	}
@@ -309,7 +294,7 @@ func (c *steps) cells(typed string) {
 		if colon {
 			text = ":" + slug
 		}
-		cell := Candidate{Kind: KindCell}
+		cell := prompt.Candidate{Kind: KindCell}
 		if to, err := at.Cell(i); err == nil {
 			cell = inGroup(KindCell, address(to), to.Group())
 		}
@@ -339,31 +324,31 @@ func (c *steps) specials(previous bool) {
 		c.add("/", "/", inGroup(KindNode, "the root", c.at.Root().Group()))
 	}
 	if previous {
-		c.add("-", "-", Candidate{Kind: KindNode, Description: "the node before"})
+		c.add("-", "-", prompt.Candidate{Kind: KindNode, Description: "the node before"})
 	}
 }
 
 // parameters are those of an action that can still be given by name, or the values of the one that is being given.
-func parameters(a *nodes.Action, given []word, now word) []Candidate {
-	if slices.ContainsFunc(given, func(w word) bool { return w.raw == "--" }) {
+func parameters(a *nodes.Action, given []prompt.Word, now prompt.Word) []prompt.Candidate {
+	if slices.ContainsFunc(given, func(w prompt.Word) bool { return w.Raw == "--" }) {
 		return nil
 	}
 	var named []string
 	positional := 0
 	for _, w := range given {
-		if name, _, ok := strings.Cut(w.text, "="); ok && hasParam(a, name) {
+		if name, _, ok := strings.Cut(w.Text, "="); ok && hasParam(a, name) {
 			named = append(named, name)
 		} else {
 			positional++
 		}
 	}
-	var all []Candidate
+	var all []prompt.Candidate
 	for i, p := range a.Params {
 		byPosition := i < positional && !p.NamedOnly
 		if byPosition || slices.Contains(named, p.Name) {
 			continue
 		}
-		all = append(all, parameter(p, now.raw)...)
+		all = append(all, parameter(p, now.Raw)...)
 	}
 	return all
 }
@@ -373,7 +358,7 @@ func hasParam(a *nodes.Action, name string) bool {
 }
 
 // parameter is a parameter, or its values once its name is typed.
-func parameter(p nodes.Param, typed string) []Candidate {
+func parameter(p nodes.Param, typed string) []prompt.Candidate {
 	name := p.Name + "="
 	value, isNamed := strings.CutPrefix(typed, name)
 	if !isNamed {
@@ -381,7 +366,7 @@ func parameter(p nodes.Param, typed string) []Candidate {
 			return nil
 		}
 		usage := nodes.Usage(&nodes.Action{Params: []nodes.Param{p}})
-		return []Candidate{{Text: name, Shown: name, Description: strings.TrimSpace(usage), Kind: KindParameter}}
+		return []prompt.Candidate{{Text: name, Shown: name, Description: strings.TrimSpace(usage), Kind: KindParameter}}
 	}
 	if _, isBool := p.Default.(bool); !isBool {
 		return nil
@@ -390,11 +375,11 @@ func parameter(p nodes.Param, typed string) []Candidate {
 }
 
 // values are those of some values that begin with what was typed after a lead.
-func values(lead, typed string, of ...string) []Candidate {
-	var all []Candidate
+func values(lead, typed string, of ...string) []prompt.Candidate {
+	var all []prompt.Candidate
 	for _, v := range of {
 		if strings.HasPrefix(v, typed) {
-			all = append(all, Candidate{Text: lead + v, Shown: v, Kind: KindValue})
+			all = append(all, prompt.Candidate{Text: lead + v, Shown: v, Kind: KindValue})
 		}
 	}
 	return all

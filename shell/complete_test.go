@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 // texts completes a line, in which | is the cursor, and returns the lines that come of it, up to the cursor.
@@ -118,7 +119,7 @@ func sorted(lines []string) []string { return slices.Sorted(slices.Values(lines)
 func TestCandidates(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, "", true).Shell
-	for line, want := range map[string]Candidate{
+	for line, want := range map[string]prompt.Candidate{
 		"stag":                     {Text: "staging", Shown: "staging", Kind: KindNode, Description: "A web site.", Group: "staging", Colour: "yellow"},
 		"staging git co":           {Text: "co", Shown: "co", Kind: KindAction, Description: "COMMIT [FORCE=false]  Checks out one commit.", Group: "staging", Colour: "yellow"},
 		"staging/git:web1":         {Text: "staging/git:web1", Shown: "git:web1", Kind: KindCell, Description: "localhost", Group: "staging", Colour: "yellow"},

@@ -4,44 +4,45 @@ import (
 	"strings"
 
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 // completeAction completes a line that is an action.
-func completeAction(s *Shell, before []word, now word) []Candidate {
+func completeAction(s *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
 	if len(before) == 0 {
 		return s.paths(nil, now, andActions)
 	}
 	return s.actionLine(before, now)
 }
 
-func completeHelp(s *Shell, before []word, now word) []Candidate {
+func completeHelp(s *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
 	all := s.paths(before, now, andActions)
 	if len(before) == 0 {
-		all = append(all, s.commandNames(now.raw)...)
+		all = append(all, s.commandNames(now.Raw)...)
 	}
 	return all
 }
 
-func completeList(s *Shell, before []word, now word) []Candidate {
-	if len(before) > 0 && before[0].raw == "-l" {
+func completeList(s *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
+	if len(before) > 0 && before[0].Raw == "-l" {
 		return nodePath(s, before[1:], now)
 	}
 	all := nodePath(s, before, now)
-	if len(before) == 0 && strings.HasPrefix("-l", now.raw) {
-		all = append(all, Candidate{Text: "-l", Shown: "-l", Description: "with hosts", Kind: KindValue})
+	if len(before) == 0 && strings.HasPrefix("-l", now.Raw) {
+		all = append(all, prompt.Candidate{Text: "-l", Shown: "-l", Description: "with hosts", Kind: KindValue})
 	}
 	return all
 }
 
 // completeFind completes a path, and then filters with their values.
-func completeFind(s *Shell, before []word, now word) []Candidate {
-	if key, value, ok := strings.Cut(now.raw, "="); ok {
+func completeFind(s *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
+	if key, value, ok := strings.Cut(now.Raw, "="); ok {
 		return values(key+"=", value, s.filterValues(key)...)
 	}
 	all := nodePath(s, before, now)
 	for _, key := range searchKeys {
-		if strings.HasPrefix(key, now.raw) {
-			all = append(all, Candidate{Text: key + "=", Shown: key + "=", Description: "only nodes with that " + key, Kind: KindParameter})
+		if strings.HasPrefix(key, now.Raw) {
+			all = append(all, prompt.Candidate{Text: key + "=", Shown: key + "=", Description: "only nodes with that " + key, Kind: KindParameter})
 		}
 	}
 	return all
@@ -64,14 +65,14 @@ func (s *Shell) filterValues(key string) []string {
 	return nil
 }
 
-func completeOption(_ *Shell, before []word, now word) []Candidate {
-	var all []Candidate
+func completeOption(_ *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
+	var all []prompt.Candidate
 	for _, o := range settings() {
 		switch {
-		case len(before) == 0 && strings.HasPrefix(o.name, now.raw):
-			all = append(all, Candidate{Text: o.name, Shown: o.name, Description: o.help, Kind: KindParameter})
-		case len(before) == 1 && before[0].text == o.name:
-			all = append(all, values("", now.raw, o.values...)...)
+		case len(before) == 0 && strings.HasPrefix(o.name, now.Raw):
+			all = append(all, prompt.Candidate{Text: o.name, Shown: o.name, Description: o.help, Kind: KindParameter})
+		case len(before) == 1 && before[0].Text == o.name:
+			all = append(all, values("", now.Raw, o.values...)...)
 		}
 	}
 	return all

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"deployer/prompt"
 )
 
 var update = flag.Bool("update", false, "write the commands into doc/shell.md anew")
@@ -44,7 +46,7 @@ func document() string {
 		if c.Usage != "" {
 			fmt.Fprintf(&b, "    %s %s\n\n", c.Name, c.Usage)
 		}
-		fmt.Fprintln(&b, wrap(strings.TrimSpace(sentence(c.Short)+" "+c.Long), 120))
+		fmt.Fprintln(&b, prompt.Wrap(strings.TrimSpace(prompt.Sentence(c.Short)+" "+c.Long), 120))
 	}
 	b.WriteString("\n## Options\n\n| option | values | meaning |\n|---|---|---|\n")
 	for _, o := range settings() {
@@ -59,7 +61,7 @@ func TestHelp(t *testing.T) {
 	s := newShell(t, "", true)
 	for _, c := range s.commands {
 		s.out.Reset()
-		if status := s.do(t.Context(), "help "+c.Name); status != 0 || !strings.Contains(s.out.String(), sentence(c.Short)) {
+		if status := s.do(t.Context(), "help "+c.Name); status != 0 || !strings.Contains(s.out.String(), prompt.Sentence(c.Short)) {
 			t.Errorf("help %s: status %d, printed %q", c.Name, status, &s.out)
 		}
 		for line := range strings.Lines(s.out.String()) {

@@ -9,6 +9,7 @@ import (
 	"deployer/console"
 	"deployer/hosts"
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 // runCommand runs a command on all hosts of a node.
@@ -16,7 +17,7 @@ func (s *Shell) runCommand(ctx context.Context, a arguments, name string, sudo b
 	path, command, given := cutCommand(a)
 	at, err := s.resolve(path)
 	if err != nil && !given {
-		return fmt.Errorf("%w; a command comes after --: %s -- %s", err, name, strings.Trim(path, blanks))
+		return fmt.Errorf("%w; a command comes after --: %s -- %s", err, name, strings.Trim(path, prompt.Blanks))
 	}
 	if err != nil {
 		return err
@@ -44,9 +45,9 @@ func (s *Shell) runCommand(ctx context.Context, a arguments, name string, sudo b
 // cutCommand splits a path from the command after --, which is as it was typed.
 func cutCommand(a arguments) (path, command string, given bool) {
 	for _, w := range a.words {
-		if w.raw == "--" {
-			at := w.start - a.start
-			return a.text[:at], strings.Trim(a.text[at+len(w.raw):], blanks), true
+		if w.Raw == "--" {
+			at := w.Start - a.start
+			return a.text[:at], strings.Trim(a.text[at+len(w.Raw):], prompt.Blanks), true
 		}
 	}
 	return a.text, "", false

@@ -8,7 +8,9 @@ import (
 
 	"deployer/console"
 	"deployer/hosts"
+	"deployer/internal/nearest"
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 func information() []*Command {
@@ -33,7 +35,7 @@ func (s *Shell) member(path string) (member, error) {
 	if err == nil {
 		return member{at: at}, nil
 	}
-	before, name, ok := splitName(strings.Trim(path, blanks))
+	before, name, ok := splitName(strings.Trim(path, prompt.Blanks))
 	if !ok {
 		return member{}, err
 	}
@@ -48,7 +50,7 @@ func (s *Shell) member(path string) (member, error) {
 	for _, m := range at.Template().Members() {
 		all = append(all, names(m)...)
 	}
-	return member{}, noSuch("node or member", at, name, nodes.Nearest(name, all))
+	return member{}, noSuch("node or member", at, name, nearest.Names(name, all))
 }
 
 func (s *Shell) inspect(ctx context.Context, a arguments) error {

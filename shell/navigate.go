@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"deployer/console"
+	"deployer/internal/nearest"
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 func (s *Shell) cd(_ context.Context, a arguments) error {
@@ -26,7 +28,7 @@ func (s *Shell) cd(_ context.Context, a arguments) error {
 
 func (s *Shell) ls(_ context.Context, a arguments) error {
 	path, long := a.text, false
-	if len(a.words) > 0 && a.words[0].raw == "-l" {
+	if len(a.words) > 0 && a.words[0].Raw == "-l" {
 		_, path, _ = strings.Cut(path, "-l")
 		long = true
 	}
@@ -112,24 +114,24 @@ func (l *search) line(n *nodes.Place, colour bool) (line string, found bool) {
 }
 
 // search reads the words after find: at first a path, as far as they are one, then a pattern, and filters.
-func (s *Shell) search(words []word) (search, error) {
+func (s *Shell) search(words []prompt.Word) (search, error) {
 	look := search{from: s.here.at}
 	for i, w := range words {
-		key, value, isFilter := strings.Cut(w.text, "=")
-		if isFilter && !w.quoted() {
+		key, value, isFilter := strings.Cut(w.Text, "=")
+		if isFilter && !w.Quoted() {
 			if err := look.set(key, value); err != nil {
 				return look, err
 			}
 			continue
 		}
-		if at, err := s.step(look.from, w, i == 0); err == nil && look.name == "" && !strings.ContainsAny(w.raw, "*?") {
+		if at, err := s.step(look.from, w, i == 0); err == nil && look.name == "" && !strings.ContainsAny(w.Raw, "*?") {
 			look.from = at
 			continue
 		}
 		if look.name != "" {
-			return look, fmt.Errorf("find takes one pattern, and got %q and %q", look.name, w.text)
+			return look, fmt.Errorf("find takes one pattern, and got %q and %q", look.name, w.Text)
 		}
-		look.name = w.text
+		look.name = w.Text
 	}
 	for _, pattern := range []string{look.name, look.action} {
 		if _, err := path.Match(pattern, ""); err != nil {
@@ -174,7 +176,7 @@ func misspelt(word string, names []string) []string {
 	if word == "" || slices.ContainsFunc(names, func(name string) bool { return matches(word, name) }) {
 		return nil
 	}
-	return nodes.Nearest(word, names)
+	return nearest.Names(word, names)
 }
 
 // match reports whether a node is what is looked for, and which actions of it are.
@@ -216,8 +218,8 @@ func slugs(n *nodes.Place) []string {
 func (s *Shell) tree(ctx context.Context, a arguments) error {
 	depth, path := -1, a.text
 	if last := len(a.words) - 1; last >= 0 {
-		if n, err := strconv.Atoi(a.words[last].raw); err == nil && n >= 0 {
-			depth, path = n, path[:strings.LastIndex(path, a.words[last].raw)]
+		if n, err := strconv.Atoi(a.words[last].Raw); err == nil && n >= 0 {
+			depth, path = n, path[:strings.LastIndex(path, a.words[last].Raw)]
 		}
 	}
 	at, err := s.resolve(path)

@@ -7,6 +7,7 @@ import (
 
 	"deployer/console"
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 // page prints lines, for a person one page at a time. No more of them are made than are wanted.
@@ -21,7 +22,7 @@ func (s *Shell) page(ctx context.Context, name string, lines iter.Seq[string]) e
 			}
 		}
 		if ctx.Err() != nil {
-			return &failedError{statusInterrupted}
+			return &prompt.Failed{Status: prompt.StatusInterrupted}
 		}
 		return nil
 	}

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"deployer/internal/nearest"
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 // resolve returns the node that a path leads to, as it was typed; "" leads to where the shell is.
 func (s *Shell) resolve(path string) (*nodes.Place, error) {
-	path = strings.Trim(path, blanks)
+	path = strings.Trim(path, prompt.Blanks)
 	switch path {
 	case "":
 		return s.here.at, nil
@@ -34,11 +36,11 @@ func resolveFrom(at *nodes.Place, path string) (*nodes.Place, error) {
 
 // splitName splits a path before its last step, if that is a plain name: what could be a member of the node before it.
 func splitName(path string) (before, name string, ok bool) {
-	cut := strings.LastIndexAny(path, "/."+blanks)
+	cut := strings.LastIndexAny(path, "/."+prompt.Blanks)
 	if cut < 0 {
 		return ".", path, path != ""
 	}
-	before, name = strings.TrimRight(path[:cut], blanks), path[cut+1:]
+	before, name = strings.TrimRight(path[:cut], prompt.Blanks), path[cut+1:]
 	if before == "" && path[cut] == '/' {
 		before = "/"
 	}
@@ -50,7 +52,7 @@ type target struct {
 	at     *nodes.Place
 	name   string // of the action, as it was called; "" is the default action
 	action *nodes.Action
-	rest   []word
+	rest   []prompt.Word
 }
 
 // named is the action under the name by which it was called; the default action is called by the node.
@@ -64,25 +66,25 @@ func (t target) named() *nodes.Action {
 }
 
 // target finds out what the words of a line call: a path, and an action or nothing for the default action.
-func (s *Shell) target(words []word) (target, error) {
+func (s *Shell) target(words []prompt.Word) (target, error) {
 	at := s.here.at
 	for i, w := range words {
-		if w.raw == "--" && i > 0 {
+		if w.Raw == "--" && i > 0 {
 			return s.byDefault(at, words[i:])
 		}
-		if a, err := at.Action(w.text); err == nil && w.text != "" {
-			return target{at, w.text, a, words[i+1:]}, nil
+		if a, err := at.Action(w.Text); err == nil && w.Text != "" {
+			return target{at, w.Text, a, words[i+1:]}, nil
 		}
 		next, err := s.step(at, w, i == 0)
 		if err == nil {
 			at = next
 			continue
 		}
-		if t, ok := joined(at, w.raw); ok {
+		if t, ok := joined(at, w.Raw); ok {
 			t.rest = words[i+1:]
 			return t, nil
 		}
-		if i > 0 && takesArguments(at) && (words[i-1].raw == "." || len(nearest(at, w.text)) == 0) {
+		if i > 0 && takesArguments(at) && (words[i-1].Raw == "." || len(nearNames(at, w.Text)) == 0) {
 			return s.byDefault(at, words[i:])
 		}
 		return target{}, s.unknown(at, w, i == 0, err)
@@ -91,11 +93,11 @@ func (s *Shell) target(words []word) (target, error) {
 }
 
 // step goes where one word of a line leads.
-func (s *Shell) step(at *nodes.Place, w word, first bool) (*nodes.Place, error) {
+func (s *Shell) step(at *nodes.Place, w prompt.Word, first bool) (*nodes.Place, error) {
 	if first {
-		return s.resolve(w.raw)
+		return s.resolve(w.Raw)
 	}
-	return resolveFrom(at, w.raw)
+	return resolveFrom(at, w.Raw)
 }
 
 // joined is the action that a path ends in: production/git.checkout.
@@ -113,7 +115,7 @@ func joined(at *nodes.Place, path string) (target, bool) {
 }
 
 // byDefault is the default action of a node.
-func (s *Shell) byDefault(at *nodes.Place, rest []word) (target, error) {
+func (s *Shell) byDefault(at *nodes.Place, rest []prompt.Word) (target, error) {
 	if !at.IsCallable() {
 		return target{}, fmt.Errorf("%s is a node without a default action: cd %[1]s goes there, ls %[1]s lists its actions", at.Path())
 	}
@@ -125,30 +127,30 @@ func takesArguments(at *nodes.Place) bool {
 	return a != nil && (a.Variadic || a.Keywords || len(a.Params) > 0)
 }
 
-// nearest are the names of nodes and actions that a word may be a misspelling of.
-func nearest(at *nodes.Place, text string, more ...string) []string {
-	return nodes.Nearest(text, slices.Concat(more, at.Steps(), at.ActionNames()))
+// nearNames are the names of nodes and actions that a word may be a misspelling of.
+func nearNames(at *nodes.Place, text string, more ...string) []string {
+	return nearest.Names(text, slices.Concat(more, at.Steps(), at.ActionNames()))
 }
 
 // unknown says that a word means nothing at a node; err is why it is no path.
-func (s *Shell) unknown(at *nodes.Place, w word, first bool, err error) error {
-	before, name, ok := splitName(w.raw)
+func (s *Shell) unknown(at *nodes.Place, w prompt.Word, first bool, err error) error {
+	before, name, ok := splitName(w.Raw)
 	if ok && before != "." {
 		if inner, failed := resolveFrom(at, before); failed == nil {
-			return noSuch("node or action", inner, name, nearest(inner, name))
+			return noSuch("node or action", inner, name, nearNames(inner, name))
 		}
 	}
 	if !ok || before != "." {
 		return err
 	}
 	if !first {
-		return noSuch("node or action", at, w.text, nearest(at, w.text))
+		return noSuch("node or action", at, w.Text, nearNames(at, w.Text))
 	}
 	var names []string
 	for _, cmd := range s.commands {
 		names = append(names, cmd.Name)
 	}
-	return noSuch("command, node or action", at, w.text, nearest(at, w.text, names...))
+	return noSuch("command, node or action", at, w.Text, nearNames(at, w.Text, names...))
 }
 
 func noSuch(what string, at *nodes.Place, name string, near []string) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 func running() []*Command {
@@ -35,7 +36,7 @@ func (s *Shell) sandbox(ctx context.Context, a arguments) error {
 }
 
 // call runs the action that the words of a line name.
-func (s *Shell) call(ctx context.Context, words []word, settings Settings) error {
+func (s *Shell) call(ctx context.Context, words []prompt.Word, settings Settings) error {
 	t, err := s.target(words)
 	if err != nil {
 		return err
@@ -48,16 +49,16 @@ func (s *Shell) call(ctx context.Context, words []word, settings Settings) error
 }
 
 // argumentWords are words as arguments of an action: a quoted word is never name=value, and none is after --.
-func argumentWords(words []word) []nodes.Word {
+func argumentWords(words []prompt.Word) []nodes.Word {
 	var args []nodes.Word
 	literal := false
 	for _, w := range words {
-		if w.raw == "--" && !literal {
+		if w.Raw == "--" && !literal {
 			literal = true
 			continue
 		}
-		named := strings.IndexByte(w.text, '=') < w.plain
-		args = append(args, nodes.Word{Text: w.text, Literal: literal || !named})
+		named := strings.IndexByte(w.Text, '=') < w.Plain
+		args = append(args, nodes.Word{Text: w.Text, Literal: literal || !named})
 	}
 	return args
 }
@@ -66,7 +67,7 @@ func argumentWords(words []word) []nodes.Word {
 func (s *Shell) start(ctx context.Context, t Task) error {
 	out := s.o.Run(ctx, t)
 	if out.Status != 0 {
-		return &failedError{out.Status}
+		return &prompt.Failed{Status: out.Status}
 	}
 	if !t.Action.SuppressResult {
 		for _, at := range Nodes(out.Value) {

@@ -1,13 +1,14 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"deployer/console"
-	"deployer/nodes"
+	"deployer/internal/nearest"
 )
 
 // setting is something that set-option changes.
@@ -46,7 +47,7 @@ func (s *Shell) setOption(_ context.Context, a arguments) error {
 	if len(a.words) != 2 {
 		return fmt.Errorf("set-option takes a name and a value, got %d words: show-options lists the names", len(a.words))
 	}
-	name, value := a.words[0].text, a.words[1].text
+	name, value := a.words[0].Text, a.words[1].Text
 	var names []string
 	for _, o := range settings() {
 		names = append(names, o.name)
@@ -59,10 +60,7 @@ func (s *Shell) setOption(_ context.Context, a arguments) error {
 		o.set(&s.settings, value)
 		return nil
 	}
-	hint := "there is " + strings.Join(names, ", ")
-	if near := nodes.Nearest(name, names); len(near) > 0 {
-		hint = "did you mean " + strings.Join(near, " or ") + "?"
-	}
+	hint := cmp.Or(nearest.Hint(name, names), "there is "+strings.Join(names, ", "))
 	return fmt.Errorf("there is no option %q: %s", name, hint)
 }
 

@@ -2,21 +2,20 @@ package shell
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"math"
 	"strings"
 
 	"deployer/journal"
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 // Options are what a shell is made with.
 type Options struct {
 	Tree        *nodes.Tree
 	Start       *nodes.Place // where it begins
-	Reader      LineReader
+	Reader      prompt.LineReader
 	Out, Err    io.Writer
 	Colour      bool   // of Out
 	Interactive bool   // a person reads; else the first line that fails ends the shell
@@ -66,7 +65,7 @@ type Shell struct {
 	here     place
 	below    []place // of the shells that this one is a sub-shell of
 	settings Settings
-	line     int // number of the line
+	loop     prompt.Loop
 	left     bool
 }
 
@@ -77,161 +76,31 @@ type place struct {
 
 // New returns a shell.
 func New(o Options) *Shell {
-	if o.Interrupt == nil {
-		o.Interrupt = func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
-	}
 	if o.Columns == nil {
 		o.Columns = func() int { return math.MaxInt }
 	}
-	return &Shell{o: o, commands: Commands(), here: place{at: o.Start}, settings: o.Settings}
-}
-
-// The exit statuses of lines that fail before anything runs.
-const (
-	statusUsage       = 2
-	statusInterrupted = 130
-)
-
-// Run reads and does line after line, until the input ends or a line ends the shell. It returns the exit status: for a
-// person 0, else that of the first line that failed, or with KeepGoing the gravest. Its error is the cause of ctx, or
-// what is wrong with the input.
-func (s *Shell) Run(ctx context.Context) (status int, err error) {
-	s.greet()
-	for !s.left {
-		one, err := s.next(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return 0, context.Cause(ctx)
-		case errors.Is(err, io.EOF):
-			s.leave()
-			continue
-		case err != nil:
-			return 0, err
-		}
-		if s.o.Interactive || one == 0 {
-			continue
-		}
-		status = worst(status, one)
-		if !s.o.KeepGoing {
-			break
-		}
+	s := &Shell{o: o, commands: Commands(), here: place{at: o.Start}, settings: o.Settings}
+	s.loop = prompt.Loop{
+		Reader: o.Reader, Err: o.Err, Interactive: o.Interactive, KeepGoing: o.KeepGoing, Name: o.Name, Mask: s.mask,
+		Interrupt: o.Interrupt, Prompt: s.prompt, Do: s.try, Leave: s.leave, Left: func() bool { return s.left },
 	}
-	return status, nil
+	return s
 }
 
-// greet tells a person who has typed no line yet, in this session or an earlier one, how to begin.
-func (s *Shell) greet() {
-	if s.o.Interactive && len(s.o.Reader.History()) == 0 {
-		fmt.Fprintln(s.o.Err, "help lists the commands, Tab completes, Ctrl-D leaves")
-	}
-}
-
-// worst is the gravest of two exit statuses.
-func worst(a, b int) int {
-	for _, status := range []int{statusInterrupted, 4, 3, 1} {
-		if a == status || b == status {
-			return status
-		}
-	}
-	return max(a, b)
-}
-
-// next reads a line and does it.
-func (s *Shell) next(ctx context.Context) (status int, err error) {
-	line, interrupted, err := s.interruptibleRead(ctx)
-	switch {
-	case interrupted:
-		if s.o.Interactive && !errors.Is(err, ErrInterrupted) {
-			fmt.Fprintln(s.o.Err) // a reader that knows of Ctrl-C has ended the line
-		}
-		return statusInterrupted, nil
-	case err != nil:
-		return 0, err
-	}
-	// A Ctrl-C that came while the line was read is not for what the line does.
-	inner, release := s.o.Interrupt(ctx)
-	defer release()
-	return s.do(inner, line), nil
-}
-
-// interruptibleRead reads a line, and reports whether Ctrl-C came instead.
-func (s *Shell) interruptibleRead(ctx context.Context) (line string, interrupted bool, err error) {
-	inner, release := s.o.Interrupt(ctx)
-	defer release()
-	line, err = s.read(inner)
-	interrupted = err != nil && (errors.Is(err, ErrInterrupted) || inner.Err() != nil && ctx.Err() == nil)
-	return line, interrupted, err
-}
-
-// read reads a line with all that continues it.
-func (s *Shell) read(ctx context.Context) (string, error) {
-	line, err := s.o.Reader.Read(ctx, s.prompt())
-	s.line++
-	for at := s.line; err == nil; s.line++ {
-		_, open := splitWords(line)
-		if open == 0 {
-			return line, nil
-		}
-		var more string
-		more, err = s.o.Reader.Read(ctx, Prompt{{Text: "> "}})
-		if errors.Is(err, io.EOF) {
-			s.line = at
-			return "", fmt.Errorf("%sthe input ends where %s is open", s.position(), openThing(open))
-		}
-		line += "\n" + more
-	}
-	return "", err
-}
-
-func openThing(open byte) string {
-	if open == '\\' {
-		return "a line that a backslash continues"
-	}
-	return fmt.Sprintf("a quote %c", open)
-}
-
-// position names the line in messages that no person at a prompt reads.
-func (s *Shell) position() string {
-	if s.o.Interactive {
-		return ""
-	}
-	return fmt.Sprintf("line %d: ", s.line)
-}
-
-// do does a line, shows what is wrong with it, and returns its exit status.
-func (s *Shell) do(ctx context.Context, line string) int {
-	err := s.try(ctx, line)
-	var failed *failedError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &failed):
-		return failed.status
-	}
-	text := s.mask(err.Error())
-	if !s.o.Interactive {
-		text = s.o.Name + ": " + s.position() + text
-	}
-	fmt.Fprintln(s.o.Err, text)
-	return statusUsage
-}
-
-// failedError is of a line whose failure was shown already.
-type failedError struct{ status int }
-
-func (e *failedError) Error() string { return fmt.Sprintf("exit status %d", e.status) }
+// Run reads and does line after line, until the input ends or a line ends the shell; see [prompt.Loop.Run].
+func (s *Shell) Run(ctx context.Context) (status int, err error) { return s.loop.Run(ctx) }
 
 // try does a line.
 func (s *Shell) try(ctx context.Context, line string) error {
-	words, _ := splitWords(line)
+	words, _ := prompt.Split(line)
 	if len(words) == 0 {
 		return nil
 	}
 	if cmd := s.command(words[0]); cmd != nil {
-		if len(words) == 2 && words[1].raw == "--help" {
+		if len(words) == 2 && words[1].Raw == "--help" {
 			return s.write(cmd.Help(s.o.Columns()))
 		}
-		return cmd.run(s, ctx, arguments{words[1:], line[words[0].end():], words[0].end()})
+		return cmd.run(s, ctx, arguments{words[1:], line[words[0].End():], words[0].End()})
 	}
 	return s.call(ctx, words, s.settings)
 }
@@ -245,17 +114,17 @@ func (s *Shell) mask(text string) string {
 }
 
 // prompt is the path of the place, each step in the colour of its group.
-func (s *Shell) prompt() Prompt {
+func (s *Shell) prompt() prompt.Prompt {
 	p := PathSpans(s.here.at)
 	if s.settings.Sandbox {
-		p = append(p, Span{Text: " [sandbox]", Colour: "cyan"})
+		p = append(p, prompt.Span{Text: " [sandbox]", Colour: "cyan"})
 	}
-	return append(p, Span{Text: " > "})
+	return append(p, prompt.Span{Text: " > "})
 }
 
 // PathSpans is the path of a node, each step in the colour of its group.
-func PathSpans(n *nodes.Place) Prompt {
-	var p Prompt
+func PathSpans(n *nodes.Place) prompt.Prompt {
+	var p prompt.Prompt
 	before := ""
 	for i, at := range n.Line() {
 		path := at.Path()
@@ -266,7 +135,7 @@ func PathSpans(n *nodes.Place) Prompt {
 			before = ""
 		}
 		if text != "" {
-			p = append(p, Span{Text: text, Colour: GroupColour(at)})
+			p = append(p, prompt.Span{Text: text, Colour: GroupColour(at)})
 		}
 	}
 	return p

@@ -11,6 +11,7 @@ import (
 
 	"deployer/hosts"
 	"deployer/nodes"
+	"deployer/prompt"
 )
 
 // git is a checkout.
@@ -78,7 +79,7 @@ func newShell(t testing.TB, input string, interactive bool) *testShell {
 	tree := newTree(t)
 	s := &testShell{}
 	s.Shell = New(Options{
-		Tree: tree, Start: tree.Root(), Reader: NewPlainReader(strings.NewReader(input), nil, false),
+		Tree: tree, Start: tree.Root(), Reader: prompt.NewPlainReader(strings.NewReader(input), nil, false),
 		Out: &s.out, Err: &s.err, Interactive: interactive, Name: "deployer", Version: "1.0",
 		Settings: Settings{View: "lines"},
 		Run: func(_ context.Context, task Task) Outcome {
@@ -89,6 +90,9 @@ func newShell(t testing.TB, input string, interactive bool) *testShell {
 	})
 	return s
 }
+
+// do does a line and returns its status.
+func (s *testShell) do(ctx context.Context, line string) int { return s.loop.Line(ctx, line) }
 
 // TestSubShell goes to the nodes that an action returns, and back.
 func TestSubShell(t *testing.T) {
@@ -126,7 +130,7 @@ func TestSubShell(t *testing.T) {
 		}
 		s.err.Reset()
 	}
-	if status := s.do(t.Context(), "return"); status != statusUsage || !strings.Contains(s.err.String(), "no sub-shell") {
+	if status := s.do(t.Context(), "return"); status != prompt.StatusUsage || !strings.Contains(s.err.String(), "no sub-shell") {
 		t.Errorf("return at the bottom: status %d: %s", status, &s.err)
 	}
 }
@@ -161,7 +165,7 @@ func TestStatus(t *testing.T) {
 		{"nowhere\nstaging start\n", true, 3},
 	} {
 		s := newShell(t, test.lines, false)
-		s.o.KeepGoing = test.keep
+		s.loop.KeepGoing = test.keep
 		s.outcome = Outcome{Status: 3}
 		if got, err := s.Run(t.Context()); got != test.want || err != nil {
 			t.Errorf("%q: status %d, %v; want %d", test.lines, got, err, test.want)
@@ -176,12 +180,12 @@ type interruptedReader struct {
 	history []string
 }
 
-func (r *interruptedReader) Read(context.Context, Prompt) (string, error) {
+func (r *interruptedReader) Read(context.Context, prompt.Prompt) (string, error) {
 	if len(r.lines) == 0 {
 		return "", io.EOF
 	}
 	if r.typed = !r.typed; r.typed {
-		return "", ErrInterrupted
+		return "", prompt.ErrInterrupted
 	}
 	line := r.lines[0]
 	r.lines = r.lines[1:]
@@ -194,7 +198,7 @@ func (r *interruptedReader) History() []string { return r.history }
 func TestInterruptedLine(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, "", true)
-	s.o.Reader = &interruptedReader{lines: []string{"pwd 'a", "history", "exit"}, history: []string{"ls", "cd\nx"}}
+	s.loop.Reader = &interruptedReader{lines: []string{"pwd 'a", "history", "exit"}, history: []string{"ls", "cd\nx"}}
 	if status, err := s.Run(t.Context()); status != 0 || err != nil {
 		t.Fatalf("status %d, %v", status, err)
 	}
@@ -225,7 +229,7 @@ func TestLateInterrupt(t *testing.T) {
 		return ctx, stop
 	}
 	reader := s.o.Reader
-	s.o.Reader = lateReader{reader, func() { stop() }}
+	s.loop.Reader = lateReader{reader, func() { stop() }}
 	s.o.Run = func(ctx context.Context, _ Task) Outcome {
 		if ctx.Err() != nil {
 			t.Error("it was interrupted before it began")
@@ -240,11 +244,11 @@ func TestLateInterrupt(t *testing.T) {
 
 // lateReader is interrupted when it has read a line.
 type lateReader struct {
-	LineReader
+	prompt.LineReader
 	interrupt func()
 }
 
-func (r lateReader) Read(ctx context.Context, p Prompt) (string, error) {
+func (r lateReader) Read(ctx context.Context, p prompt.Prompt) (string, error) {
 	line, err := r.LineReader.Read(ctx, p)
 	if err == nil {
 		r.interrupt()
@@ -257,7 +261,7 @@ func TestGreeting(t *testing.T) {
 	t.Parallel()
 	for _, history := range [][]string{nil, {"ls"}} {
 		s := newShell(t, "", true)
-		s.o.Reader = &interruptedReader{history: history}
+		s.loop.Reader = &interruptedReader{history: history}
 		_, err := s.Run(t.Context())
 		if greeted := strings.Contains(s.err.String(), "help lists the commands"); err != nil || greeted != (history == nil) {
 			t.Errorf("after %q: %v, told %q", history, err, &s.err)

@@ -1,4 +1,5 @@
-package nodes
+// Package nearest finds what a word that is no name may be a misspelling of.
+package nearest
 
 import (
 	"fmt"
@@ -6,23 +7,23 @@ import (
 	"strings"
 )
 
-// didYouMean is a hint that names the nearest of names, or "" if none is near.
-func didYouMean(word string, names []string) string {
-	if near := Nearest(word, names); len(near) > 0 {
+// Hint is a question that names the nearest of names, or "" if none is near.
+func Hint(word string, names []string) string {
+	if near := Names(word, names); len(near) > 0 {
 		return fmt.Sprintf("did you mean %s?", strings.Join(near, " or "))
 	}
 	return ""
 }
 
-// Nearest returns up to three of names that word may be a misspelling of, the nearest first.
-func Nearest(word string, names []string) []string {
+// Names returns up to three of names that word may be a misspelling of, the nearest first.
+func Names(word string, names []string) []string {
 	type candidate struct {
 		name string
 		far  int
 	}
 	var near []candidate
 	for _, name := range names {
-		far := distance(strings.ToLower(word), strings.ToLower(name))
+		far := Distance(strings.ToLower(word), strings.ToLower(name))
 		if far <= 1+max(len(word), len(name))/4 || len(word) >= 2 && strings.HasPrefix(name, word) {
 			near = append(near, candidate{name, far})
 		}
@@ -35,8 +36,8 @@ func Nearest(word string, names []string) []string {
 	return out
 }
 
-// distance is the number of characters to insert, delete, change or swap to get from a to b (optimal string alignment).
-func distance(a, b string) int {
+// Distance is the number of characters to insert, delete, change or swap to get from a to b (optimal string alignment).
+func Distance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	rows := make([][]int, len(s)+1)
 	for i := range rows {
