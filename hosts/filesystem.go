@@ -17,6 +17,9 @@ type filer interface {
 	files(ctx context.Context, s *Session) (filesystem files.System, release func(), err error)
 }
 
+// Without it files would be reached all the same, through a shell for each.
+var _, _ filer = (*Local)(nil), (*SSH)(nil)
+
 // fileUse is one use of the files of a host.
 type fileUse struct {
 	h       *Handle

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 
+	"deployer/files"
 	"deployer/pty"
 )
 
@@ -185,4 +186,9 @@ type onceCloser struct {
 func (c *onceCloser) Close() error {
 	c.once.Do(func() { c.err = c.WriteCloser.Close() })
 	return c.err
+}
+
+// files implements filer.
+func (h *Local) files(context.Context, *Session) (files.System, func(), error) {
+	return files.Local{}, func() {}, nil
 }
