@@ -94,7 +94,7 @@ func (p *program) command() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{optionError(cmd, err), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(p.runCommand(), p.checkCommand(), p.connectInfoCommand(), p.completionCommand())
+	root.AddCommand(p.runCommand(), p.scpCommand(), p.checkCommand(), p.connectInfoCommand(), p.completionCommand())
 	if p.Root == nil {
 		p.takeScripts(root)
 	}
@@ -155,6 +155,7 @@ func version() string {
 
 func (p *program) runCommand() *cobra.Command {
 	var o runOptions
+	scp := false
 	cmd := &cobra.Command{
 		Use:                   "run [OPTIONS] [--] [ACTION [PARAMETER...]]",
 		DisableFlagsInUseLine: true,
@@ -164,37 +165,51 @@ func (p *program) runCommand() *cobra.Command {
 			if err := o.check(); err != nil {
 				return &usageError{err, cmd.CommandPath() + " --help"}
 			}
-			if len(args) == 0 {
+			switch {
+			case scp && len(args) > 0:
+				err := fmt.Errorf("--scp opens a shell, and takes no action: got %s", args[0])
+				return &usageError{err, cmd.CommandPath() + " --help"}
+			case scp:
+				return p.scp(cmd.Context(), o, "", nil)
+			case len(args) == 0:
 				return p.openShell(cmd.Context(), o)
 			}
 			return p.oneShot(cmd.Context(), o, args[0], args[1:])
 		},
 	}
 	cmd.ValidArgsFunction = p.completeRun(&o)
+	p.commonOptions(cmd, &o)
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.StringVar(&o.path, "path", "", "`PATH` of the node; without it the root")
 	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
+	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
+	f.StringVar(&o.view, "view", viewLines, "how to show the run: `VIEW` is lines or tree")
+	f.BoolVar(&scp, "scp", false, "open the secure-copy shell for the hosts of the node: see scp")
+	complete(cmd, "view", among(viewLines, viewTree))
+	return cmd
+}
+
+// commonOptions are those of run and scp.
+func (p *program) commonOptions(cmd *cobra.Command, o *runOptions) {
+	f := cmd.Flags()
+	f.StringVar(&o.path, "path", "", "`PATH` of the node; without it the root")
 	f.BoolVar(&o.sandbox, "sandbox", false, "connect and check, but change nothing")
 	f.BoolVar(&o.nonInteractive, "non-interactive", false, "ask nothing, and give no command a terminal")
 	f.StringVar(&o.log, "log", "", "write every event to `FILE`, as JSON lines")
 	f.BoolVar(&o.json, "json", false, "write every event to standard output, as JSON lines, and nothing else")
 	f.StringVar(&o.hostKeys, "host-keys", "", "what to do about host keys that are not known: `MODE` is strict or accept-new")
-	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always or never")
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "in a shell that reads a pipe or a file, go on after a line that failed")
-	f.StringVar(&o.view, "view", viewLines, "how to show the run: `VIEW` is lines or tree")
-	for name, complete := range map[string]cobra.CompletionFunc{
-		"path":      p.completePath,
-		"color":     among("auto", "always", "never"),
-		"view":      among(viewLines, viewTree),
-		"host-keys": among("strict", "accept-new"),
-	} {
-		if err := cmd.RegisterFlagCompletionFunc(name, complete); err != nil {
-			panic(err) // there is no such option
-		}
+	complete(cmd, "path", p.completePath)
+	complete(cmd, "color", among("auto", "always", "never"))
+	complete(cmd, "host-keys", among("strict", "accept-new"))
+}
+
+// complete completes the value of an option.
+func complete(cmd *cobra.Command, option string, with cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(option, with); err != nil {
+		panic(err) // there is no such option
 	}
-	return cmd
 }
 
 func (p *program) checkCommand() *cobra.Command {

@@ -17,7 +17,7 @@ import (
 var allowed = map[string][]string{
 	"deployer/cmd/deployer": {"deployer"},
 	"deployer": {
-		"deployer/shell", "deployer/prompt", "deployer/lineedit", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console",
+		"deployer/shell", "deployer/scpshell", "deployer/prompt", "deployer/lineedit", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console",
 		"deployer/journal", "deployer/pty",
 		"deployer/internal/nearest", "deployer/internal/sshserver",
 	},
@@ -27,6 +27,9 @@ var allowed = map[string][]string{
 	},
 	"deployer/shell": {
 		"deployer/nodes", "deployer/hosts", "deployer/prompt", "deployer/console", "deployer/journal", "deployer/internal/nearest",
+	},
+	"deployer/scpshell": {
+		"deployer/hosts", "deployer/files", "deployer/prompt", "deployer/console", "deployer/journal", "deployer/internal/nearest",
 	},
 	"deployer/prompt": {"deployer/console", "deployer/pty"},
 	"deployer/script": {

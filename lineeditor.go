@@ -31,12 +31,13 @@ var _ prompt.LineReader = (*lineEditor)(nil)
 // completer is what a shell offers for a line.
 type completer func(line string, cursor int) (start int, candidates []prompt.Candidate)
 
-// newLineEditor returns an editor on the terminal of standard input, with the history of earlier sessions.
-func (p *program) newLineEditor(o runOptions, secrets *journal.Secrets, complete completer) *lineEditor {
+// newLineEditor returns an editor on the terminal of standard input, with the history of earlier sessions in a file of
+// that name.
+func (p *program) newLineEditor(o runOptions, history string, secrets *journal.Secrets, complete completer) *lineEditor {
 	e := &lineEditor{colour: p.output(p.Err, o.color).Colour}
 	failed := func(err error) { fmt.Fprintf(p.Err, "%s: warning: the history of lines: %v\n", p.Name, err) }
 	e.history = &lineedit.History{}
-	if file := p.historyFile(); file != "" {
+	if file := p.historyFile(history); file != "" {
 		h, err := lineedit.OpenHistory(file)
 		if err != nil {
 			failed(err)
@@ -52,9 +53,9 @@ func (p *program) newLineEditor(o runOptions, secrets *journal.Secrets, complete
 }
 
 // historyFile is where the lines of the shell are kept between sessions; "" where there is no place for it.
-func (p *program) historyFile() string {
+func (p *program) historyFile(name string) string {
 	if p.state != "" {
-		return filepath.Join(p.state, "history")
+		return filepath.Join(p.state, name)
 	}
 	state := p.Getenv("XDG_STATE_HOME")
 	if home := p.Getenv("HOME"); !filepath.IsAbs(state) && filepath.IsAbs(home) {
@@ -63,7 +64,7 @@ func (p *program) historyFile() string {
 	if !filepath.IsAbs(state) {
 		return ""
 	}
-	return filepath.Join(state, "deployer", "history")
+	return filepath.Join(state, "deployer", name)
 }
 
 // candidates offers what the shell does: nodes and what belongs to them in the colour of their group, commands in one
@@ -122,7 +123,8 @@ func (e *lineEditor) watchSize() (done func()) {
 func (e *lineEditor) History() []string { return e.history.Lines() }
 
 // lineReader reads the lines of the shell; nil if there is nothing on standard input.
-func (p *program) lineReader(ctx context.Context, o runOptions, s *journal.Secrets, complete completer) prompt.LineReader {
+func (p *program) lineReader(ctx context.Context, o runOptions, history string, s *journal.Secrets,
+	complete completer) prompt.LineReader {
 	if p.In == nil {
 		return nil
 	}
@@ -136,5 +138,5 @@ func (p *program) lineReader(ctx context.Context, o runOptions, s *journal.Secre
 	if kind := p.Getenv("TERM"); kind == "" || kind == "dumb" {
 		return prompt.NewPlainReader(p.In, io.Writer(p.Err), p.output(p.Err, o.color).Colour)
 	}
-	return p.newLineEditor(o, s, complete)
+	return p.newLineEditor(o, history, s, complete)
 }

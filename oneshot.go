@@ -33,6 +33,7 @@ type runOptions struct {
 	color          string
 	view           string
 	keepGoing      bool
+	brief          bool // failures, and what happens to files, are told by whom runs
 }
 
 // defaultOptions are the options where none were given.
@@ -121,9 +122,12 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets,
 	several := len(allHosts(task.Node)) > 1
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
-		Prefix: several, Tree: task.View == viewTree, LogOnly: o.json,
+		Prefix: several && !o.brief, Tree: task.View == viewTree, LogOnly: o.json,
 	})
 	sinks := []journal.Sink{r.screen, r.shown}
+	if o.brief {
+		sinks[0] = briefScreen{r.screen}
+	}
 	if o.json {
 		sinks = append(sinks, journal.NewJSON(p.Out))
 	}

@@ -34,7 +34,7 @@ func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 		return &usageError{err, ""}
 	}
 	var sh *shell.Shell
-	reader := p.lineReader(ctx, o, secrets, func(line string, cursor int) (int, []prompt.Candidate) {
+	reader := p.lineReader(ctx, o, shellHistory, secrets, func(line string, cursor int) (int, []prompt.Candidate) {
 		return sh.Complete(line, cursor)
 	})
 	if reader == nil {
@@ -46,7 +46,7 @@ func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 		Tree: tree, Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
 		Interactive: p.interactive(), Pager: p.interactive() && !o.json, KeepGoing: o.keepGoing, Name: p.Name,
 		Version: version(), Secrets: secrets, Settings: o.settings(), Run: r.run, Interrupt: p.signals.inner,
-		Columns: p.columns(),
+		Columns: p.columns(), OpenScp: r.openScp,
 	})
 	status, err := sh.Run(ctx)
 	if err == nil && status != exitOK {
@@ -54,6 +54,9 @@ func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 	}
 	return err
 }
+
+// shellHistory is the file for the lines of the deployment shell.
+const shellHistory = "history"
 
 // columns returns what tells the width of the window, or nil where there is none.
 func (p *program) columns() func() int {

@@ -178,6 +178,9 @@ func (o *outcome) end(r *oneRun, took time.Duration) {
 // their terminal, and knows of their own Ctrl-C.
 func (o *outcome) report(r *oneRun) []console.Failure {
 	var all []console.Failure
+	if r.options.brief {
+		return nil
+	}
 	for _, failure := range o.failures {
 		f := console.Failure{State: nodes.StateOf(failure), Cause: failure.Error()}
 		var action *nodes.ActionError

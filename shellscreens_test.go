@@ -149,6 +149,9 @@ warning: /other has no hosts: nothing was run
 	{"--connect ../other", `/web > --connect ../other
 warning: /other has no hosts: nothing was run
 /web >`},
+	{"--scp ../other", `/web > --scp ../other
+/other has no hosts to copy from or to: name another node, or a host
+/web >`},
 	{"other", `/web > other
 /web other
 a sub-shell at /other; return, or Ctrl-D, leaves it
@@ -177,9 +180,10 @@ a sub-shell at /other; return, or Ctrl-D, leaves it
    19  --run -- echo $((40 + 2))
    20  --run-with-sudo ../other -- id
    21  --connect ../other
-   22  other
-   23  return
-   24  history
+   22  --scp ../other
+   23  other
+   24  return
+   25  history
 /web >`},
 	{"--version", `/web > --version
 deployer (devel)

@@ -39,6 +39,12 @@ func clean(line string, sgr bool) string {
 	return b.String()
 }
 
+// Clean returns a line with its control characters shown as text, and without colours: it says nothing to a terminal.
+func Clean(line string) string { return clean(line, false) }
+
+// OneLine returns a text as one line, with newlines written as \n, that says nothing to a terminal.
+func OneLine(text string) string { return oneLine(text, len(text)) }
+
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; (c < ' ' && c != '\t') || c >= 0x7f {

@@ -231,7 +231,7 @@ func (c Console) ask(question string, q Question, byDefault string, has bool) (s
 	case c.of.Person == nil && !has:
 		return "", &QuestionError{question, ErrNobody}
 	case c.of.Person == nil:
-		c.log(question + ": " + byDefault + " (nobody is asked)")
+		c.Log(question + ": " + byDefault + " (nobody is asked)")
 		return "", nil
 	}
 	q.Text = c.named(q.Text)
@@ -247,8 +247,8 @@ func (c Console) ask(question string, q Question, byDefault string, has bool) (s
 	return answer, nil
 }
 
-// log writes a line to the log of the run.
-func (c Console) log(text string) {
+// Log writes a line to the log of the run.
+func (c Console) Log(text string) {
 	at := c.at()
 	if at.Host == "" {
 		text = c.named(text)

@@ -76,7 +76,7 @@ func (c Console) Progress(message string, o ProgressOptions) *Bar {
 		b.screen = s
 		s.addBar(b)
 	} else {
-		c.log(b.text(b.state()))
+		c.Log(b.text(b.state()))
 	}
 	return b
 }
@@ -107,7 +107,7 @@ func (b *Bar) Redraw() {
 
 func (b *Bar) change(to func(int) int) {
 	if p, tell := b.changed(to); tell {
-		b.console.log(b.text(p))
+		b.console.Log(b.text(p))
 	}
 }
 
@@ -141,7 +141,7 @@ func (b *Bar) end(status string) {
 		b.screen.removeBar(b)
 	}
 	if !b.o.Clear {
-		b.console.log(b.text(b.state()))
+		b.console.Log(b.text(b.state()))
 	}
 }
 

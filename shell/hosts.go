@@ -121,3 +121,16 @@ func chooseHost(ctx context.Context, handles []*hosts.Handle) (*hosts.Handle, er
 	}
 	return handles[chosen], nil
 }
+
+// scp opens the secure-copy shell for the hosts of a node.
+func (s *Shell) scp(ctx context.Context, a arguments) error {
+	at, err := s.resolve(a.text)
+	if err != nil {
+		return err
+	}
+	status, err := s.o.OpenScp(ctx, at, s.settings, s.loop.Reader)
+	if err == nil && status != 0 {
+		err = &prompt.Failed{Status: status}
+	}
+	return err
+}

@@ -23,6 +23,8 @@ func running() []*Command {
 			}, nodePath},
 		{"--connect", "[PATH]", "open a terminal on a host of a node",
 			"It asks which host where there are several. Leaving that terminal leads back to this shell.", (*Shell).connect, nodePath},
+		{"--scp", "[PATH]", "open the secure-copy shell for a host of a node",
+			"It copies files to and from the host: see help there. It asks which host where there are several.", (*Shell).scp, nodePath},
 	}
 }
 

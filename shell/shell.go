@@ -29,6 +29,9 @@ type Options struct {
 	Columns func() int
 	// Run runs a task and shows all that comes of it, but a result that is a node.
 	Run func(context.Context, Task) Outcome
+	// OpenScp opens the secure-copy shell for the hosts of a node, and returns how it ended. Its lines come from in, or from
+	// the same person.
+	OpenScp func(ctx context.Context, at *nodes.Place, s Settings, in prompt.LineReader) (status int, err error)
 	// Interrupt returns a context that ends at the next Ctrl-C, in place of the program, until release is called.
 	Interrupt func(context.Context) (inner context.Context, release func())
 }

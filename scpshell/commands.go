@@ -1,0 +1,205 @@
+package scpshell
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"deployer/console"
+	"deployer/internal/nearest"
+	"deployer/prompt"
+)
+
+// Command is a command of the shell. Its help, its completion and its documentation come from here.
+type Command struct {
+	Name    string
+	Usage   string // what may follow the options: "[PATH...]"
+	Short   string // what it does, in a line
+	Long    string // more of that; may be ""
+	Options []Option
+
+	least, most int  // how many words it takes; most below 0: any number
+	remote      bool // it needs a host
+	looks       bool // it changes nothing
+	run         func(*work) error
+	own         func(*Shell, context.Context, call) error // in place of run: it needs no session
+	complete    completer                                 // nil: nothing can follow
+}
+
+// Commands is the table of all commands, in the order in which help shows them.
+func Commands() []*Command {
+	return slices.Concat(looking(), copying(), changing(), onTerminal(), itself())
+}
+
+// many is the number of words of a command that takes any.
+const many = -1
+
+// The options of commands.
+var (
+	sudoOption      = Option{"S", "sudo", "use the files of the host as root, or as the user of set-option sudo"}
+	longOption      = Option{"l", "long", "with mode, owner, size and time"}
+	allOption       = Option{"a", "hidden", "also names that begin with a dot"}
+	recursiveOption = Option{"r", "recursive", "directories with all that is in them"}
+	forceOption     = Option{"f", "force", "what is not there is no mistake"}
+	parentsOption   = Option{"p", "parents", "those above it too; one that is there is no mistake"}
+	resumeOption    = Option{"", "resume", "go on with what an interrupted transfer left, where that is the same so far"}
+	everyOption     = Option{"", "all", "to all hosts of the node, at the same path"}
+)
+
+// twins are two commands that do the same, on the host and here. Each text has a verb for the side.
+func twins(c Command, do func(*work, place) error, complete func(where) completer) []*Command {
+	remote, local := c, c
+	remote.Short, local.Name, local.Short = c.Short+" on the host", "l"+c.Name, c.Short+" here"
+	local.Long = ""
+	remote.Options = append(slices.Clone(c.Options), sudoOption)
+	remote.remote = true
+	remote.run = func(w *work) error { return do(w, w.remote) }
+	local.run = func(w *work) error { return do(w, w.local) }
+	remote.complete, local.complete = complete(there), complete(here)
+	return []*Command{&remote, &local}
+}
+
+func looking() []*Command {
+	return slices.Concat(
+		twins(Command{Name: "ls", Usage: "[PATH...]", Short: "list files", most: many, looks: true,
+			Options: []Option{longOption, allOption},
+			Long:    "Names that cannot be shown as they are, or mean something to this shell, are quoted, and can be typed so."},
+			list, anyPaths),
+		twins(Command{Name: "cd", Usage: "[DIRECTORY]", Short: "go to a directory", most: 1, looks: true,
+			Long: "Without DIRECTORY it goes home; - is the directory before."}, changeDirectory, directories),
+		twins(Command{Name: "pwd", Short: "print the directory", looks: true}, printDirectory, nothing),
+		twins(Command{Name: "stat", Usage: "PATH...", Short: "tell what a file is", least: 1, most: many, looks: true},
+			status, anyPaths),
+		twins(Command{Name: "view", Usage: "FILE...", Short: "show a file", least: 1, most: many, looks: true,
+			Long: "At a terminal it is shown a page at a time, and cannot do anything to the terminal."}, view, anyPaths),
+	)
+}
+
+func copying() []*Command {
+	const target = "The last word is the target where there are several: a directory to copy into, or the new name. With one " +
+		"word, the copy gets the same name in the directory of the other side. What is there is replaced at once when all of the " +
+		"copy has arrived, and never half."
+	return []*Command{
+		{Name: "put", Usage: "FILE... [TARGET]", Short: "copy files to the host", Long: target,
+			Options: []Option{recursiveOption, everyOption, resumeOption, sudoOption},
+			least:   1, most: many, remote: true, run: put, complete: transferPaths(here, there)},
+		{Name: "get", Usage: "FILE... [TARGET]", Short: "copy files from the host",
+			Long:    "Everything is as for put, the other way.",
+			Options: []Option{recursiveOption, resumeOption, sudoOption},
+			least:   1, most: many, remote: true, run: get, complete: transferPaths(there, here)},
+	}
+}
+
+func changing() []*Command {
+	return slices.Concat(
+		twins(Command{Name: "mkdir", Usage: "DIRECTORY...", Short: "make a directory", least: 1, most: many,
+			Options: []Option{parentsOption}}, makeDirectories, directories),
+		twins(Command{Name: "rm", Usage: "PATH...", Short: "remove files", least: 1, most: many,
+			Options: []Option{recursiveOption, forceOption}, Long: "A directory is removed with -r only."}, remove, anyPaths),
+		twins(Command{Name: "mv", Usage: "PATH... TARGET", Short: "move or rename files", least: 2, most: many,
+			Long: "Into TARGET if that is a directory, else to that name, which is replaced if it is a file."}, move, anyPaths),
+		twins(Command{Name: "chmod", Usage: "MODE PATH...", Short: "set the mode of files", least: 2, most: many,
+			Long: "MODE is octal, 640, or says what changes, as u=rw,g=r,o= or +x."}, changeMode, modePaths),
+	)
+}
+
+func onTerminal() []*Command {
+	return append(slices.Concat(
+		twins(Command{Name: "edit", Usage: "FILE", Short: "edit a file", least: 1, most: 1,
+			Long: "It opens $VISUAL or $EDITOR of the host, or an editor that is found there; where there is none, the editor " +
+				"here. What is edited is a copy, which takes the place of the file at once in the end. If the file has changed " +
+				"meanwhile it is left alone, and the copy is kept."}, edit, anyPaths),
+		twins(Command{Name: "connect", Short: "open a terminal in the directory", looks: false,
+			Long: "Leaving it leads back to this shell."}, connect, nothing),
+	), &Command{Name: "!", Usage: "COMMAND", Short: "run a command of the shell here, in the local directory",
+		most: many, own: func(*Shell, context.Context, call) error {
+			return fmt.Errorf("a command follows ! at once: !make")
+		}})
+}
+
+func itself() []*Command {
+	return []*Command{
+		{Name: "help", Usage: "[COMMAND]", Short: "explain the commands, or one of them",
+			Long: "COMMAND --help is the same as help COMMAND.", most: 1, own: (*Shell).help, complete: completeHelp},
+		{Name: "history", Short: "list the lines that were typed", looks: true, run: history},
+		{Name: "set-option", Usage: "NAME VALUE", Short: "change an option of this shell", least: 2, most: 2,
+			Long: "sudo is on, off, or the user as whom files of the host are used. With sandbox on everything is checked and " +
+				"nothing is changed.", own: (*Shell).setOption, complete: completeOption},
+		{Name: "show-options", Short: "list the options and their values", own: (*Shell).showOptions},
+		{Name: "clear", Short: "clear the screen", own: (*Shell).clear},
+		{Name: "exit", Short: "leave the shell", Long: "Ctrl-D does the same.", own: (*Shell).exit},
+	}
+}
+
+// command is the command that a word names. A quoted word names none.
+func (s *Shell) command(w prompt.Word) (*Command, error) {
+	if c := s.named(w.Text); c != nil && !w.Quoted() {
+		return c, nil
+	}
+	var names []string
+	for _, c := range s.commands {
+		names = append(names, c.Name)
+	}
+	hint := nearest.Hint(w.Text, names)
+	if hint == "" {
+		hint = "help lists the commands"
+	}
+	return nil, fmt.Errorf("there is no command %s: %s", prompt.Quote(w.Text), hint)
+}
+
+func (s *Shell) named(name string) *Command {
+	i := slices.IndexFunc(s.commands, func(c *Command) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.commands[i]
+}
+
+// Help is all the help on the command, in lines of so many columns, or of the most that read well.
+func (c *Command) Help(columns int) string {
+	text := prompt.Help(c.line(), c.Short, c.Long, columns)
+	var rows []console.Row
+	for _, o := range c.Options {
+		name := "--" + o.Name
+		if o.Letter != "" {
+			name = "-" + o.Letter + ", " + name
+		}
+		rows = append(rows, console.Row{Name: name, Text: o.Text})
+	}
+	return text + console.FormatList("options:", rows, false)
+}
+
+func (s *Shell) help(_ context.Context, c call) error {
+	if len(c.words) == 1 {
+		cmd, err := s.command(c.words[0])
+		if err != nil {
+			return err
+		}
+		return s.write(cmd.Help(s.o.Columns()))
+	}
+	rows := make([]console.Row, len(s.commands))
+	for i, cmd := range s.commands {
+		rows[i] = console.Row{Name: cmd.Name, Text: cmd.Short}
+	}
+	return s.write("Paths may have patterns (*.log) and a leading ~; what is quoted is taken as it is.\n" +
+		console.FormatList("commands (help COMMAND tells more):", rows, s.o.Colour))
+}
+
+func history(w *work) error {
+	if w.o.Reader == nil {
+		return nil
+	}
+	return console.From(w.ctx).Pager(prompt.Numbered(w.o.Reader.History()))
+}
+
+func (s *Shell) clear(context.Context, call) error {
+	if !s.o.Interactive {
+		return nil
+	}
+	return s.write(prompt.ClearScreen)
+}
+
+func (s *Shell) exit(context.Context, call) error {
+	s.left = true
+	return nil
+}

@@ -1,0 +1,150 @@
+package scpshell
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"syscall"
+
+	"deployer/hosts"
+	"deployer/prompt"
+)
+
+// item is something to copy: absolute paths on both sides.
+type item struct {
+	from, to string
+	info     *hosts.FileInfo // of what is copied
+}
+
+// put copies files to the host, or to all.
+func put(w *work) error {
+	if w.call.has("all") {
+		return putAll(w)
+	}
+	return copies(w.local, w.remote, func(t *transfer, i item) error { return t.put(w.remote, i) })
+}
+
+// get copies files from the host.
+func get(w *work) error {
+	return copies(w.remote, w.local, func(t *transfer, i item) error { return t.get(w.remote, i) })
+}
+
+// copies copies what the words of a call say from one place to another. What cannot be copied keeps nothing else from it.
+func copies(from, to place, do func(*transfer, item) error) error {
+	items, wrong := plan(from, to)
+	t := newTransfer(from.work, len(items))
+	for _, i := range items {
+		if from.ctx.Err() != nil {
+			break
+		}
+		if err := do(t, i); err != nil {
+			wrong = append(wrong, failedCopy(from, to, i, err))
+		}
+	}
+	t.end(len(wrong))
+	return errors.Join(wrong...)
+}
+
+// failedCopy says what is wrong with a copy, and on which side.
+func failedCopy(from, to place, i item, err error) error {
+	var failure *hosts.Error
+	here := from
+	if from.host == from.here.host {
+		here = to
+	}
+	if errors.As(err, &failure) && failure.Fault == hosts.Files && failure.Host == here.host.Slug() {
+		return &pathError{from.show(i.from) + " to " + to.show(i.to), err, ""}
+	}
+	return err
+}
+
+// plan finds out what is to be copied where. What is wrong with one source is told, and the others are in the plan.
+func plan(from, to place) (items []item, wrong []error) {
+	sources, target, err := split(from, to)
+	if err != nil {
+		return nil, []error{err}
+	}
+	taken := map[string]bool{}
+	for _, source := range sources {
+		i := item{from: source.path, to: target.path}
+		if target.into && !source.contents {
+			i.to = path.Join(target.path, path.Base(source.path))
+		}
+		if i.info, err = from.handle().Stat(from.ctx, i.from, from.files); err != nil {
+			wrong = append(wrong, from.fail(i.from, err))
+			continue
+		}
+		switch {
+		case i.info.IsDir() && !from.call.has("recursive"):
+			wrong = append(wrong, fmt.Errorf("%s is a directory: %s -r copies it", from.show(i.from), from.name()))
+		case taken[i.to]:
+			wrong = append(wrong, fmt.Errorf("%s would take the place of another one that is copied to %s", from.show(i.from), to.show(i.to)))
+		default:
+			taken[i.to] = true
+			items = append(items, i)
+		}
+	}
+	return items, wrong
+}
+
+// source is something to copy. Of a directory with contents, what is in it is copied, into the target itself.
+type source struct {
+	path     string
+	contents bool
+}
+
+// target is where to copy.
+type target struct {
+	path string
+	into bool // it is a directory to copy into
+}
+
+// split reads the words of a call: sources, and a target where there are several words.
+func split(from, to place) ([]source, target, error) {
+	words := from.call.words
+	goal := target{to.dir, true}
+	if last := len(words) - 1; last > 0 {
+		var err error
+		if goal, err = to.target(words[last]); err != nil {
+			return nil, goal, err
+		}
+		words = words[:last]
+	}
+	var sources []source
+	for _, w := range words {
+		paths, err := from.expand([]prompt.Word{w})
+		if err != nil {
+			return nil, goal, err
+		}
+		for _, name := range paths {
+			sources = append(sources, source{name, strings.HasSuffix(w.Text, "/")})
+		}
+	}
+	if len(sources) > 1 && !goal.into {
+		return nil, goal, fmt.Errorf("%s is no directory, and there are %d files to copy: mkdir makes one", to.show(goal.path), len(sources))
+	}
+	return sources, goal, nil
+}
+
+// target finds out what the word for a target means.
+func (p place) target(w prompt.Word) (target, error) {
+	full, err := p.one(w)
+	if err != nil {
+		return target{}, err
+	}
+	info, err := p.handle().Stat(p.ctx, full, p.files)
+	folder := strings.HasSuffix(w.Text, "/")
+	switch {
+	case err == nil && info.IsDir():
+		return target{full, true}, nil
+	case err == nil && folder:
+		return target{}, p.fail(full, syscall.ENOTDIR)
+	case errors.Is(err, fs.ErrNotExist) && folder:
+		return target{}, fmt.Errorf("there is no directory %s: mkdir makes it; without a slash at its end it is a new name", p.show(full))
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return target{full, false}, nil
+	}
+	return target{}, p.fail(full, err)
+}

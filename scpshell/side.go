@@ -1,0 +1,190 @@
+package scpshell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"deployer/console"
+	"deployer/hosts"
+	"deployer/internal/nearest"
+	"deployer/prompt"
+)
+
+// side is one of the two places that the shell is at.
+type side struct {
+	host     hosts.Host
+	label    string // what messages call it
+	dir      string // absolute
+	previous string // where cd - leads; "": nowhere
+}
+
+// choose asks which of the hosts it is, where there are several, and finds out where one is there at first.
+func (s *Shell) choose(ctx context.Context, session *hosts.Session) error {
+	var names []string
+	for _, h := range s.o.Hosts {
+		names = append(names, h.Slug())
+	}
+	chosen := 0
+	if len(names) > 1 {
+		if !console.From(ctx).Interactive() {
+			return fmt.Errorf("which of the hosts is not said: name one of %s, or put --all", console.List(names))
+		}
+		var err error
+		if chosen, err = console.From(ctx).Choice("choose a host", names, console.ChoiceOptions{}); err != nil {
+			return err
+		}
+	}
+	there := &side{host: s.o.Hosts[chosen], label: prompt.Quote(names[chosen])}
+	home, err := session.Handle(there.host).ExpandPath(ctx, "~")
+	if err != nil {
+		return err
+	}
+	there.dir = home
+	s.there = there
+	return nil
+}
+
+// work is a command that is being done.
+type work struct {
+	*Shell
+	ctx     context.Context
+	session *hosts.Session
+	cmd     *Command
+	call    call
+	local   place
+	remote  place
+}
+
+// name is the name of the command.
+func (w *work) name() string { return w.cmd.Name }
+
+// place is a side as a command sees it.
+type place struct {
+	*work
+	*side
+	files hosts.FileOptions
+}
+
+func (p place) handle() *hosts.Handle { return p.session.Handle(p.host) }
+
+// full is the absolute path that a word stands for.
+func (p place) full(w prompt.Word) (string, error) {
+	switch {
+	case w.Text == "":
+		return "", errors.New("a path is empty")
+	case isHome(w):
+		return p.handle().ExpandPath(p.ctx, w.Text)
+	case path.IsAbs(w.Text):
+		return path.Clean(w.Text), nil
+	}
+	return path.Join(p.dir, w.Text), nil
+}
+
+// isHome reports whether a word begins with a home directory: with ~ that is not quoted.
+func isHome(w prompt.Word) bool { return strings.HasPrefix(w.Text, "~") && w.Plain > 0 }
+
+// show is a path of that side as messages have it.
+func (p place) show(path string) string { return p.label + ":" + prompt.Quote(path) }
+
+// fail says what is wrong with a path of that side.
+func (p place) fail(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &pathError{p.show(path), err, p.meant(path, err)}
+}
+
+// pathError is a failure with a path.
+type pathError struct {
+	path string // as it is shown
+	err  error
+	hint string
+}
+
+func (e *pathError) Error() string {
+	cause, hint := e.err.Error(), e.hint
+	var failure *hosts.Error
+	if errors.As(e.err, &failure) {
+		cause = failure.Cause()
+		if hint == "" {
+			hint = failure.Hint
+		}
+	}
+	if hint != "" {
+		hint = ": " + hint
+	}
+	return e.path + ": " + cause + hint
+}
+
+func (e *pathError) Unwrap() error { return e.err }
+
+// explain is an error in a line. Of a host that cannot be used it does not matter for which path that was found out.
+func explain(err error) string {
+	var failure *hosts.Error
+	if !errors.As(err, &failure) || failure.Fault == hosts.Files {
+		return err.Error()
+	}
+	text := failure.Host + ": " + failure.Cause()
+	if failure.Fault != hosts.Lost && failure.Fault != hosts.Failed {
+		text = failure.Host + ": " + failure.Op + ": " + failure.Cause()
+	}
+	if failure.Fault == hosts.Lost {
+		return text + ": the next command connects again"
+	}
+	if failure.Hint != "" {
+		text += ": " + failure.Hint
+	}
+	return text
+}
+
+// meant asks whether a path that is not there is a misspelling of one that is.
+func (p place) meant(name string, err error) string {
+	if !errors.Is(err, fs.ErrNotExist) || p.ctx.Err() != nil {
+		return ""
+	}
+	list, err := p.handle().ListDir(p.ctx, path.Dir(name), p.files)
+	if err != nil || len(list) > maxMeant {
+		return ""
+	}
+	var names []string
+	for _, f := range list {
+		names = append(names, f.Name)
+	}
+	near := nearest.Names(path.Base(name), names)
+	for i := range near {
+		near[i] = prompt.Quote(near[i])
+	}
+	if len(near) == 0 {
+		return ""
+	}
+	return "did you mean " + strings.Join(near, " or ") + "?"
+}
+
+// maxMeant is how many names are compared with one that is not there.
+const maxMeant = 2000
+
+// lastName is the last element of a path.
+func lastName(dir string) string { return path.Base(dir) }
+
+// longest is how many characters of a path a prompt shows.
+const longest = 40
+
+// short is a path as a prompt shows it: of a long one the end.
+func short(dir string) string {
+	shown := prompt.Quote(dir)
+	for utf8.RuneCountInString(shown) > longest {
+		_, rest, ok := strings.Cut(strings.TrimPrefix(dir, "/"), "/")
+		if !ok {
+			runes := []rune(shown)
+			return string(runes[:longest]) + "…"
+		}
+		dir = rest
+		shown = "…/" + prompt.Quote(dir)
+	}
+	return shown
+}
