@@ -308,7 +308,7 @@ root = node(ProductionSystem = System(hosts = {"db": here}), node = node(child_n
 		s.Expect("/ > ")
 	}
 	s.Send("pwd\n")
-	s.Expect("\n/\r\n")
+	s.Expect("/\r\n")
 	s.Send("exit\n")
 	s.ends(0)
 }
