@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"time"
 )
 
 // Content is what a file is to hold. It can be read more than once.
@@ -19,8 +20,13 @@ func Bytes(data []byte) Content {
 	}}
 }
 
-// SameContent compares two streams until their first difference.
-func SameContent(a, b io.Reader) (bool, error) {
+// Of is the content of a regular file.
+func Of(on System, path string, info *Info) Content {
+	return Content{info.Size, func(ctx context.Context) (io.ReadCloser, error) { return on.Open(ctx, path, 0) }}
+}
+
+// sameContent compares two streams until their first difference.
+func sameContent(a, b io.Reader) (bool, error) {
 	const size = 64 << 10
 	inA, inB := make([]byte, size), make([]byte, size)
 	for {
@@ -39,3 +45,6 @@ func SameContent(a, b io.Reader) (bool, error) {
 		}
 	}
 }
+
+// sameTime compares two times as exactly as every machine keeps them.
+func sameTime(a, b time.Time) bool { return a.Unix() == b.Unix() }

@@ -25,22 +25,38 @@ list)
 	find . ! -name . -prune -exec stat -c "$format %n//" {} + 2>/dev/null
 	exit 0 # what vanished meanwhile is not there
 	;;
-open) exec cat "$1" ;;
-create)
+open) # file, first byte, counted from 1
+	[ "$2" = 1 ] || exec tail -c "+$2" "$1"
+	exec cat "$1"
+	;;
+sum) # file, bytes
+	head -c "$2" "$1" | {
+		sha256sum 2>/dev/null || openssl dgst -sha256 -r 2>/dev/null
+	}
+	;;
+create) # draft, mask, bytes of it that are kept
 	[ -z "$2" ] || umask "$2"
+	if [ -n "$3" ]; then
+		[ -f "$1" ] && [ ! -L "$1" ] || fail 'No such file or directory'
+		dd if=/dev/null of="$1" bs=1 seek="$3" count=0 2>/dev/null || exit 1
+		exec 3>>"$1" || exit 1
+		echo
+		exec cat >&3
+	fi
 	set -C # never into a file that is there
 	exec 3>"$1" || exit 1
 	echo
 	exec cat >&3
 	;;
-commit) # draft, target, size, owner, mode
+commit) # draft, target, size, owner, mode, time of change, whether it is waited for
 	[ "$(wc -c <"$1")" -eq "$3" ] || fail 'not all of it has come'
 	[ -z "$4" ] || chown "$4" "$1" || exit 1
 	[ -z "$5" ] || chmod "$5" "$1" || exit 1
-	sync "$1" 2>/dev/null || sync
+	[ -z "$6" ] || TZ=UTC0 touch -m -t "$6" "$1" || exit 1
+	[ -z "$7" ] || sync "$1" 2>/dev/null || sync
 	[ ! -d "$2" ] || fail 'Is a directory'
 	mv -f "$1" "$2" || exit 1
-	sync "${2%/*}/" 2>/dev/null || :
+	[ -z "$7" ] || sync "${2%/*}/" 2>/dev/null || :
 	;;
 rename)
 	mv -fT "$1" "$2" 2>/dev/null && exit
@@ -56,6 +72,11 @@ mkdir)
 symlink) exec ln -s -- "$1" "$2" ;;
 chmod) exec chmod "$2" "$1" ;;
 chown) exec chown "$2" "$1" ;;
+chtimes)
+	TZ=UTC0
+	export TZ
+	exec touch -c -m -t "$2" "$1"
+	;;
 maywrite)
 	[ -w "$1" ] && [ -x "$1" ] || fail 'Permission denied'
 	exec id -u

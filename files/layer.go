@@ -180,23 +180,32 @@ func (f *layered) dir(ctx context.Context, name string) (string, error) {
 	return real, err
 }
 
-func (f *layered) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+func (f *layered) Open(ctx context.Context, name string, from int64) (io.ReadCloser, error) {
 	for range maxLinks {
 		s, real, err := f.find(name)
 		switch {
 		case err != nil:
 			return nil, err
 		case real != "":
-			return f.host.Open(ctx, real)
+			return f.host.Open(ctx, real, from)
 		case s == nil || s.info == nil:
 			return nil, syscall.ENOENT
 		case s.info.IsLink():
 			name = linked(name, s.info.Link)
 		default:
-			return io.NopCloser(s.text.reader()), nil
+			r := s.text.reader()
+			_, err := io.CopyN(io.Discard, r, min(from, s.text.size))
+			return io.NopCloser(r), err
 		}
 	}
 	return nil, syscall.ELOOP
+}
+
+func (f *layered) Sum(ctx context.Context, name string, size int64) ([]byte, error) {
+	if _, real, err := f.find(name); err == nil && real != "" {
+		return f.host.Sum(ctx, real, size)
+	}
+	return readSum(ctx, f, name, size)
 }
 
 // room checks that something could be made, replaced or removed at a path. It returns whose it would be; -1 if that is
@@ -214,12 +223,16 @@ func (f *layered) room(ctx context.Context, name string) (uid int, err error) {
 	return f.host.MayWrite(ctx, real)
 }
 
-func (f *layered) Create(ctx context.Context, target string, _ bool) (Draft, error) {
-	uid, err := f.room(ctx, target)
+// Create begins every draft anew: those of the host are not looked at.
+func (f *layered) Create(ctx context.Context, o CreateOptions) (Draft, error) {
+	uid, err := f.room(ctx, o.Target)
 	if err != nil {
 		return nil, err
 	}
-	return &ImaginedDraft{files: f, target: target, uid: uid}, nil
+	if o.From > 0 {
+		return nil, syscall.ENOENT
+	}
+	return &ImaginedDraft{files: f, target: o.Target, uid: uid}, nil
 }
 
 // ImaginedDraft is a file that is written into the layer.
@@ -247,12 +260,16 @@ func (d *ImaginedDraft) Commit(_ context.Context, a Attributes) error {
 	if a.SetMode {
 		info.Mode = a.Mode
 	}
+	if !a.ModTime.IsZero() {
+		info.ModTime = a.ModTime
+	}
 	info.UID, info.GID = info.Owner(a.UID, a.GID)
 	d.files.put(d.target, &shade{info: info, text: d.text})
 	return nil
 }
 
 func (d *ImaginedDraft) Discard() error { return nil }
+func (d *ImaginedDraft) Leave()         {}
 
 func (f *layered) Rename(ctx context.Context, from, to string) error {
 	info, err := f.Lstat(ctx, from)
@@ -342,6 +359,10 @@ func (f *layered) add(ctx context.Context, name string, info *Info) error {
 
 func (f *layered) Chmod(ctx context.Context, name string, mode fs.FileMode) error {
 	return f.change(ctx, name, func(info *Info) { info.Mode = info.Mode&^ModeBits | mode })
+}
+
+func (f *layered) Chtimes(ctx context.Context, name string, changed time.Time) error {
+	return f.change(ctx, name, func(info *Info) { info.ModTime = changed })
 }
 
 func (f *layered) Chown(ctx context.Context, name string, uid, gid int) error {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -61,12 +62,21 @@ func (Local) List(ctx context.Context, path string) ([]*Info, error) {
 	return list, ctx.Err()
 }
 
-func (Local) Open(ctx context.Context, path string) (io.ReadCloser, error) {
+func (Local) Open(ctx context.Context, path string, from int64) (io.ReadCloser, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // which a pipe that came meanwhile cannot hold up
 	if err != nil {
 		return nil, err
 	}
+	if from > 0 {
+		if _, err := f.Seek(from, io.SeekStart); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
 	return &localReader{f, ctx}, nil
+}
+
+func (l Local) Sum(ctx context.Context, path string, size int64) ([]byte, error) {
+	return readSum(ctx, l, path, size)
 }
 
 // localReader reads until its context ends.
@@ -82,22 +92,32 @@ func (r *localReader) Read(b []byte) (int, error) {
 	return r.File.Read(b)
 }
 
-func (Local) Create(ctx context.Context, target string, private bool) (Draft, error) {
-	mode := fs.FileMode(0o666)
-	if private {
+func (Local) Create(ctx context.Context, o CreateOptions) (Draft, error) {
+	flags, mode := os.O_WRONLY|os.O_CREATE|os.O_EXCL, fs.FileMode(0o666)
+	if o.Private {
 		mode = 0o600
 	}
-	f, err := os.OpenFile(DraftName(target), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if o.From > 0 {
+		flags = os.O_WRONLY | syscall.O_NOFOLLOW
+	}
+	f, err := os.OpenFile(o.name(), flags, mode)
 	if err != nil {
 		return nil, err
 	}
-	return &localDraft{File: f, target: target, ctx: ctx}, nil
+	if o.From > 0 {
+		_, err = f.Seek(o.From, io.SeekStart)
+		if err = errors.Join(err, f.Truncate(o.From)); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	return &localDraft{File: f, target: o.Target, size: o.From, ctx: ctx}, nil
 }
 
 // localDraft is a file that is being written here.
 type localDraft struct {
 	*os.File
 	target string
+	size   int64
 	ctx    context.Context // of the writing alone
 	done   bool
 }
@@ -106,10 +126,15 @@ func (d *localDraft) Write(b []byte) (int, error) {
 	if err := d.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return d.File.Write(b)
+	n, err := d.File.Write(b)
+	d.size += int64(n)
+	return n, err
 }
 
 func (d *localDraft) Commit(ctx context.Context, a Attributes) error {
+	if err := checkSum(ctx, Local{}, d.Name(), d.size, a.Sum); err != nil {
+		return err
+	}
 	if a.UID >= 0 || a.GID >= 0 { // before the mode, some bits of which a new owner takes away
 		if err := d.Chown(a.UID, a.GID); err != nil {
 			return err
@@ -120,8 +145,18 @@ func (d *localDraft) Commit(ctx context.Context, a Attributes) error {
 			return err
 		}
 	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+	if !a.Relaxed {
+		if err := d.Sync(); err != nil {
+			return err
+		}
+	}
+	if err := d.Close(); err != nil {
 		return err
+	}
+	if !a.ModTime.IsZero() {
+		if err := os.Chtimes(d.Name(), time.Time{}, a.ModTime); err != nil {
+			return err
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -130,6 +165,9 @@ func (d *localDraft) Commit(ctx context.Context, a Attributes) error {
 		return err
 	}
 	d.done = true
+	if a.Relaxed {
+		return nil
+	}
 	return syncDir(DirOf(d.target))
 }
 
@@ -153,6 +191,11 @@ func (d *localDraft) Discard() error {
 	d.done = true
 	_ = d.Close() // what it held is not wanted; commit may have closed it
 	return os.Remove(d.Name())
+}
+
+func (d *localDraft) Leave() {
+	d.done = true
+	_ = d.Close() // what is there is compared before it is used
 }
 
 func (Local) Rename(_ context.Context, from, to string) error { return os.Rename(from, to) }
@@ -182,6 +225,10 @@ func (Local) Chmod(_ context.Context, path string, mode fs.FileMode) error {
 
 func (Local) Chown(_ context.Context, path string, uid, gid int) error {
 	return os.Chown(path, uid, gid)
+}
+
+func (Local) Chtimes(_ context.Context, path string, changed time.Time) error {
+	return os.Chtimes(path, time.Time{}, changed)
 }
 
 func (Local) MayWrite(_ context.Context, dir string) (int, error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"syscall"
+	"time"
 
 	"github.com/pkg/sftp"
 )
@@ -177,6 +178,10 @@ func (f *SFTP) Mkdir(ctx context.Context, path string, mode fs.FileMode) error {
 	})
 }
 
+func (f *SFTP) Chtimes(ctx context.Context, path string, changed time.Time) error {
+	return f.call(ctx, func() error { return f.client.Chtimes(path, changed, changed) })
+}
+
 func (f *SFTP) Symlink(ctx context.Context, text, path string) error {
 	return f.call(ctx, func() error { return f.client.Symlink(text, path) })
 }
@@ -210,7 +215,7 @@ func (f *SFTP) Start(ctx context.Context) (string, error) {
 // Home is where the server starts, which needs no shell.
 func (f *SFTP) Home(ctx context.Context) (string, error) { return f.Start(ctx) }
 
-func (f *SFTP) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+func (f *SFTP) Open(ctx context.Context, name string, from int64) (io.ReadCloser, error) {
 	return askSFTP(ctx, f, func() (*sftpReader, error) {
 		file, err := f.client.Open(name)
 		if err != nil {
@@ -220,16 +225,27 @@ func (f *SFTP) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 		if err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
-		return &sftpReader{files: f, file: file, size: info.Size(), ctx: ctx}, nil
+		return &sftpReader{files: f, file: file, size: info.Size(), next: from, ctx: ctx}, nil
 	}, func(r *sftpReader) { _ = r.file.Close() }) // nobody waits for it
 }
 
-func (f *SFTP) Create(ctx context.Context, target string, private bool) (Draft, error) {
-	d := &sftpDraft{files: f, target: target, name: DraftName(target), ctx: ctx, places: make(chan struct{}, requestsOnce)}
-	if private {
+// Sum has the machine read what is large, if it has something to do that with.
+func (f *SFTP) Sum(ctx context.Context, name string, size int64) ([]byte, error) {
+	const large = 1 << 20
+	if size > large {
+		if sum, err := f.shell.tooled(ctx, name, size); err == nil || ctx.Err() != nil {
+			return sum, err
+		}
+	}
+	return readSum(ctx, f, name, size)
+}
+
+func (f *SFTP) Create(ctx context.Context, o CreateOptions) (Draft, error) {
+	d := &sftpDraft{files: f, target: o.Target, name: o.name(), next: o.From, ctx: ctx, places: make(chan struct{}, requestsOnce)}
+	if o.Private {
 		// SFTP cannot create a file with a mode. One that is made private after that may have been opened before.
 		d.dir = d.name
-		d.name = path.Join(d.dir, "draft")
+		d.name = path.Join(d.dir, privateDraft)
 	}
 	begun, err := askSFTP(ctx, f, d.begin, func(d *sftpDraft) { _ = d.clear() }) // nobody waits for it
 	if isLost(err) {

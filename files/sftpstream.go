@@ -122,6 +122,9 @@ type sftpDraft struct {
 // begin makes the file.
 func (d *sftpDraft) begin() (*sftpDraft, error) {
 	client := d.files.client
+	if d.next > 0 {
+		return d, d.goOn()
+	}
 	if d.dir != "" {
 		if err := client.Mkdir(d.dir); err != nil {
 			return nil, err
@@ -136,6 +139,19 @@ func (d *sftpDraft) begin() (*sftpDraft, error) {
 	}
 	d.file = file
 	return d, err
+}
+
+// goOn opens a file of which the first part is kept.
+func (d *sftpDraft) goOn() error {
+	file, err := d.files.client.OpenFile(d.name, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	if err := file.Truncate(d.next); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	d.file = file
+	return nil
 }
 
 // Write implements io.Writer. What it is given may be sent later.
@@ -215,6 +231,9 @@ func (d *sftpDraft) Commit(ctx context.Context, a Attributes) error {
 	if err != nil {
 		return d.why(ctx, err)
 	}
+	if err := checkSum(ctx, f, d.name, d.next, a.Sum); err != nil {
+		return err
+	}
 	if err := f.Rename(ctx, d.name, d.target); err != nil {
 		return err
 	}
@@ -247,12 +266,16 @@ func (d *sftpDraft) finish(a Attributes) error {
 			return err
 		}
 	}
-	if d.files.client.has("fsync@openssh.com") {
+	if !a.Relaxed && d.files.client.has("fsync@openssh.com") {
 		if err := d.file.Sync(); err != nil {
 			return err
 		}
 	}
-	return d.file.Close()
+	err := d.file.Close()
+	if err == nil && !a.ModTime.IsZero() {
+		err = d.files.client.Chtimes(d.name, a.ModTime, a.ModTime)
+	}
+	return err
 }
 
 // why explains a failure to write, of which SFTP has no words for the most frequent reason.
@@ -276,6 +299,18 @@ func (d *sftpDraft) Discard() error {
 		return d.clearAnew()
 	}
 	return err
+}
+
+// Leave implements Draft.
+func (d *sftpDraft) Leave() {
+	if d.done {
+		return
+	}
+	d.done = true
+	_ = d.files.conn.Start(func() { // fails when the connection has ended, and the file with it
+		d.wait.Wait()
+		_ = d.file.Close()
+	})
 }
 
 // discardTime is the context of a removal.

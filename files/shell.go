@@ -3,12 +3,15 @@ package files
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -121,13 +124,13 @@ func (f *Shell) List(ctx context.Context, name string) ([]*Info, error) {
 	return list, nil
 }
 
-func (f *Shell) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+func (f *Shell) Open(ctx context.Context, name string, from int64) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	r, w := io.Pipe()
 	s := &shellReader{PipeReader: r, cancel: cancel, done: make(chan struct{})}
 	go func() { // ends with the command, for which Close waits
 		defer close(s.done)
-		w.CloseWithError(f.commands.Run(ctx, filesScript, []string{"open", name}, true, nil, w))
+		w.CloseWithError(f.commands.Run(ctx, filesScript, []string{"open", name, strconv.FormatInt(from+1, 10)}, true, nil, w))
 	}()
 	return s, nil
 }
@@ -146,18 +149,44 @@ func (r *shellReader) Close() error {
 	return nil
 }
 
-func (f *Shell) Create(ctx context.Context, target string, private bool) (Draft, error) {
-	mask := ""
-	if private {
+// Sum has the machine read it, if it has something to do that with.
+func (f *Shell) Sum(ctx context.Context, name string, size int64) ([]byte, error) {
+	sum, err := f.tooled(ctx, name, size)
+	if err == nil || ctx.Err() != nil {
+		return sum, err
+	}
+	return readSum(ctx, f, name, size)
+}
+
+// tooled is the sum of a file that a tool of the machine finds out.
+func (f *Shell) tooled(ctx context.Context, name string, size int64) ([]byte, error) {
+	text, err := f.look(ctx, "sum", name, strconv.FormatInt(size, 10))
+	if err != nil {
+		return nil, err
+	}
+	digits, _, _ := strings.Cut(strings.TrimLeft(text, "\\"), " ")
+	sum, err := hex.DecodeString(strings.TrimSpace(digits))
+	if err != nil || len(sum) != sha256.Size {
+		return nil, fmt.Errorf("the host has no tool for checksums: it printed %.1000q", text)
+	}
+	return sum, nil
+}
+
+func (f *Shell) Create(ctx context.Context, o CreateOptions) (Draft, error) {
+	mask, from := "", ""
+	if o.Private {
 		mask = "077"
+	}
+	if o.From > 0 {
+		from = strconv.FormatInt(o.From, 10)
 	}
 	running, cancel := context.WithCancel(ctx)
 	in, w := io.Pipe()
-	d := &shellDraft{files: f, target: target, name: DraftName(target), ctx: ctx, cancel: cancel, to: w,
+	d := &shellDraft{files: f, target: o.Target, name: o.name(), size: o.From, ctx: ctx, cancel: cancel, to: w,
 		opened: make(chan struct{}), done: make(chan struct{})}
 	go func() { // ends with the command, for which commit and discard wait
 		defer close(d.done)
-		d.err = f.commands.Run(running, filesScript, []string{"create", d.name, mask}, false, in, announced{d})
+		d.err = f.commands.Run(running, filesScript, []string{"create", d.name, mask, from}, false, in, announced{d})
 		in.CloseWithError(cmp.Or(d.err, io.ErrClosedPipe))
 	}()
 	select {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // shellDraft is a file that a command writes.
@@ -55,7 +56,17 @@ func (d *shellDraft) Commit(ctx context.Context, a Attributes) error {
 	if a.SetMode {
 		mode = chmodText(a.Mode)
 	}
-	err := d.files.do(ctx, "commit", d.name, d.target, strconv.FormatInt(d.size, 10), owner, mode)
+	if err := checkSum(ctx, d.files, d.name, d.size, a.Sum); err != nil {
+		return err
+	}
+	changed, sync := "", "sync"
+	if !a.ModTime.IsZero() {
+		changed = touchText(a.ModTime)
+	}
+	if a.Relaxed {
+		sync = ""
+	}
+	err := d.files.do(ctx, "commit", d.name, d.target, strconv.FormatInt(d.size, 10), owner, mode, changed, sync)
 	if err == nil {
 		d.over = true
 		d.cancel()
@@ -91,6 +102,16 @@ func (d *shellDraft) Discard() error {
 	return d.files.do(ctx, "remove", d.name)
 }
 
+func (d *shellDraft) Leave() {
+	if d.over {
+		return
+	}
+	d.over = true
+	d.cancel()
+	d.to.CloseWithError(context.Canceled)
+	<-d.done
+}
+
 func (f *Shell) Rename(ctx context.Context, from, to string) error {
 	return f.do(ctx, "rename", from, to)
 }
@@ -120,6 +141,13 @@ func (f *Shell) Chmod(ctx context.Context, name string, mode fs.FileMode) error 
 func (f *Shell) Chown(ctx context.Context, name string, uid, gid int) error {
 	return f.do(ctx, "chown", name, ownerText(uid, gid))
 }
+
+func (f *Shell) Chtimes(ctx context.Context, name string, changed time.Time) error {
+	return f.do(ctx, "chtimes", name, touchText(changed))
+}
+
+// touchText is a time as touch takes it, in UTC.
+func touchText(t time.Time) string { return t.UTC().Format("200601021504.05") }
 
 func (f *Shell) MayWrite(ctx context.Context, dir string) (int, error) {
 	text, err := f.look(ctx, "maywrite", dir)

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -22,11 +23,12 @@ type System interface {
 	Lstat(ctx context.Context, path string) (*Info, error)
 	// List is in any order, and follows no links.
 	List(ctx context.Context, path string) ([]*Info, error)
-	// Open opens a file that is known to be regular. ctx bounds all that is read.
-	Open(ctx context.Context, path string) (io.ReadCloser, error)
-	// Create starts to write the file that will be at target. Before that nobody else can read it if it is private.
-	// ctx bounds all that is written.
-	Create(ctx context.Context, target string, private bool) (Draft, error)
+	// Open opens a file that is known to be regular, to be read from an offset in bytes on. ctx bounds all that is read.
+	Open(ctx context.Context, path string, from int64) (io.ReadCloser, error)
+	// Sum returns the SHA-256 of the first so many bytes of a regular file; of one that is shorter, of all of it.
+	Sum(ctx context.Context, path string, size int64) ([]byte, error)
+	// Create starts to write a file. ctx bounds all that is written.
+	Create(ctx context.Context, o CreateOptions) (Draft, error)
 	// Rename replaces a file, but no directory.
 	Rename(ctx context.Context, from, to string) error
 	// Remove removes a file, a symbolic link or an empty directory.
@@ -35,12 +37,25 @@ type System interface {
 	Symlink(ctx context.Context, text, path string) error
 	Chmod(ctx context.Context, path string, mode fs.FileMode) error
 	Chown(ctx context.Context, path string, uid, gid int) error
+	// Chtimes sets when a file was changed; machines keep seconds at least.
+	Chtimes(ctx context.Context, path string, changed time.Time) error
 	// MayWrite returns who would write in a directory (0 is root, -1 not known), or that they may not. For a Layer.
 	MayWrite(ctx context.Context, dir string) (uid int, err error)
 	// Start is where relative paths begin; Home is what ~ stands for, also under sudo.
 	Start(ctx context.Context) (string, error)
 	Home(ctx context.Context) (string, error)
 }
+
+// CreateOptions say what is written where.
+type CreateOptions struct {
+	Target  string // where it will be
+	Private bool   // nobody else may read it before
+	Name    string // the name of the draft; "" for a new one
+	From    int64  // a draft of that name is there, and its first so many bytes are kept
+}
+
+// name is the name of the draft.
+func (o *CreateOptions) name() string { return cmp.Or(o.Name, DraftName(o.Target)) }
 
 // Draft is a file that is being written, beside the one that it will be.
 type Draft interface {
@@ -50,13 +65,18 @@ type Draft interface {
 	Commit(ctx context.Context, a Attributes) error
 	// Discard removes it, also when ctx of Create has ended. After Commit it does nothing.
 	Discard() error
+	// Leave lets go of it and leaves it where it is, for a later Create with its name.
+	Leave()
 }
 
 // Attributes are what a new file gets.
 type Attributes struct {
 	Mode     fs.FileMode
 	SetMode  bool
-	UID, GID int // -1: as it comes
+	UID, GID int       // -1: as it comes
+	ModTime  time.Time // zero: now
+	Sum      []byte    // its SHA-256, which what has been written must have; nil: not looked at
+	Relaxed  bool      // not waited for until it is on the disk
 }
 
 // Info is what a machine says of a file.
@@ -108,7 +128,7 @@ func OpenRegular(ctx context.Context, from System, path string) (io.ReadCloser, 
 	if err := info.MustBeFile(); err != nil {
 		return nil, err
 	}
-	return from.Open(ctx, path)
+	return from.Open(ctx, path, 0)
 }
 
 // MustBeFile is an error for all but a regular file.

@@ -165,31 +165,8 @@ func (h *Handle) Chown(ctx context.Context, name, owner string, o FileOptions) (
 func (h *Handle) Symlink(ctx context.Context, text, name string, o FileOptions) (changed bool, err error) {
 	return h.change(ctx, "link", name, o, journal.FileLink, func(u *fileUse, e *journal.Event) (bool, error) {
 		e.From = text
-		return u.symlink(ctx, text)
+		return files.SetLink(ctx, u.fs, text, u.path)
 	})
-}
-
-// symlink makes sure of a symbolic link.
-func (u *fileUse) symlink(ctx context.Context, text string) (changed bool, err error) {
-	info, err := u.fs.Lstat(ctx, u.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return true, u.fs.Symlink(ctx, text, u.path)
-	case err != nil:
-		return false, err
-	case !info.IsLink():
-		return false, syscall.EEXIST
-	case info.Link == text:
-		return false, nil
-	}
-	draft := files.DraftName(u.path)
-	if err := u.fs.Symlink(ctx, text, draft); err != nil {
-		return false, err
-	}
-	if err := u.fs.Rename(ctx, draft, u.path); err != nil {
-		return false, errors.Join(err, u.fs.Remove(ctx, draft, false))
-	}
-	return true, nil
 }
 
 // change does something with a file and records it.

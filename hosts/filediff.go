@@ -19,37 +19,33 @@ import (
 // maxDiff is how large both sides of a diff may be, in bytes.
 const maxDiff = 1 << 20
 
-// diff puts into the event how the file would change.
-func (w *writing) diff(ctx context.Context, c files.Content) error {
+// diff returns how a file would change.
+func (u *fileUse) diff(ctx context.Context, t *files.Target, c files.Content) (string, error) {
 	var old []byte
 	var oldSize int64
-	if w.old != nil {
-		oldSize = w.old.Size
-		there := files.Content{Size: oldSize, Open: func(ctx context.Context) (io.ReadCloser, error) { return w.use.fs.Open(ctx, w.target) }}
-		kept, err := forDiff(ctx, there)
+	if t.Old != nil {
+		oldSize = t.Old.Size
+		kept, err := forDiff(ctx, files.Of(t.On, t.Path, t.Old))
 		if errors.Is(err, fs.ErrPermission) {
-			w.event.Diff = "what is there cannot be read\n"
-			return nil
+			return "what is there cannot be read\n", nil
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
 		old = kept
 	}
 	given, err := forDiff(ctx, c)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if w.old != nil && old == nil || given == nil {
-		w.event.Diff = fmt.Sprintf("binary or large: %d bytes become %d\n", oldSize, c.Size)
-		return nil
+	if t.Old != nil && old == nil || given == nil {
+		return fmt.Sprintf("binary or large: %d bytes become %d\n", oldSize, c.Size), nil
 	}
-	from := w.target
-	if w.old == nil {
+	from := t.Path
+	if t.Old == nil {
 		from = "/dev/null"
 	}
-	w.event.Diff = unified(w.use.h.session.Secrets(), from, w.target, string(old), string(given))
-	return nil
+	return unified(u.h.session.Secrets(), from, t.Path, string(old), string(given)), nil
 }
 
 // forDiff returns content that can be shown as text, else nil.

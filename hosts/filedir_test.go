@@ -68,18 +68,18 @@ func TestDirectoryIsCopied(t *testing.T) {
 			}
 		}
 		want := tree(b.T, here)
-		b.changed(true)(b.h.PutDir(b.ctx(), here, b.path("d"), WriteOptions{FileOptions: b.options}))
+		b.changed(true)(b.h.PutDir(b.ctx(), here, b.path("d"), CopyOptions{FileOptions: b.options}))
 		if got := tree(b.T, b.path("d")); got != want {
 			b.Errorf("put:\n%s\nwant:\n%s", got, want)
 		}
-		b.changed(false)(b.h.PutDir(b.ctx(), here, b.path("d"), WriteOptions{FileOptions: b.options}))
+		b.changed(false)(b.h.PutDir(b.ctx(), here, b.path("d"), CopyOptions{FileOptions: b.options}))
 		back := filepath.Join(b.TempDir(), "back")
 		b.Cleanup(func() { _ = os.Chmod(filepath.Join(back, "closed"), 0o755) })
-		b.changed(true)(b.h.GetDir(b.ctx(), b.path("d"), back, b.options))
+		b.changed(true)(b.h.GetDir(b.ctx(), b.path("d"), back, CopyOptions{FileOptions: b.options}))
 		if got := tree(b.T, back); got != want {
 			b.Errorf("got:\n%s\nwant:\n%s", got, want)
 		}
-		b.changed(false)(b.h.GetDir(b.ctx(), b.path("d"), back, b.options))
+		b.changed(false)(b.h.GetDir(b.ctx(), b.path("d"), back, CopyOptions{FileOptions: b.options}))
 		b.only("d")
 	})
 }
@@ -98,7 +98,7 @@ func TestLinksInTheWayAreReplaced(t *testing.T) {
 			b.Fatal(err)
 		}
 		before := tree(b.T, outside)
-		b.changed(true)(b.h.PutDir(b.ctx(), here, b.path("d"), WriteOptions{FileOptions: b.options}))
+		b.changed(true)(b.h.PutDir(b.ctx(), here, b.path("d"), CopyOptions{FileOptions: b.options}))
 		if got, want := tree(b.T, b.path("d")), tree(b.T, here); got != want {
 			b.Errorf("put:\n%s\nwant:\n%s", got, want)
 		}

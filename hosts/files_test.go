@@ -175,12 +175,12 @@ func TestLargeFileIsCopied(t *testing.T) {
 		if err := os.WriteFile(here, []byte(text), 0o644); err != nil {
 			b.Fatal(err)
 		}
-		b.changed(true)(b.h.PutFile(b.ctx(), here, b.path("large"), WriteOptions{FileOptions: b.options, Mode: 0o640}))
+		b.changed(true)(b.h.PutFile(b.ctx(), here, b.path("large"), CopyOptions{FileOptions: b.options, Mode: 0o640}))
 		b.has("large", text, 0o640)
-		b.changed(false)(b.h.PutFile(b.ctx(), here, b.path("large"), WriteOptions{FileOptions: b.options}))
+		b.changed(false)(b.h.PutFile(b.ctx(), here, b.path("large"), CopyOptions{FileOptions: b.options}))
 		there := filepath.Join(b.TempDir(), "copy")
-		b.changed(true)(b.h.GetFile(b.ctx(), b.path("large"), there, b.options))
-		b.changed(false)(b.h.GetFile(b.ctx(), b.path("large"), there, b.options))
+		b.changed(true)(b.h.GetFile(b.ctx(), b.path("large"), there, CopyOptions{FileOptions: b.options}))
+		b.changed(false)(b.h.GetFile(b.ctx(), b.path("large"), there, CopyOptions{FileOptions: b.options}))
 		if got, err := os.ReadFile(there); err != nil || string(got) != text {
 			b.Errorf("got %d bytes, %v", len(got), err)
 		}

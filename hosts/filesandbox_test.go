@@ -69,7 +69,7 @@ func TestSandboxDoesNotKnow(t *testing.T) {
 		if got := b.events.of(journal.FileChmod)[0]; got.State != journal.Unknown || got.Error.Kind != "unknown" {
 			b.Errorf("the event is %+v", got)
 		}
-		_, err = b.h.PutFile(ctx, "/none/here", b.path("x"), WriteOptions{FileOptions: b.options})
+		_, err = b.h.PutFile(ctx, "/none/here", b.path("x"), CopyOptions{FileOptions: b.options})
 		if errors.As(err, &unknown) {
 			b.Errorf("error %v: no command of the host makes that", err)
 		}

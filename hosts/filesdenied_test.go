@@ -150,7 +150,7 @@ func TestOwners(t *testing.T) {
 		if err := errors.Join(os.Mkdir(here, 0o755), os.WriteFile(filepath.Join(here, "x"), nil, 0o644)); err != nil {
 			b.Fatal(err)
 		}
-		b.changed(true)(b.h.PutDir(b.ctx(), here, b.path("put"), WriteOptions{FileOptions: b.options, Owner: "nobody"}))
+		b.changed(true)(b.h.PutDir(b.ctx(), here, b.path("put"), CopyOptions{FileOptions: b.options, Owner: "nobody"}))
 		if got := owner(b, "put") + " " + owner(b, "put/x"); strings.Count(got, nobody.Uid+":0") != 2 {
 			b.Errorf("the owners of what was put are %s", got)
 		}

@@ -70,11 +70,11 @@ func TestBadPaths(t *testing.T) {
 		b.fails(write(b.path("loop")), Files, "too many levels of symbolic links")
 		_, err := b.h.Create(b.ctx(), b.path("none/x"), WriteOptions{FileOptions: o})
 		b.fails(err, Files, "there is no directory "+b.path("none"))
-		_, err = b.h.PutFile(b.ctx(), "/none/here", b.path("x"), WriteOptions{FileOptions: o})
+		_, err = b.h.PutFile(b.ctx(), "/none/here", b.path("x"), CopyOptions{FileOptions: o})
 		b.fails(err, Files, "/none/here on this machine: no such file or directory")
-		_, err = b.h.GetFile(b.ctx(), b.path("file"), "/none/here", o)
+		_, err = b.h.GetFile(b.ctx(), b.path("file"), "/none/here", CopyOptions{FileOptions: o})
 		b.fails(err, Files, "/none/here on this machine: there is no directory /none")
-		_, err = b.h.GetFile(b.ctx(), b.path("none"), filepath.Join(b.TempDir(), "x"), o)
+		_, err = b.h.GetFile(b.ctx(), b.path("none"), filepath.Join(b.TempDir(), "x"), CopyOptions{FileOptions: o})
 		b.fails(err, Files, "get "+b.path("none")+": no such file or directory")
 		_, err = b.h.Mkdir(b.ctx(), b.path("file"), MkdirOptions{FileOptions: o})
 		b.fails(err, Files, "file exists")
@@ -171,7 +171,7 @@ func fullDisk(b *fileBed) {
 	if err := os.WriteFile(filepath.Join(there, "large"), large, 0o644); err != nil {
 		b.Fatal(err)
 	}
-	_, err = b.h.GetFile(b.ctx(), filepath.Join(there, "large"), b.path("file"), b.options)
+	_, err = b.h.GetFile(b.ctx(), filepath.Join(there, "large"), b.path("file"), CopyOptions{FileOptions: b.options})
 	b.fails(err, Files, "on this machine: no space left on device")
 	b.has("file", "old", 0o640)
 	b.only("file")

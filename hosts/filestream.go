@@ -3,7 +3,6 @@ package hosts
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 
 	"deployer/files"
@@ -28,7 +27,7 @@ func (h *Handle) Create(ctx context.Context, path string, o WriteOptions) (*File
 	}
 	w := newWriting(u, o, journal.FileWrite)
 	if err = w.look(ctx); err == nil {
-		err = w.begin(ctx)
+		w.draft, err = w.target.Begin(ctx)
 	}
 	if err != nil {
 		defer u.close()
@@ -40,15 +39,11 @@ func (h *Handle) Create(ctx context.Context, path string, o WriteOptions) (*File
 // Append is Create for a file that begins with what is there.
 func (h *Handle) Append(ctx context.Context, path string, o WriteOptions) (*FileWriter, error) {
 	f, err := h.Create(ctx, path, o)
-	if err != nil || f.w.old == nil {
+	if err != nil || f.w.target.Old == nil {
 		return f, err
 	}
-	old, err := f.w.use.fs.Open(ctx, f.w.target)
-	if err == nil {
-		defer old.Close()
-		_, err = io.Copy(writerOnly{f}, readerOnly{old})
-	}
-	if err != nil {
+	t := f.w.target
+	if _, err := files.Of(t.On, t.Path, t.Old).Fill(ctx, f); err != nil {
 		return nil, errors.Join(f.fail(err), f.Discard())
 	}
 	return f, nil
@@ -83,7 +78,7 @@ func (f *FileWriter) Close() error {
 	f.closed = true
 	defer f.w.use.close()
 	if f.err != nil {
-		return f.w.end(f.ctx, false, f.w.giveUp(f.err))
+		return f.w.end(f.ctx, false, f.w.target.GiveUp(f.w.draft, f.err))
 	}
 	f.w.event.Size = &f.size
 	changed, err := f.w.finish(f.ctx)
@@ -94,20 +89,20 @@ func (f *FileWriter) Close() error {
 func (w *writing) finish(ctx context.Context) (changed bool, err error) {
 	imagined, ok := w.draft.(*files.ImaginedDraft)
 	if !ok {
-		return true, w.commit(ctx)
+		return true, w.target.Commit(ctx, w.draft)
 	}
 	c := imagined.Content()
-	same, err := w.holds(ctx, c)
+	same, err := w.target.Holds(ctx, c)
 	if err == nil && same {
-		return w.adjust(ctx)
+		return w.target.Adjust(ctx)
 	}
 	if err == nil {
-		err = w.diff(ctx, c)
+		w.event.Diff, err = w.use.diff(ctx, w.target, c)
 	}
 	if err != nil {
 		return false, err
 	}
-	return true, w.commit(ctx)
+	return true, w.target.Commit(ctx, w.draft)
 }
 
 // Discard gives the file up, and leaves what was there. After Close it does nothing.

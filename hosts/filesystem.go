@@ -29,7 +29,6 @@ type fileUse struct {
 	options FileOptions
 	sandbox bool
 	here    bool // it is the end of a transfer that is this machine
-	inside  bool // it is in a directory that is copied
 	fs      files.System
 	release func()
 }
@@ -72,23 +71,30 @@ func (h *Handle) use(ctx context.Context, op, name string, o FileOptions) (*file
 func (u *fileUse) close() { u.release() }
 
 // connect finds the way to the files.
-func (u *fileUse) connect(ctx context.Context) error {
+func (u *fileUse) connect(ctx context.Context) (err error) {
+	u.fs, u.release, err = u.system(ctx)
+	return err
+}
+
+// system returns the files, until release is called.
+func (u *fileUse) system(ctx context.Context) (on files.System, release func(), err error) {
+	release = func() {}
 	if host, ok := u.h.host.(filer); ok && !u.options.Sudo {
-		there, release, err := host.files(ctx, u.h.session)
+		there, free, err := host.files(ctx, u.h.session)
 		if err != nil {
-			return err
+			return nil, release, err
 		}
 		if there != nil {
-			u.fs, u.release = there, release
+			on, release = there, free
 		}
 	}
-	if u.fs == nil {
-		u.fs = newShellFiles(u.h, u.options)
+	if on == nil {
+		on = newShellFiles(u.h, u.options)
 	}
 	if u.sandbox {
-		u.fs = u.h.session.sandboxOf(u.h.host).Over(u.fs)
+		on = u.h.session.sandboxOf(u.h.host).Over(on)
 	}
-	return nil
+	return on, release, nil
 }
 
 // refuse returns an error for what must not be tried.

@@ -80,7 +80,7 @@ func (h Host) WriteFile(path string, data []byte, o hosts.WriteOptions) (changed
 }
 
 // PutFile is [hosts.Handle.PutFile]. The host says as whom.
-func (h Host) PutFile(local, path string, o hosts.WriteOptions) (changed bool, err error) {
+func (h Host) PutFile(local, path string, o hosts.CopyOptions) (changed bool, err error) {
 	if h.err != nil {
 		return false, h.err
 	}
@@ -89,15 +89,16 @@ func (h Host) PutFile(local, path string, o hosts.WriteOptions) (changed bool, e
 }
 
 // GetFile is [hosts.Handle.GetFile].
-func (h Host) GetFile(path, local string) (changed bool, err error) {
+func (h Host) GetFile(path, local string, o hosts.CopyOptions) (changed bool, err error) {
 	if h.err != nil {
 		return false, h.err
 	}
-	return h.handle.GetFile(h.ctx, path, local, h.fileOptions())
+	o.FileOptions = h.fileOptions()
+	return h.handle.GetFile(h.ctx, path, local, o)
 }
 
 // PutDir is [hosts.Handle.PutDir]. The host says as whom.
-func (h Host) PutDir(local, path string, o hosts.WriteOptions) (changed bool, err error) {
+func (h Host) PutDir(local, path string, o hosts.CopyOptions) (changed bool, err error) {
 	if h.err != nil {
 		return false, h.err
 	}
@@ -106,11 +107,30 @@ func (h Host) PutDir(local, path string, o hosts.WriteOptions) (changed bool, er
 }
 
 // GetDir is [hosts.Handle.GetDir].
-func (h Host) GetDir(path, local string) (changed bool, err error) {
+func (h Host) GetDir(path, local string, o hosts.CopyOptions) (changed bool, err error) {
 	if h.err != nil {
 		return false, h.err
 	}
-	return h.handle.GetDir(h.ctx, path, local, h.fileOptions())
+	o.FileOptions = h.fileOptions()
+	return h.handle.GetDir(h.ctx, path, local, o)
+}
+
+// Put is [hosts.Handle.Put]. The host says as whom.
+func (h Host) Put(local, path string, o hosts.CopyOptions) (*hosts.CopyResult, error) {
+	if h.err != nil {
+		return &hosts.CopyResult{}, h.err
+	}
+	o.FileOptions = h.fileOptions()
+	return h.handle.Put(h.ctx, local, path, o)
+}
+
+// Get is [hosts.Handle.Get]. The host says as whom.
+func (h Host) Get(path, local string, o hosts.CopyOptions) (*hosts.CopyResult, error) {
+	if h.err != nil {
+		return &hosts.CopyResult{}, h.err
+	}
+	o.FileOptions = h.fileOptions()
+	return h.handle.Get(h.ctx, path, local, o)
 }
 
 // Mkdir is [hosts.Handle.Mkdir]. The host says as whom.

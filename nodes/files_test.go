@@ -59,9 +59,9 @@ var fileCalls = []struct {
 	{"Symlink", func(h nodes.Host, _ string) (any, error) { return h.Symlink("file", "a/link") }, "true"},
 	{"Rename", func(h nodes.Host, _ string) (any, error) { return "renamed", h.Rename("a/other", "a/moved") }, "renamed"},
 	{"PutFile", func(h nodes.Host, here string) (any, error) {
-		return h.PutFile(filepath.Join(here, "note"), "a/note", hosts.WriteOptions{})
+		return h.PutFile(filepath.Join(here, "note"), "a/note", hosts.CopyOptions{})
 	}, "true"},
-	{"PutDir", func(h nodes.Host, here string) (any, error) { return h.PutDir(here, "a/b", hosts.WriteOptions{}) }, "true"},
+	{"PutDir", func(h nodes.Host, here string) (any, error) { return h.PutDir(here, "a/b", hosts.CopyOptions{}) }, "true"},
 	{"ListDir", func(h nodes.Host, _ string) (any, error) {
 		files, err := h.ListDir("a")
 		var names []string
@@ -70,8 +70,8 @@ var fileCalls = []struct {
 		}
 		return names, err
 	}, "[b file link moved note]"},
-	{"GetFile", func(h nodes.Host, here string) (any, error) { return h.GetFile("a/file", filepath.Join(here, "got")) }, "true"},
-	{"GetDir", func(h nodes.Host, here string) (any, error) { return h.GetDir("a/b", filepath.Join(here, "dir")) }, "true"},
+	{"GetFile", func(h nodes.Host, here string) (any, error) { return h.GetFile("a/file", filepath.Join(here, "got"), hosts.CopyOptions{}) }, "true"},
+	{"GetDir", func(h nodes.Host, here string) (any, error) { return h.GetDir("a/b", filepath.Join(here, "dir"), hosts.CopyOptions{}) }, "true"},
 	{"Remove", func(h nodes.Host, _ string) (any, error) {
 		return h.Remove("a/b", hosts.RemoveOptions{Recursive: true})
 	}, "true"},

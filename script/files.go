@@ -153,50 +153,6 @@ func writeFileMethod(s site, on machines) (starlark.Value, error) {
 	})
 }
 
-func putFileMethod(s site, on machines) (starlark.Value, error) {
-	var o hosts.WriteOptions
-	mode, owner := modeParam(&o.Mode, true), option("owner", someText(&o.Owner))
-	return s.put("put_file", on, &o, (*hosts.Handle).PutFile, mode, owner)
-}
-
-func putDirMethod(s site, on machines) (starlark.Value, error) {
-	var o hosts.WriteOptions
-	return s.put("put_dir", on, &o, (*hosts.Handle).PutDir, option("owner", someText(&o.Owner)))
-}
-
-func (s site) put(fn string, on machines, o *hosts.WriteOptions,
-	put func(*hosts.Handle, context.Context, string, string, hosts.WriteOptions) (bool, error),
-	more ...param) (starlark.Value, error) {
-	var local, path string
-	params := append([]param{{name: "local_path", set: someText(&local)}}, fileParams(&path, &o.FileOptions, more...)...)
-	params[1].name = "remote_path"
-	return s.onFiles(fn, on, params, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		return truthOf(put(h, ctx, local, path, *o))
-	})
-}
-
-func getFileMethod(s site, on machines) (starlark.Value, error) {
-	return s.get("get_file", on, (*hosts.Handle).GetFile)
-}
-
-func getDirMethod(s site, on machines) (starlark.Value, error) {
-	return s.get("get_dir", on, (*hosts.Handle).GetDir)
-}
-
-func (s site) get(fn string, on machines,
-	get func(*hosts.Handle, context.Context, string, string, hosts.FileOptions) (bool, error)) (starlark.Value, error) {
-	var path, local string
-	var o hosts.FileOptions
-	params := fileParams(&path, &o, param{name: "local_path", set: someText(&local)})
-	params[0].name = "remote_path"
-	if set, ok := on.(*hostSet); ok && set.Len() > 1 {
-		return nil, onlyOne(fn, set)
-	}
-	return s.onFiles(fn, on, params, func(ctx context.Context, h *hosts.Handle) (starlark.Value, error) {
-		return truthOf(get(h, ctx, path, local, o))
-	})
-}
-
 // onlyOne is the error of what several hosts cannot do together.
 func onlyOne(fn string, set *hostSet) error {
 	return wrong("%s works on one host, and these are %s: call it for each, as in [h.%s(…) for h in env.hosts]",

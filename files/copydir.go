@@ -1,0 +1,211 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+)
+
+// dir is a directory that is being copied, until all that is in it is.
+type dir struct {
+	job   *job
+	in    *dir
+	left  atomic.Int64 // entries to do, and the directory itself
+	there map[string]*Info
+
+	mu    sync.Mutex // guards what follows, until it is ready
+	ready bool       // it is there: at once, or where patterns say what is copied, when there is something to put into it
+	made  bool
+}
+
+// dir copies a directory: it finds out what is in it, and has that copied.
+func (p pair) dir(ctx context.Context, j *job) (Entry, error) {
+	list, err := p.from.List(ctx, j.from)
+	if err != nil {
+		return Entry{}, &CopyError{true, j.from, err}
+	}
+	d := &dir{job: j, in: j.in}
+	if !p.o.Select.lazy() {
+		if err := p.make(ctx, d); err != nil {
+			return Entry{}, err
+		}
+	}
+	jobs, err := p.entries(ctx, d, list)
+	if err != nil {
+		return Entry{}, err
+	}
+	d.left.Store(int64(len(jobs)) + 1)
+	j.in = d // left when the job is
+	p.found(jobs...)
+	p.todo.add(jobs...)
+	if d.made {
+		return j.entry(Copied), nil
+	}
+	return j.entry(Unchanged), nil
+}
+
+// entries are the jobs of what is in a directory, by name.
+func (p pair) entries(ctx context.Context, d *dir, list []*Info) ([]*job, error) {
+	slices.SortFunc(list, func(a, b *Info) int { return strings.Compare(a.Name, b.Name) })
+	var jobs []*job
+	for _, info := range list {
+		if err := plainName(info.Name); err != nil {
+			return nil, &CopyError{true, d.job.from, err}
+		}
+		next := &job{from: path.Join(d.job.from, info.Name), to: path.Join(d.job.to, info.Name),
+			rel: path.Join(d.job.rel, info.Name), info: info, in: d}
+		if strings.HasPrefix(info.Name, DraftPrefix) || !p.o.Select.takes(next.rel, info.IsDir()) {
+			continue
+		}
+		if info.IsLink() && p.o.Follow {
+			if err := p.followed(ctx, next); err != nil {
+				return nil, err
+			}
+		}
+		jobs = append(jobs, next)
+	}
+	return jobs, nil
+}
+
+// followed makes a job of a link that of what it leads to.
+func (p pair) followed(ctx context.Context, j *job) error {
+	end, _, err := Follow(ctx, p.from, j.from)
+	if err == nil {
+		j.info, err = p.from.Stat(ctx, j.from)
+	}
+	for d := j.in; err == nil && d != nil; d = d.in {
+		if path.Clean(end) == path.Clean(d.job.from) {
+			err = syscall.ELOOP
+		}
+	}
+	if err != nil {
+		return &CopyError{true, j.from, err}
+	}
+	name := *j.info
+	name.Name = path.Base(j.from)
+	j.info = &name
+	return nil
+}
+
+// plainName refuses names by which a server could lead us to another directory.
+func plainName(name string) error {
+	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
+		return fmt.Errorf("the directory is said to have an entry %q", name)
+	}
+	return nil
+}
+
+// make makes sure of a directory and of those above, and finds out what is in it.
+func (p pair) make(ctx context.Context, d *dir) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ready {
+		return nil
+	}
+	if d.in != nil {
+		if err := p.make(ctx, d.in); err != nil {
+			return err
+		}
+	}
+	made, err := p.makeDir(ctx, d.job)
+	if err == nil && !made {
+		err = p.look(ctx, d)
+	}
+	if err != nil {
+		return &CopyError{false, d.job.to, err}
+	}
+	d.made, d.ready = made, true
+	return nil
+}
+
+// look finds out what is in a directory that was there.
+func (p pair) look(ctx context.Context, d *dir) error {
+	list, err := p.to.List(ctx, d.job.to)
+	if err != nil {
+		return err
+	}
+	d.there = make(map[string]*Info, len(list))
+	for _, info := range list {
+		d.there[info.Name] = info
+	}
+	return nil
+}
+
+// makeDir makes sure that there is a directory, and no link to one but at the top of what is copied.
+func (p pair) makeDir(ctx context.Context, j *job) (made bool, err error) {
+	old, err := p.there(ctx, j)
+	switch {
+	case err != nil:
+		return false, err
+	case old != nil && old.IsDir():
+		return false, nil
+	case old != nil && old.IsLink():
+		err = p.to.Remove(ctx, j.to, false)
+	case old != nil:
+		err = syscall.ENOTDIR
+	}
+	if err == nil { // it must be possible to write in it, until all is there
+		err = p.to.Mkdir(ctx, j.to, j.info.Mode.Perm()|0o700)
+	}
+	if err != nil { // somebody else may have made it meanwhile, or an attempt whose answer was lost
+		if info, failed := p.to.Lstat(ctx, j.to); failed == nil && info.IsDir() {
+			return false, nil
+		}
+	}
+	if err == nil && (p.o.UID >= 0 || p.o.GID >= 0) {
+		err = p.to.Chown(ctx, j.to, p.o.UID, p.o.GID)
+	}
+	return err == nil, err
+}
+
+// there returns what is at the place where something is to be copied, or nil.
+func (p pair) there(ctx context.Context, j *job) (*Info, error) {
+	switch {
+	case !j.top && j.in.made:
+		return nil, nil
+	case !j.top:
+		return j.in.there[j.info.Name], nil
+	}
+	info, err := p.to.Stat(ctx, j.to)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return info, err
+}
+
+// leave ends a job, and the directories of which it was the last.
+func (c *copier) leave(ctx context.Context, j *job) {
+	for d := j.in; d != nil && d.left.Add(-1) == 0; d = d.in {
+		if d.made && ctx.Err() == nil {
+			if err := c.finish(ctx, d); err != nil {
+				_ = c.fail(d.job, d.job.info, err) // result tells
+			}
+		}
+	}
+}
+
+// finish gives a directory its mode and time, when all is in it.
+func (c *copier) finish(ctx context.Context, d *dir) error {
+	to, release, err := c.to.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if mode := d.job.info.Mode.Perm(); mode&0o700 != 0o700 {
+		err = to.Chmod(ctx, d.job.to, mode)
+	}
+	if err == nil {
+		err = to.Chtimes(ctx, d.job.to, d.job.info.ModTime)
+	}
+	if err != nil {
+		err = &CopyError{false, d.job.to, err}
+	}
+	return err
+}

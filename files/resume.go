@@ -1,0 +1,176 @@
+package files
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// A large file that could not be copied whole leaves its draft, for the next attempt or, if that was asked for, for a
+// later copy. The name of the draft says which version of which file it is: two that have the same name begin alike,
+// whoever writes them. What is there is compared nevertheless, and the whole before it takes its place.
+
+// resumable is the size from which on a file is worth going on with, in bytes.
+const resumable = 2 * unsure
+
+// unsure is how much at the end of a draft may have holes: as much as is under way at once.
+const unsure = bytesFile
+
+// begin starts a draft, or goes on with one, the first so many bytes of which are there.
+func (p pair) begin(ctx context.Context, j *job, t *Target) (d Draft, from int64, err error) {
+	defer func() { p.rewind(j, from) }()
+	if j.info.Size < resumable {
+		d, err = t.Begin(ctx)
+		return d, 0, err
+	}
+	if p.o.Resume && j.draft == "" {
+		if j.draft, err = p.findDraft(ctx, j, t); err != nil {
+			return nil, 0, err
+		}
+	}
+	if j.draft != "" {
+		d, from, err = p.goOn(ctx, j, t)
+		if err != nil || d != nil {
+			return d, from, err
+		}
+	}
+	j.draft = path.Join(DirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
+	d, err = t.begin(ctx, CreateOptions{Name: j.draft})
+	return d, 0, err
+}
+
+// draftOf begins the names of drafts of this version of a file: draftsOf those of all versions.
+func draftOf(t *Target, j *job) string {
+	return draftsOf(t) + shortSum(fmt.Sprint(j.info.Size, " ", j.info.ModTime.Unix())) + "-"
+}
+
+func draftsOf(t *Target) string { return DraftPrefix + shortSum(path.Base(t.Path)) + "-" }
+
+func shortSum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:6])
+}
+
+// findDraft looks for what an earlier copy of this file has left, and removes what is of an earlier version.
+func (p pair) findDraft(ctx context.Context, j *job, t *Target) (string, error) {
+	dir := DirOf(t.Path)
+	list, err := p.to.List(ctx, dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return "", nil // one that may be written, not read
+	}
+	if err != nil {
+		return "", err
+	}
+	found := ""
+	for _, info := range list {
+		name := path.Join(dir, info.Name)
+		switch {
+		case strings.HasPrefix(info.Name, draftOf(t, j)):
+			found = name
+		case strings.HasPrefix(info.Name, draftsOf(t)):
+			if err := removeDraft(ctx, p.to, name); err != nil {
+				return "", err
+			}
+		}
+	}
+	return found, nil
+}
+
+// goOn goes on with a draft, if it begins as the source does; else there is none.
+func (p pair) goOn(ctx context.Context, j *job, t *Target) (Draft, int64, error) {
+	old := j.draft
+	j.draft = ""
+	from, err := p.usable(ctx, j, old)
+	if err != nil {
+		return nil, 0, err
+	}
+	if from > 0 { // nobody else goes on with what has another name
+		j.draft = path.Join(DirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
+		if err = p.to.Rename(ctx, old, j.draft); err == nil {
+			old = j.draft
+			var d Draft
+			if d, err = t.begin(ctx, CreateOptions{Name: j.draft, From: from}); err == nil {
+				j.kept = from
+				return d, from, nil
+			}
+		}
+	}
+	if isLost(err) || ctx.Err() != nil {
+		j.draft = old
+		return nil, 0, err
+	}
+	return nil, 0, removeDraft(ctx, p.to, old)
+}
+
+// usable returns how many bytes of a draft are those of the source.
+func (p pair) usable(ctx context.Context, j *job, name string) (int64, error) {
+	info, err := p.to.Lstat(ctx, name)
+	if err == nil && info.IsDir() { // a private one
+		name = path.Join(name, privateDraft)
+		info, err = p.to.Lstat(ctx, name)
+	}
+	switch {
+	case isLost(err) || ctx.Err() != nil:
+		return 0, err
+	case err != nil || !info.IsFile() || info.Size <= unsure || info.Size > j.info.Size+unsure:
+		return 0, nil
+	}
+	size := min(info.Size-unsure, j.info.Size)
+	same, err := p.sameSum(ctx, j.from, name, size)
+	if err != nil || !same {
+		return 0, err
+	}
+	return size, nil
+}
+
+// privateDraft is the name of a draft in a directory that was made for it alone.
+const privateDraft = "draft"
+
+// removeDraft removes a draft that nobody has open.
+func removeDraft(ctx context.Context, on System, name string) error {
+	info, err := on.Lstat(ctx, name)
+	if err == nil && info.IsDir() {
+		_ = on.Remove(ctx, path.Join(name, privateDraft), false) // if it is there still, the directory cannot be removed
+	}
+	if err == nil {
+		err = on.Remove(ctx, name, info.IsDir())
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return err
+}
+
+// giveUp ends the draft of a file that could not be copied, and returns why.
+func (p pair) giveUp(ctx context.Context, j *job, t *Target, d Draft, err error) error {
+	if j.draft != "" && (isLost(err) || p.o.Resume && ctx.Err() != nil) {
+		d.Leave()
+		return err
+	}
+	j.draft = ""
+	return t.GiveUp(d, err)
+}
+
+// abandon removes the draft of a file that is not tried any more, unless a later copy may go on with it.
+func (c *copier) abandon(ctx context.Context, j *job, err error) error {
+	if j.draft == "" || c.o.Resume {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardLimit)
+	defer cancel()
+	to, release, failed := c.to.Open(ctx)
+	if failed == nil {
+		defer release()
+		failed = removeDraft(ctx, to, j.draft)
+	}
+	if failed != nil {
+		err = fmt.Errorf("%w; what was written so far may be left in %s: %w", err, j.draft, failed)
+	}
+	return err
+}
