@@ -70,8 +70,12 @@ var fileCalls = []struct {
 		}
 		return names, err
 	}, "[b file link moved note]"},
-	{"GetFile", func(h nodes.Host, here string) (any, error) { return h.GetFile("a/file", filepath.Join(here, "got"), hosts.CopyOptions{}) }, "true"},
-	{"GetDir", func(h nodes.Host, here string) (any, error) { return h.GetDir("a/b", filepath.Join(here, "dir"), hosts.CopyOptions{}) }, "true"},
+	{"GetFile", func(h nodes.Host, here string) (any, error) {
+		return h.GetFile("a/file", filepath.Join(here, "got"), hosts.CopyOptions{})
+	}, "true"},
+	{"GetDir", func(h nodes.Host, here string) (any, error) {
+		return h.GetDir("a/b", filepath.Join(here, "dir"), hosts.CopyOptions{})
+	}, "true"},
 	{"Remove", func(h nodes.Host, _ string) (any, error) {
 		return h.Remove("a/b", hosts.RemoveOptions{Recursive: true})
 	}, "true"},

@@ -1,5 +1,7 @@
 package script
 
+import "slices"
+
 // fileSection is about files; see table.go.
 func fileSection() section {
 	return section{
@@ -14,7 +16,51 @@ A secret in data is written as its value, and masked in the diff.
 
 All of them take the options use_sudo = True (also sudo = True), user = "postgres" with it, and sandbox = True. On a set
 of hosts they work on every host, in parallel, and the result is a list in the order in which the hosts were defined.`,
-		entries: append(contentEntries(), changeEntries()...),
+		entries: slices.Concat(contentEntries(), copyEntries(), changeEntries()),
+	}
+}
+
+// copyEntries are about copying.
+func copyEntries() []entry {
+	return []entry{
+		{
+			name: "host.put_file", usage: "host.put_file(local_path, remote_path, mode = , owner = , verify = False, resume = False, **options)",
+			text: `Makes a file of the host hold what one of this machine holds. Returns True if it did not before.
+A relative local path begins where deployer runs. A file that is there keeps its permissions and owner; a new one has
+the permissions of the local one. Both get its time of change. A connection that is lost is made anew, and a large file
+gone on with where it was lost, after what is there was compared.`,
+			options: []optionEntry{
+				{"mode", `permissions: 0o644 or "0644"`},
+				{"owner", `"user", "user:group" or ":group", by name or number`},
+				{"verify", "compare the checksum of what was written with that of the source, before it takes its place"},
+				{"resume", "go on with a large file where an earlier, interrupted call ended, and leave what another can go on with"},
+			},
+		},
+		{
+			name: "host.get_file", usage: "host.get_file(remote_path, local_path, verify = False, resume = False, **options)",
+			text: `Makes a file of this machine hold what one of the host holds. Returns True if it did not before.
+Not on a set of hosts. verify and resume are those of put_file.`,
+		},
+		{
+			name: "host.put_dir", usage: `host.put_dir(local_path, remote_path, owner = , include = , exclude = , checksum = False, follow = False, verify = False, resume = False, **options)`,
+			text: `Makes a directory of the host hold what one of this machine holds, with all that is below, with the
+same permissions and times. A file that is there with the same size and time is taken to be the same; one of the same
+size and another time is compared. Symbolic links stay links. What else is there is left alone. Returns True if anything
+changed. When some files fail the others are copied, and it fails with the error of the first.`,
+			options: []optionEntry{
+				{"owner", `"user", "user:group" or ":group", by name or number, of what is written`},
+				{"include", `a pattern or a list of them: of the files only those are copied that match one. "*.py" is a name at any depth, "app/*.py" a path below the directory; ** stands for any number of directories`},
+				{"exclude", `patterns of what is not copied; with a slash at the end ("cache/") of directories only`},
+				{"checksum", "compare what is in files of the same size, whatever their time"},
+				{"follow", "copy what symbolic links lead to"},
+				{"verify", "compare checksums of what was written"},
+				{"resume", "as in put_file, for each large file"},
+			},
+		},
+		{
+			name: "host.get_dir", usage: `host.get_dir(remote_path, local_path, include = , exclude = , checksum = False, follow = False, verify = False, resume = False, **options)`,
+			text: "The same the other way. Not on a set of hosts.",
+		},
 	}
 }
 
@@ -32,25 +78,6 @@ func contentEntries() []entry {
 				{"mode", `permissions: 0o644 or "0644"`},
 				{"owner", `"user", "user:group" or ":group", by name or number`},
 			},
-		},
-		{
-			name: "host.put_file", usage: "host.put_file(local_path, remote_path, mode = , owner = , **options)",
-			text: `Makes a file of the host hold what one of this machine holds. Returns True if it did not before.
-A relative local path begins where deployer runs.`,
-		},
-		{
-			name: "host.get_file", usage: "host.get_file(remote_path, local_path, **options)",
-			text: `Makes a file of this machine hold what one of the host holds. Returns True if it did not before.
-Not on a set of hosts.`,
-		},
-		{
-			name: "host.put_dir", usage: "host.put_dir(local_path, remote_path, owner = , **options)",
-			text: `Makes a directory of the host hold what one of this machine holds, with all that is below, and the
-same permissions. Symbolic links stay links. What else is there is left alone. Returns True if anything changed.`,
-		},
-		{
-			name: "host.get_dir", usage: "host.get_dir(remote_path, local_path, **options)",
-			text: "The same the other way. Not on a set of hosts.",
 		},
 		{
 			name: "host.open", usage: `host.open(path, mode = "r", **options)`,

@@ -64,19 +64,11 @@ func transfer(ctx context.Context, h *hosts.Handle, put bool, from, to string) (
 	return time.Since(begun), err
 }
 
-func move(ctx context.Context, h *hosts.Handle, put bool, from, to string) error {
-	info, err := os.Stat(from) // the host is this machine
-	switch {
-	case err != nil:
-		return err
-	case put && info.IsDir():
-		_, err = h.PutDir(ctx, from, to, hosts.WriteOptions{})
-	case put:
-		_, err = h.PutFile(ctx, from, to, hosts.WriteOptions{})
-	case info.IsDir():
-		_, err = h.GetDir(ctx, from, to, hosts.FileOptions{})
-	default:
-		_, err = h.GetFile(ctx, from, to, hosts.FileOptions{})
+func move(ctx context.Context, h *hosts.Handle, put bool, from, to string) (err error) {
+	if put {
+		_, err = h.Put(ctx, from, to, hosts.CopyOptions{})
+	} else {
+		_, err = h.Get(ctx, from, to, hosts.CopyOptions{})
 	}
 	return err
 }
