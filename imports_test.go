@@ -66,20 +66,22 @@ var onlyForTests = []string{
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.
 var homes = map[string][]string{
-	"go.starlark.net":              {"deployer/script"},
-	"golang.org/x/crypto":          {"deployer/hosts", "deployer/internal/bench/minimal"},
-	"github.com/skeema/knownhosts": {"deployer/hosts"},
-	"github.com/elk-language":      {"deployer/lineedit"},
-	"github.com/rivo/uniseg":       {"deployer/lineedit"},
-	"github.com/hinshun/vt10x":     {"deployer/pty/ptytest"},
-	"github.com/pkg/sftp":          {"deployer/files"},
-	"github.com/aymanbagabas":      {"deployer/hosts"},
-	"github.com/creack/pty":        {"deployer/pty"},
-	"golang.org/x/term":            {"deployer/pty"},
-	"golang.org/x/sys":             {"deployer/pty", "deployer/hosts", "deployer/files"},
-	"github.com/fatih/color":       {"deployer/console"},
-	"github.com/spf13/cobra":       {"deployer"},
-	"github.com/spf13/pflag":       {"deployer"},
+	"go.starlark.net":               {"deployer/script"},
+	"golang.org/x/crypto":           {"deployer/hosts", "deployer/internal/bench/minimal"},
+	"github.com/skeema/knownhosts":  {"deployer/hosts"},
+	"github.com/elk-language":       {"deployer/lineedit"},
+	"github.com/rivo/uniseg":        {"deployer/lineedit"},
+	"github.com/hinshun/vt10x":      {"deployer/pty/ptytest"},
+	"github.com/pkg/sftp":           {"deployer/files"},
+	"github.com/bmatcuk/doublestar": {"deployer/files"},
+	"golang.org/x/sync":             {"deployer/files"},
+	"github.com/aymanbagabas":       {"deployer/hosts"},
+	"github.com/creack/pty":         {"deployer/pty"},
+	"golang.org/x/term":             {"deployer/pty"},
+	"golang.org/x/sys":              {"deployer/pty", "deployer/hosts", "deployer/files"},
+	"github.com/fatih/color":        {"deployer/console"},
+	"github.com/spf13/cobra":        {"deployer"},
+	"github.com/spf13/pflag":        {"deployer"},
 }
 
 func TestImportTable(t *testing.T) {
