@@ -22,26 +22,14 @@ func newTransfer(w *work, items int) *transfer {
 
 // put copies an item to a host.
 func (t *transfer) put(to place, i item) error {
-	o := hosts.WriteOptions{FileOptions: to.files}
-	var err error
-	if i.info.IsDir() {
-		_, err = to.handle().PutDir(t.ctx, i.from, i.to, o)
-	} else {
-		o.Mode = i.info.Mode.Perm()
-		_, err = to.handle().PutFile(t.ctx, i.from, i.to, o)
-	}
+	_, err := to.handle().Put(t.ctx, i.from, i.to, hosts.CopyOptions{FileOptions: to.files})
 	t.count(i, err)
 	return err
 }
 
 // get copies an item from a host.
 func (t *transfer) get(from place, i item) error {
-	var err error
-	if i.info.IsDir() {
-		_, err = from.handle().GetDir(t.ctx, i.from, i.to, from.files)
-	} else {
-		_, err = from.handle().GetFile(t.ctx, i.from, i.to, from.files)
-	}
+	_, err := from.handle().Get(t.ctx, i.from, i.to, hosts.CopyOptions{FileOptions: from.files})
 	t.count(i, err)
 	return err
 }
