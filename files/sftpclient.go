@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"syscall"
@@ -14,9 +15,11 @@ type SFTPClient struct {
 	packet int // bytes of a read or write
 }
 
-// NewSFTPClient greets the server behind a channel on which the SFTP subsystem has been started.
-func NewSFTPClient(from io.Reader, to io.WriteCloser) (*SFTPClient, error) {
-	client, err := sftp.NewClientPipe(from, to, sftp.UseFstat(true), sftp.MaxPacketUnchecked(plainPacket))
+// NewSFTPClient greets the server behind a channel on which the SFTP subsystem has been started. start runs a task in a
+// goroutine for which the owner of the channel waits.
+func NewSFTPClient(from io.Reader, to io.WriteCloser, start func(task func()) error) (*SFTPClient, error) {
+	client, err := sftp.NewClientPipe(bufio.NewReaderSize(from, manyAnswers), newSending(to, start),
+		sftp.UseFstat(true), sftp.MaxPacketUnchecked(plainPacket))
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +33,7 @@ func NewSFTPClient(from io.Reader, to io.WriteCloser) (*SFTPClient, error) {
 const (
 	plainPacket = 32 << 10  // what every server must take
 	largePacket = 128 << 10 // what OpenSSH takes
+	manyAnswers = 16 << 10  // which are read at once
 )
 
 func (c *SFTPClient) has(extension string) bool {
