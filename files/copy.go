@@ -69,6 +69,9 @@ func (k Kind) check(info *Info) error {
 // Outcome is how it went with one entry.
 type Outcome int
 
+// later is the outcome of what will be told later.
+const later Outcome = -1
+
 // The outcomes.
 const (
 	Unchanged Outcome = iota // it was as it should be
@@ -289,6 +292,9 @@ func isFatal(err error) bool {
 
 // note counts an entry and tells of it.
 func (c *copier) note(e Entry) {
+	if e.Outcome == later {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e.Outcome {

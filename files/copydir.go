@@ -42,13 +42,22 @@ func (p pair) dir(ctx context.Context, j *job) (Entry, error) {
 		return Entry{}, err
 	}
 	d.left.Store(int64(len(jobs)) + 1)
+	e := d.entry()
+	if p.o.Select.lazy() {
+		e.Outcome = later
+	}
 	j.in = d // left when the job is
 	p.found(jobs...)
 	p.todo.add(jobs...)
+	return e, nil
+}
+
+// entry is how it went with the directory itself.
+func (d *dir) entry() Entry {
 	if d.made {
-		return j.entry(Copied), nil
+		return d.job.entry(Copied)
 	}
-	return j.entry(Unchanged), nil
+	return d.job.entry(Unchanged)
 }
 
 // entries are the jobs of what is in a directory, by name.
@@ -183,6 +192,9 @@ func (p pair) there(ctx context.Context, j *job) (*Info, error) {
 // leave ends a job, and the directories of which it was the last.
 func (c *copier) leave(ctx context.Context, j *job) {
 	for d := j.in; d != nil && d.left.Add(-1) == 0; d = d.in {
+		if c.o.Select.lazy() {
+			c.note(d.entry())
+		}
 		if d.made && ctx.Err() == nil {
 			if err := c.finish(ctx, d); err != nil {
 				_ = c.fail(d.job, d.job.info, err) // result tells

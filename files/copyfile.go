@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"syscall"
+	"time"
 )
 
 // file copies a file, unless it is there.
@@ -68,7 +69,7 @@ func (p pair) same(ctx context.Context, j *job, t *Target) (bool, error) {
 	if t.Old == nil || t.Old.Size != j.info.Size {
 		return false, nil
 	}
-	if !p.o.Checksum && sameTime(t.Old.ModTime, j.info.ModTime) {
+	if !p.o.Checksum && sameTime(t.Old.ModTime, j.info.ModTime) && !recent(j.info.ModTime) {
 		return true, nil
 	}
 	same, err := p.sameContent(ctx, j, t)
@@ -77,6 +78,9 @@ func (p pair) same(ctx context.Context, j *job, t *Target) (bool, error) {
 	}
 	return same, err
 }
+
+// recent reports whether a file was changed so shortly ago that another change may have the same time.
+func recent(changed time.Time) bool { return time.Since(changed).Abs() < 2*time.Second }
 
 // smallFile is the size of files that are compared by reading both, in bytes.
 const smallFile = 256 << 10
