@@ -33,7 +33,7 @@ type runOptions struct {
 	color          string
 	view           string
 	keepGoing      bool
-	brief          bool // failures, and what happens to files, are told by whom runs
+	brief          *brief // not nil: failures, and what happens to files, are told by whom runs
 }
 
 // defaultOptions are the options where none were given.
@@ -122,11 +122,11 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets,
 	several := len(allHosts(task.Node)) > 1
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
-		Prefix: several && !o.brief, Tree: task.View == viewTree, LogOnly: o.json,
+		Prefix: several && o.brief == nil, Tree: task.View == viewTree, LogOnly: o.json,
 	})
 	sinks := []journal.Sink{r.screen, r.shown}
-	if o.brief {
-		sinks[0] = briefScreen{r.screen}
+	if o.brief != nil {
+		sinks[0] = briefScreen{r.screen, o.brief}
 	}
 	if o.json {
 		sinks = append(sinks, journal.NewJSON(p.Out))

@@ -178,7 +178,7 @@ func (o *outcome) end(r *oneRun, took time.Duration) {
 // their terminal, and knows of their own Ctrl-C.
 func (o *outcome) report(r *oneRun) []console.Failure {
 	var all []console.Failure
-	if r.options.brief {
+	if r.options.brief != nil {
 		return nil
 	}
 	for _, failure := range o.failures {

@@ -184,7 +184,7 @@ func (r *shellRun) newScpShell(at *nodes.Place, of []hosts.Host, sandbox bool, r
 		return nil, err
 	}
 	inner := *r
-	inner.options.brief = true
+	inner.options.brief = &brief{map[string]bool{}}
 	var s *scpshell.Shell
 	reader := read(func(line string, cursor int) (int, []prompt.Candidate) { return s.Complete(line, cursor) })
 	s, err = scpshell.New(scpshell.Options{
@@ -237,15 +237,32 @@ func (r *shellRun) scpJob(ctx context.Context, at *nodes.Place, job scpshell.Job
 
 // briefScreen is a screen that shows nothing of what a command of the secure-copy shell tells itself: what becomes of
 // files, but in a sandbox, of its connections, and the commands that it needs.
-type briefScreen struct{ *console.Screen }
+//
+// That a connection was made anew is told: what was done on the one before has ended.
+type briefScreen struct {
+	*console.Screen
+	of *brief
+}
+
+// brief is what the runs of a shell know of those before.
+type brief struct {
+	connected map[string]bool // hosts with their addresses
+}
 
 // Write implements journal.Sink.
 func (s briefScreen) Write(e journal.Event) error {
 	switch {
 	case strings.HasPrefix(string(e.Kind), "file.") && e.State != journal.WouldChange:
 		return nil
-	case e.Kind == journal.ConnectEnd:
+	case e.Kind == journal.ConnectEnd && e.State != journal.Done:
 		e.State = journal.Done // what is shown of it that takes long ends with it
+	case e.Kind == journal.ConnectEnd:
+		to := e.Host + " " + e.Address
+		if s.of.connected[to] {
+			return errors.Join(s.Screen.Write(e), s.Screen.Write(journal.Event{Kind: journal.Message, Host: e.Host,
+				Message: "the connection had ended, and is made anew"}))
+		}
+		s.of.connected[to] = true
 	case (e.Kind == journal.CommandStart || e.Kind == journal.CommandEnd) && e.Message == "" && !e.Sandbox:
 		return nil
 	}

@@ -128,12 +128,14 @@ func (c *sshConn) ping() chan struct{} {
 	return answered
 }
 
-// answers sends a keepalive, and reports whether the answer came in time.
-func (c *sshConn) answers(limit time.Duration) bool {
+// answers sends a keepalive, and reports whether the answer came in time, or ctx ended before.
+func (c *sshConn) answers(ctx context.Context, limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-c.ping():
+		return true
+	case <-ctx.Done():
 		return true
 	case <-c.dead:
 	case <-timer.C:

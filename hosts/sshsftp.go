@@ -108,7 +108,7 @@ func (c *sftpChannel) leave() {
 
 // openSFTP returns the client of the connection, or nil if the server has no SFTP.
 func (c *sshConn) openSFTP(ctx context.Context) (*files.SFTPClient, error) {
-	if c.wire.silent(c.pool.trustTime) && !c.answers(c.settings.timeout) {
+	if c.wire.silent(c.pool.trustTime) && !c.answers(ctx, c.settings.timeout) {
 		c.close(&lossError{text: fmt.Sprintf("no answer within %v", c.settings.timeout)})
 		return nil, io.EOF
 	}

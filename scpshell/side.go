@@ -129,6 +129,9 @@ func explain(err error) string {
 	if !errors.As(err, &failure) || failure.Fault == hosts.Files {
 		return err.Error()
 	}
+	if failure.Fault == hosts.Interrupted {
+		return "interrupted " + failure.Cause()
+	}
 	text := failure.Host + ": " + failure.Cause()
 	if failure.Fault != hosts.Lost && failure.Fault != hosts.Failed {
 		text = failure.Host + ": " + failure.Op + ": " + failure.Cause()
