@@ -6,14 +6,13 @@ import (
 	"fmt"
 
 	"deployer/hosts"
+	"deployer/prompt"
 )
 
 // result is how a host got the files of put --all.
 type result struct {
-	host          string
-	copied, items int
-	bytes         int64
-	err           error
+	host, done string
+	err        error
 }
 
 // putAll copies files to all hosts of the node, at once, and prints a table of how that went.
@@ -34,7 +33,7 @@ func putAll(w *work) error {
 			state = "FAILED"
 			wrong = append(wrong, r.err)
 		}
-		lines = append(lines, fmt.Sprintf("%-*s  %-6s  %d of %d  %s", width, r.host, state, r.copied, r.items, size(r.bytes)))
+		lines = append(lines, fmt.Sprintf("%-*s  %-6s  %s", width, r.host, state, r.done))
 	}
 	wrong = append(wrong, w.local.print(lines))
 	return errors.Join(wrong...)
@@ -44,21 +43,14 @@ func putAll(w *work) error {
 func (w *work) putTo(ctx context.Context, h hosts.Host) result {
 	one := *w
 	one.ctx = ctx
-	there := &side{host: h, label: h.Slug()}
+	there := &side{host: h, label: prompt.Quote(h.Slug())}
 	one.local, one.remote = place{&one, w.here, hosts.FileOptions{}}, place{&one, there, w.remote.files}
 	r := result{host: h.Slug()}
 	if there.dir, r.err = one.directory(h); r.err != nil {
 		return r
 	}
-	items, wrong := plan(one.local, one.remote)
-	r.items = len(items)
-	t := newTransfer(&one, len(items))
-	for _, i := range items {
-		if err := t.put(one.remote, i); err != nil {
-			wrong = append(wrong, failedCopy(one.local, one.remote, i, err))
-		}
-	}
-	r.copied, r.bytes, r.err = t.done, t.bytes, errors.Join(wrong...)
+	t, wrong := putTo(&one)
+	r.done, r.err = t.summary(), errors.Join(wrong...)
 	return r
 }
 

@@ -2,6 +2,7 @@ package scpshell
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"strings"
 
@@ -213,4 +214,16 @@ func (s *Shell) listed(at *side, side where, lead string, home bool) ([]*hosts.F
 	return s.listings.of(key, func(ctx context.Context, session *hosts.Session) ([]*hosts.FileInfo, error) {
 		return session.Handle(at.host).ListDir(ctx, key.dir, key.files)
 	})
+}
+
+// size is a number of bytes for people.
+func size(bytes int64) string {
+	if bytes < 1000 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	value, unit := float64(bytes)/1000, 0
+	for value >= 999.5 && unit < 4 {
+		value, unit = value/1000, unit+1
+	}
+	return fmt.Sprintf("%.3g %cB", value, "kMGTP"[unit])
 }

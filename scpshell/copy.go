@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -24,28 +25,50 @@ func put(w *work) error {
 	if w.call.has("all") {
 		return putAll(w)
 	}
-	return copies(w.local, w.remote, func(t *transfer, i item) error { return t.put(w.remote, i) })
+	t, wrong := putTo(w)
+	t.tell(wrong)
+	return errors.Join(wrong...)
+}
+
+// putTo copies files to the host of a call.
+func putTo(w *work) (*transfer, []error) {
+	return copies(w.local, w.remote, func(i item, o hosts.CopyOptions) (*hosts.CopyResult, error) {
+		o.FileOptions = w.remote.files
+		return w.remote.handle().Put(w.ctx, i.from, i.to, o)
+	})
 }
 
 // get copies files from the host.
 func get(w *work) error {
-	return copies(w.remote, w.local, func(t *transfer, i item) error { return t.get(w.remote, i) })
+	t, wrong := copies(w.remote, w.local, func(i item, o hosts.CopyOptions) (*hosts.CopyResult, error) {
+		o.FileOptions = w.remote.files
+		return w.remote.handle().Get(w.ctx, i.from, i.to, o)
+	})
+	t.tell(wrong)
+	return errors.Join(wrong...)
 }
 
-// copies copies what the words of a call say from one place to another. What cannot be copied keeps nothing else from it.
-func copies(from, to place, do func(*transfer, item) error) error {
+// copies copies what the words of a call say from one place to another, and returns what went wrong.
+func copies(from, to place, do func(item, hosts.CopyOptions) (*hosts.CopyResult, error)) (*transfer, []error) {
 	items, wrong := plan(from, to)
-	t := newTransfer(from.work, len(items))
-	for _, i := range items {
-		if from.ctx.Err() != nil {
-			break
-		}
-		if err := do(t, i); err != nil {
-			wrong = append(wrong, failedCopy(from, to, i, err))
+	t := &transfer{work: from.work}
+	for i, err := range t.run(items, do) {
+		if err != nil {
+			wrong = append(wrong, failedCopy(from, to, items[i], err))
 		}
 	}
-	t.end(len(wrong))
-	return errors.Join(wrong...)
+	return t, once(wrong)
+}
+
+// once leaves out errors that say the same: of a host that is lost, or an interruption.
+func once(errs []error) []error {
+	told := map[string]bool{}
+	return slices.DeleteFunc(errs, func(err error) bool {
+		text := explain(err)
+		again := told[text]
+		told[text] = true
+		return again
+	})
 }
 
 // failedCopy says what is wrong with a copy, and on which side.

@@ -1,63 +1,85 @@
 package scpshell
 
 import (
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"deployer/console"
 	"deployer/hosts"
 )
 
-// transfer is what copies the files of a command, one item after the other.
+// atOnce is how many items are copied at once.
+const atOnce = 8
+
+// transfer is what copies the items of a command, and shows how far that is.
 type transfer struct {
 	*work
-	items, done int
-	begun       time.Time
-	bytes       int64
+	shown *progress
+	sum   hosts.CopyResult
+	begun time.Time
 }
 
-func newTransfer(w *work, items int) *transfer {
-	return &transfer{work: w, items: items, begun: time.Now()}
-}
-
-// put copies an item to a host.
-func (t *transfer) put(to place, i item) error {
-	_, err := to.handle().Put(t.ctx, i.from, i.to, hosts.CopyOptions{FileOptions: to.files})
-	t.count(i, err)
-	return err
-}
-
-// get copies an item from a host.
-func (t *transfer) get(from place, i item) error {
-	_, err := from.handle().Get(t.ctx, i.from, i.to, hosts.CopyOptions{FileOptions: from.files})
-	t.count(i, err)
-	return err
-}
-
-func (t *transfer) count(i item, err error) {
-	if err == nil {
-		t.done++
-		t.bytes += i.info.Size
+// run copies items, several at once, and returns what went wrong, in order. What fails keeps nothing else from it.
+func (t *transfer) run(items []item, do func(item, hosts.CopyOptions) (*hosts.CopyResult, error)) []error {
+	t.begun = time.Now()
+	t.shown = newProgress(t, items)
+	defer t.shown.end()
+	errs := make([]error, len(items))
+	results := make([]*hosts.CopyResult, len(items))
+	places := make(chan struct{}, atOnce)
+	var copying sync.WaitGroup
+	for i, one := range items {
+		places <- struct{}{}
+		copying.Go(func() {
+			defer func() { <-places }()
+			if t.ctx.Err() == nil {
+				results[i], errs[i] = do(one, hosts.CopyOptions{Resume: t.call.has("resume"), Progress: t.shown.of(i)})
+			}
+		})
 	}
+	copying.Wait()
+	for _, r := range results {
+		t.add(r)
+	}
+	return errs
 }
 
-// end tells what was copied.
-func (t *transfer) end(wrong int) {
-	if t.done == 0 && wrong > 0 {
+// add adds what a copy did to what all did.
+func (t *transfer) add(r *hosts.CopyResult) {
+	if r == nil {
 		return
 	}
-	took := time.Since(t.begun).Seconds()
-	console.From(t.ctx).Log(fmt.Sprintf("%s: %d of %d, %s in %s", t.name(), t.done, t.items, size(t.bytes), console.Duration(took)))
+	t.sum.Copied += r.Copied
+	t.sum.Unchanged += r.Unchanged
+	t.sum.Skipped += r.Skipped
+	t.sum.Failed += r.Failed
+	t.sum.Bytes += r.Bytes
 }
 
-// size is a number of bytes for people.
-func size(bytes int64) string {
-	if bytes < 1000 {
-		return fmt.Sprintf("%d B", bytes)
+// summary says what was copied.
+func (t *transfer) summary() string {
+	text := fmt.Sprintf("%d copied", t.sum.Copied)
+	for _, part := range []struct {
+		count int
+		what  string
+	}{{t.sum.Unchanged, "unchanged"}, {t.sum.Skipped, "left out"}, {t.sum.Failed, "failed"}} {
+		if part.count > 0 {
+			text += fmt.Sprintf(", %d %s", part.count, part.what)
+		}
 	}
-	value, unit := float64(bytes)/1000, 0
-	for value >= 999.5 && unit < 4 {
-		value, unit = value/1000, unit+1
+	took := time.Since(t.begun)
+	text += fmt.Sprintf(": %s in %s", size(t.sum.Bytes), console.Duration(took.Seconds()))
+	if took > time.Second && t.sum.Bytes > 0 {
+		text += fmt.Sprintf(", %s/s", size(int64(float64(t.sum.Bytes)/took.Seconds())))
 	}
-	return fmt.Sprintf("%.3g %cB", value, "kMGTP"[unit])
+	return text
+}
+
+// tell tells what was copied, unless nothing was because it went wrong.
+func (t *transfer) tell(wrong []error) {
+	if t.sum.Copied+t.sum.Unchanged > 0 || errors.Join(wrong...) == nil {
+		console.From(t.ctx).Log(t.name() + ": " + t.summary())
+	}
 }
