@@ -33,7 +33,7 @@ Options end at ACTION; what follows is its own. A word name=value is given by na
 name, and never after --.
 
 Exit status: 0 done; 1 an action failed; 2 wrong usage, tree or path, or no hosts; 3 a host could not be reached or was
-lost; 4 a host key was refused; 130 interrupted, 143 SIGTERM, 129 SIGHUP, 141 standard output closed.`
+lost; 4 a host key was refused; 130 interrupted, 131 SIGQUIT, 143 SIGTERM, 129 SIGHUP, 141 standard output closed.`
 
 // main runs the command that the arguments name.
 func (p *program) main(ctx context.Context, args []string) int {

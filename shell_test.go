@@ -147,7 +147,8 @@ root = node(both = node(hosts = [web1, here]), ssh = node(hosts = web1))
 	s.ends(0)
 }
 
-// TestShellSignals ends with the status of a signal, at the prompt and in a run, and with that of a closed output.
+// TestShellSignals ends with the status of a signal, at the prompt and in a run. Those that have a key end what is going
+// on: the run or the line.
 func TestShellSignals(t *testing.T) {
 	t.Parallel()
 	f := startFleet(t)
@@ -179,6 +180,25 @@ root = node(hosts = here, actions = [wait])
 			s.ends(test.status)
 		})
 	}
+	t.Run("QUIT", func(t *testing.T) {
+		t.Parallel()
+		s := p.sit(t)
+		s.Expect("/ > ")
+		s.Send("wait\n")
+		s.Expect("waiting\r\n")
+		s.Send("\x1c")
+		s.Expect(`interrupted by Ctrl-\`)
+		s.Expect("/ > ")
+		s.ExpectRaw()
+		s.Send("pwd \x1c| x")
+		s.Expect("| x")
+		if err := syscall.Kill(s.pid, syscall.SIGQUIT); err != nil {
+			t.Fatal(err)
+		}
+		s.Expect("/ > ")
+		s.Send("exit\r")
+		s.ends(0)
+	})
 	t.Run("INT at a pipe", func(t *testing.T) {
 		t.Parallel()
 		lines, feed, err := os.Pipe()

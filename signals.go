@@ -66,11 +66,11 @@ func (s *signals) listen(from <-chan os.Signal, done <-chan struct{}) {
 	}
 }
 
-// take ends what a signal ends: Ctrl-C the innermost work, every other one all.
+// take ends what a signal ends: those of the keyboard the innermost work, every other one all.
 func (s *signals) take(one os.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if one != os.Interrupt {
+	if keyOf(one) == "" {
 		s.whole.stop(&signalError{one})
 	}
 	s.now.count++
@@ -82,12 +82,23 @@ func (s *signals) take(one os.Signal) {
 	}
 }
 
+// keyOf returns the key that sends a signal; "" if there is none.
+func keyOf(signal os.Signal) string {
+	switch signal {
+	case os.Interrupt:
+		return "Ctrl-C"
+	case syscall.SIGQUIT:
+		return `Ctrl-\`
+	}
+	return ""
+}
+
 // signalError is the cause of a run that a signal interrupted.
 type signalError struct{ signal os.Signal }
 
 func (e *signalError) Error() string {
-	if e.signal == os.Interrupt {
-		return "by Ctrl-C"
+	if key := keyOf(e.signal); key != "" {
+		return "by " + key
 	}
 	return fmt.Sprintf("by a signal: %v", e.signal)
 }

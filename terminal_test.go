@@ -204,7 +204,7 @@ func TestTerminalIsRestored(t *testing.T) {
 			s.Send("a\r")
 			s.ends(1)
 		})
-		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
+		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
 			t.Run(fmt.Sprint(where, " ", sig), func(t *testing.T) {
 				s, m := start(t)
 				if err := syscall.Kill(s.pid, sig); err != nil {
