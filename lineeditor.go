@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"deployer/console"
 	"deployer/journal"
@@ -21,9 +22,10 @@ import (
 
 // lineEditor reads the lines of the shell where a person types them.
 type lineEditor struct {
-	editor  *lineedit.Editor
-	history *lineedit.History
-	colour  bool
+	editor    *lineedit.Editor
+	history   *lineedit.History
+	colour    bool
+	continued chan struct{} // to suspend, where that waits for it
 }
 
 var _ prompt.LineReader = (*lineEditor)(nil)
@@ -34,7 +36,7 @@ type completer func(line string, cursor int) (start int, candidates []prompt.Can
 // newLineEditor returns an editor on the terminal of standard input, with the history of earlier sessions in a file of
 // that name.
 func (p *program) newLineEditor(o runOptions, history string, secrets *journal.Secrets, complete completer) *lineEditor {
-	e := &lineEditor{colour: p.output(p.Err, o.color).Colour}
+	e := &lineEditor{colour: p.output(p.Err, o.color).Colour, continued: make(chan struct{})}
 	failed := func(err error) { fmt.Fprintf(p.Err, "%s: warning: the history of lines: %v\n", p.Name, err) }
 	e.history = &lineedit.History{}
 	if file := p.historyFile(history); file != "" {
@@ -47,7 +49,7 @@ func (p *program) newLineEditor(o runOptions, history string, secrets *journal.S
 	}
 	e.editor = lineedit.New(lineedit.Options{
 		Terminal: pty.NewTerminal(p.terminal()), History: e.history, Complete: e.candidates(complete), Failed: failed,
-		Keep: func(line string) bool { return secrets.Mask(line) == line },
+		Keep: func(line string) bool { return secrets.Mask(line) == line }, Suspend: e.suspend,
 	})
 	return e
 }
@@ -89,7 +91,7 @@ func (e *lineEditor) candidates(complete completer) func(string, int) (int, []li
 
 // Read implements prompt.LineReader.
 func (e *lineEditor) Read(ctx context.Context, before prompt.Prompt) (string, error) {
-	defer e.watchSize()()
+	defer e.watch()()
 	line, err := e.editor.Read(ctx, before.Format(e.colour))
 	if errors.Is(err, lineedit.ErrInterrupted) {
 		err = prompt.ErrInterrupted
@@ -97,16 +99,20 @@ func (e *lineEditor) Read(ctx context.Context, before prompt.Prompt) (string, er
 	return line, err
 }
 
-// watchSize tells the editor when the terminal changes its size, until done is called.
-func (e *lineEditor) watchSize() (done func()) {
-	changed, ended := make(chan os.Signal, 1), make(chan struct{})
+// watch tells the editor when the terminal changes its size, and when the program goes on after it was stopped, until
+// done is called.
+func (e *lineEditor) watch() (done func()) {
+	changed, continued, ended := make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(changed, syscall.SIGWINCH)
+	signal.Notify(continued, syscall.SIGCONT)
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for {
 			select {
 			case <-changed:
 				e.editor.Resized()
+			case <-continued:
+				e.goesOn()
 			case <-ended:
 				return
 			}
@@ -114,8 +120,33 @@ func (e *lineEditor) watchSize() (done func()) {
 	})
 	return func() {
 		signal.Stop(changed)
+		signal.Stop(continued)
 		close(ended)
 		watching.Wait()
+	}
+}
+
+// notStopped is when a program that was to stop still runs.
+const notStopped = 200 * time.Millisecond
+
+// suspend stops the program and all that was started with it, as Ctrl-Z does elsewhere, until it is told to go on. Where
+// nobody could do that, it is not stopped.
+func (e *lineEditor) suspend() {
+	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
+		return // some of it belongs to others
+	}
+	select {
+	case <-e.continued:
+	case <-time.After(notStopped):
+	}
+}
+
+// goesOn tells who waits for it that the program goes on.
+func (e *lineEditor) goesOn() {
+	select {
+	case e.continued <- struct{}{}:
+	default:
+		e.editor.Resumed()
 	}
 }
 

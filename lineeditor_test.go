@@ -3,7 +3,9 @@ package deployer_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -165,6 +167,53 @@ func TestPromptIsKilled(t *testing.T) {
 			}
 			s.ends(128 + int(signal))
 		})
+	}
+}
+
+// TestPromptIsStopped stops the program at the prompt, by its key and by a signal, and uses the terminal meanwhile.
+func TestPromptIsStopped(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	p := f.newPlace(t, promptTree)
+	cmd := exec.Command("dash", "-i")
+	cmd.Dir, cmd.Env = p.dir, append(p.command().Env, "PS1=dash: ")
+	s := ptytest.Start(t, cmd, pty.Size{Rows: 24, Cols: 80})
+	s.Expect("dash: ")
+	s.Send("deployer\r")
+	s.Expect("/ > ")
+	s.ExpectRaw()
+	s.Send("here say twi")
+	s.Expect("twi")
+	s.Send("\x1a")
+	s.Expect("Stopped")
+	s.Expect("dash: ")
+	s.ExpectCooked()
+	s.Send("jobs -p\r")
+	s.Expect("\n")
+	pid, err := strconv.Atoi(s.Expect("\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Send("fg\r")
+	s.Expect("/ > here say twi")
+	s.ExpectRaw()
+	s.Send("ce")
+	s.Expect("ce")
+	if err := syscall.Kill(pid, syscall.SIGTSTP); err != nil {
+		t.Fatal(err)
+	}
+	s.Expect("Stopped")
+	s.Send("stty cooked echo\nfg\n") // the signal has left the terminal raw
+	s.Expect("/ > here say twice")
+	s.ExpectRaw()
+	s.Send("-$((1\x7f\x7f\x7f\x7f\r")
+	s.Expect("\r\ntwice-\r\n")
+	s.Send("\x04")
+	s.Expect("dash: ")
+	s.Send("exit\r")
+	s.ExpectCooked()
+	if status := s.Wait(); status != 0 {
+		t.Errorf("status %d", status)
 	}
 }
 

@@ -62,19 +62,15 @@ func (p *Person) askFunction(ctx context.Context, q Question) (string, error) {
 
 // atTerminal calls do with the keys of the terminal. It returns the cause of ctx when that is cancelled.
 func (p *Person) atTerminal(ctx context.Context, do func(input io.Reader) error) (err error) {
-	modes, err := pty.ModesOf(p.terminal)
+	restore, err := pty.Hold(p.terminal, asking)
 	if err != nil {
 		return noAnswer(err)
 	}
-	if err := pty.SetModes(p.terminal, asking); err != nil {
-		return noAnswer(err)
-	}
 	defer func() {
-		if failed := pty.SetModes(p.terminal, modes); failed != nil {
+		if failed := restore(); failed != nil {
 			err = errors.Join(err, failed)
 		}
 	}()
-
 	input, err := pty.NewInput(p.terminal)
 	if err != nil {
 		return noAnswer(err)

@@ -42,6 +42,8 @@ func commandFor(key string) command {
 		return (*line).searchOn
 	case "\x0c": // Ctrl-L
 		return func(l *line) { l.screen.clear() }
+	case "\x1a": // Ctrl-Z
+		return (*line).suspend
 	case "\x7f", "\x08":
 		return (*line).backspace
 	}

@@ -31,6 +31,8 @@ type Options struct {
 	Complete Completer
 	// Keep reports whether a line is kept in the history; nil keeps all.
 	Keep func(line string) bool
+	// Suspend is what Ctrl-Z does, with the terminal as it was before Read; nil is nothing.
+	Suspend func()
 	// Failed is told of errors of the history file.
 	Failed func(error)
 }
@@ -70,6 +72,16 @@ func (e *Editor) Resized() {
 	defer e.mu.Unlock()
 	if e.line != nil {
 		e.line.screen.resized()
+	}
+}
+
+// Resumed tells that this program was stopped, and goes on: the line is drawn anew, where the cursor is now. It may be
+// called at any time, by any goroutine.
+func (e *Editor) Resumed() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.line != nil {
+		e.line.screen.resumed()
 	}
 }
 

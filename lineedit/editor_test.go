@@ -43,6 +43,7 @@ func TestLines(t *testing.T) {
 		"an unknown key":      {"a\x1b[99;7xb\r", "[ab]"},
 		"pasted":              {"\x1b[200~abc\x1b[201~d\r", "[abcd]"},
 		"a tab":               {"a\tb\r", "[ab]"},
+		"Ctrl-Z":              {"ab\x1ac\r", "[abc]"},
 		"screen cleared":      {"abc\x0cd\r", "[abcd]"},
 	} {
 		t.Run(name, func(t *testing.T) {

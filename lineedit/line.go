@@ -28,7 +28,7 @@ type line struct {
 	failure any    // what a command panicked with
 
 	mu     sync.Mutex
-	keys   pty.Keys // nil unless being read
+	keys   pty.Keys // nil unless the line is being read
 	reason error    // why there is no line
 }
 
@@ -57,44 +57,65 @@ func (l *line) why() error {
 	return l.reason
 }
 
-// open makes keys arrive, until closed is called.
-func (l *line) open() (closed func(), err error) {
+// open makes keys arrive.
+func (l *line) open() error {
 	keys, err := l.e.o.Terminal.Keys()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	l.takes(keys)
-	l.screen.write(pasteOn)
-	return func() {
-		l.screen.write(pasteOff)
-		l.takes(nil)
-		_ = keys.Close() // fails when the terminal is gone
-	}, nil
-}
-
-func (l *line) takes(keys pty.Keys) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.keys = keys
+	if l.reason != nil {
+		keys.Stop()
+	}
+	l.screen.write(pasteOn)
+	return nil
+}
+
+// close leaves the terminal as it was before open.
+func (l *line) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.keys == nil {
+		return
+	}
+	l.screen.write(pasteOff)
+	_ = l.keys.Close() // fails when the terminal is gone
+	l.keys = nil
+}
+
+// suspend is Ctrl-Z.
+func (l *line) suspend() {
+	if l.e.o.Suspend == nil {
+		return
+	}
+	l.close()
+	l.screen.finish(l.prompt, "")
+	l.e.o.Suspend()
+	if err := l.open(); err != nil {
+		l.leave(err)
+		l.end()
+	}
 }
 
 // edit lets the line be edited until Enter, or until there is a reason to leave.
 func (l *line) edit(ctx context.Context) (string, error) {
-	closed, err := l.open()
-	if err != nil {
+	if err := l.open(); err != nil {
 		return "", err
 	}
-	defer closed()
+	defer l.close() // also where go-prompt panics
 	defer context.AfterFunc(ctx, func() { l.leave(context.Cause(ctx)) })()
-	l.p = prompt.New(prompt.NoopExecutor, prompt.WithReader(&reader{line: l, keys: l.keys}), prompt.WithWriter(writer{l}),
+	l.p = prompt.New(prompt.NoopExecutor, prompt.WithReader(&reader{line: l}), prompt.WithWriter(writer{l}),
 		prompt.WithPrefix(""), prompt.WithExitChecker(func(string, bool) bool { return l.ended }),
 		prompt.WithKeyBind(prompt.KeyBind{Key: prompt.F24, Fn: l.perform}))
 	l.p.Input()
+	l.close()
 	if l.failure != nil {
 		l.screen.finish(l.prompt, "")
-		panic(l.failure) // nobody reads the terminal any more
+		panic(l.failure) // the terminal is as it was, and nobody reads it any more
 	}
-	err = l.why()
+	err := l.why()
 	mark := ""
 	if err == ErrInterrupted {
 		mark = "^C"

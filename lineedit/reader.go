@@ -5,15 +5,12 @@ import (
 	"os"
 	"time"
 
-	"deployer/pty"
-
 	prompt "github.com/elk-language/go-prompt"
 )
 
 // reader gives go-prompt one key at a time. After one that ends the line it gives no more.
 type reader struct {
 	line  *line
-	keys  pty.Keys
 	waits bool // the last key was a command, which may end the line
 	over  bool
 }
@@ -70,7 +67,7 @@ func (r *reader) key() []byte {
 		if k.escaped() {
 			limit = escapeWait
 		}
-		n, err := r.keys.ReadWithin(buffer, limit)
+		n, err := r.line.keys.ReadWithin(buffer, limit)
 		k.add(buffer[:n])
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):

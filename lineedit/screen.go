@@ -53,6 +53,17 @@ func (s *screen) resized() {
 	}
 }
 
+// resumed draws all where the cursor is: others have used the terminal.
+func (s *screen) resumed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shown {
+		s.drawn = drawn{}
+		s.write(pasteOn)
+		s.draw(s.home())
+	}
+}
+
 // clear empties the screen; the next show begins at its top.
 func (s *screen) clear() {
 	s.mu.Lock()
@@ -70,7 +81,7 @@ func (s *screen) finish(prompt string, mark string) {
 		lines[i] = plain(text)
 	}
 	s.write(s.home() + "\x1b[K" + eraseBelow + s.fitting(prompt) + strings.Join(lines, "\r\n") + mark + "\r\n")
-	s.shown = false
+	s.shown, s.drawn = false, drawn{}
 }
 
 // fitting is a prompt that leaves room for the text.

@@ -103,6 +103,43 @@ func TestInterruptKeepsHistory(t *testing.T) {
 	term.ExpectCooked()
 }
 
+// TestSuspended lets others have the terminal in the middle of a line: asked to, by Ctrl-Z, and not.
+func TestSuspended(t *testing.T) {
+	t.Parallel()
+	editors := make(chan *Editor, 1)
+	var tty *os.File
+	suspend := func() {
+		modes, err := pty.ModesOf(tty)
+		fmt.Fprintf(tty, "[cooked %v, %v]\n", modes == pty.Cooked, err)
+	}
+	term := ptytest.Func(t, pty.Size{Rows: 8, Cols: 20}, func(f *os.File) int {
+		tty = f
+		e := New(Options{Terminal: pty.NewTerminal(f), Suspend: suspend})
+		editors <- e
+		return typeLines(f, e)
+	})
+	e := <-editors
+	term.Expect("> ")
+	term.Send("a line of two rows")
+	term.ExpectDrawn("here > a line of two\n rows")
+	term.Send("\x1a")
+	term.ExpectDrawn("here > a line of two\n rows\n[cooked true, <nil>]\nhere > a line of two\n rows")
+	term.ExpectRaw()
+	if _, err := io.WriteString(tty, "\r\nnoise\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	e.Resumed()
+	term.Send("!")
+	term.ExpectDrawn("here > a line of two\n rows\n[cooked true, <nil>]\nhere > a line of two\n rows\nnoise\n" +
+		"here > a line of two\n rows!")
+	term.Send("\r")
+	term.Expect("[a line of two rows!]")
+	e.Resumed() // also where nothing is drawn
+	term.Send("\x04")
+	term.Expect("[end]")
+	term.ExpectCooked()
+}
+
 // TestKeysInParts sends characters and escape sequences byte by byte, each drawn before the next one comes.
 func TestKeysInParts(t *testing.T) {
 	t.Parallel()

@@ -29,21 +29,6 @@ func SizeOf(f *os.File) Size {
 	return Size{Rows: rows, Cols: cols}
 }
 
-// Raw puts the terminal f into raw mode. restore puts it back as it was; it may be called more than once.
-func Raw(f *os.File) (restore func() error, err error) {
-	state, err := term.MakeRaw(int(f.Fd()))
-	if err != nil {
-		return nil, err
-	}
-	return func() error { return term.Restore(int(f.Fd()), state) }, nil
-}
-
-// ReadPassword reads a line from the terminal f without echo.
-func ReadPassword(f *os.File) (string, error) {
-	b, err := term.ReadPassword(int(f.Fd()))
-	return string(b), err
-}
-
 // Resize tells the command on the pseudo-terminal f that the window changed.
 func Resize(f *os.File, size Size) error {
 	return control(f, func(fd int) error {

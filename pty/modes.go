@@ -2,12 +2,16 @@ package pty
 
 import (
 	"os"
+	"os/signal"
+	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
 // Modes is how a terminal treats what is typed and printed. A terminal that a shell gives to a command has all of
-// them; raw mode has none.
+// them; raw mode has none that counts.
 type Modes struct {
 	Echo      bool // what is typed is shown
 	Canonical bool // what is typed arrives by lines, and can be edited
@@ -45,6 +49,58 @@ func SetModes(f *os.File, m Modes) error {
 	put(&t.Oflag, unix.OPOST, m.Output)
 	put(&t.Oflag, unix.ONLCR, m.NLToCRNL)
 	return control(f, func(fd int) error { return unix.IoctlSetTermios(fd, ioctlSetTermios, t) })
+}
+
+// Raw puts the terminal f into raw mode. restore puts it back as it was; it may be called more than once. Until then f
+// stays raw, see [Hold].
+func Raw(f *os.File) (restore func() error, err error) {
+	state, err := term.MakeRaw(int(f.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	return hold(func() error {
+		_, err := term.MakeRaw(int(f.Fd()))
+		return err
+	}, func() error { return term.Restore(int(f.Fd()), state) }), nil
+}
+
+// Hold gives the terminal f these modes until restore, as [SetModes] does. A program that is stopped (by SIGTSTP or
+// SIGSTOP) finds the terminal as others have left it when it goes on: then f gets these modes again.
+func Hold(f *os.File, m Modes) (restore func() error, err error) {
+	before, err := ModesOf(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := SetModes(f, m); err != nil {
+		return nil, err
+	}
+	return hold(func() error { return SetModes(f, m) }, func() error { return SetModes(f, before) }), nil
+}
+
+// hold calls set whenever this program was stopped and goes on, until restore, which calls undo.
+func hold(set, undo func() error) (restore func() error) {
+	continued, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(continued, syscall.SIGCONT)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for {
+			select {
+			case <-continued:
+				_ = set() // fails when the terminal is gone, which reading it tells
+			case <-done:
+				return
+			}
+		}
+	})
+	release := sync.OnceFunc(func() {
+		signal.Stop(continued)
+		close(done)
+		watching.Wait()
+	})
+	return func() error {
+		release()
+		return undo()
+	}
 }
 
 func termios(f *os.File) (t *unix.Termios, err error) {
