@@ -130,7 +130,7 @@ func Copy(ctx context.Context, from, to Place, o CopyOptions) (*Summary, error) 
 // bytesOnce is how many bytes of files may be under way at once. One file takes no more than its share of that.
 const (
 	bytesOnce = 16 << 20
-	bytesFile = 8 << 20
+	bytesFile = 6 << 20
 )
 
 // copier is one copy.

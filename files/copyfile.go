@@ -175,6 +175,19 @@ func (r *sourceReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// WriteTo implements io.WriterTo, for readers that do.
+func (r *sourceReader) WriteTo(w io.Writer) (int64, error) {
+	from, ok := r.ReadCloser.(io.WriterTo)
+	if !ok {
+		return io.Copy(w, readerOnly{r})
+	}
+	n, err := from.WriteTo(w)
+	if err != nil && !errors.As(err, new(*CopyError)) {
+		err = &CopyError{true, r.path, err}
+	}
+	return n, err
+}
+
 // counted counts what is written, and says of errors that they are of the target.
 type counted struct {
 	to Draft
@@ -188,6 +201,31 @@ func (w *counted) Write(b []byte) (int, error) {
 	if err != nil {
 		err = &CopyError{false, w.j.to, err}
 	}
+	return n, err
+}
+
+// ReadFrom implements io.ReaderFrom, for drafts that do. What it reads says of its errors that they are of the source.
+func (w *counted) ReadFrom(r io.Reader) (int64, error) {
+	to, ok := w.to.(io.ReaderFrom)
+	if !ok {
+		return io.Copy(writerOnly{w}, r)
+	}
+	n, err := to.ReadFrom(&countedReader{r, w})
+	if err != nil {
+		err = ofTarget(err, w.j)
+	}
+	return n, err
+}
+
+// countedReader counts what is read to be written.
+type countedReader struct {
+	io.Reader
+	w *counted
+}
+
+func (r *countedReader) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.w.c.move(r.w.j, int64(n))
 	return n, err
 }
 

@@ -81,16 +81,18 @@ func (l Local) Sum(ctx context.Context, path string, size int64) ([]byte, error)
 
 // localReader reads until its context ends.
 type localReader struct {
-	*os.File
-	ctx context.Context // of the reading alone
+	file *os.File
+	ctx  context.Context // of the reading alone
 }
 
 func (r *localReader) Read(b []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return r.File.Read(b)
+	return r.file.Read(b)
 }
+
+func (r *localReader) Close() error { return r.file.Close() }
 
 func (Local) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 	flags, mode := os.O_WRONLY|os.O_CREATE|os.O_EXCL, fs.FileMode(0o666)
@@ -110,12 +112,12 @@ func (Local) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 			return nil, errors.Join(err, f.Close())
 		}
 	}
-	return &localDraft{File: f, target: o.Target, size: o.From, ctx: ctx}, nil
+	return &localDraft{file: f, target: o.Target, size: o.From, ctx: ctx}, nil
 }
 
 // localDraft is a file that is being written here.
 type localDraft struct {
-	*os.File
+	file   *os.File
 	target string
 	size   int64
 	ctx    context.Context // of the writing alone
@@ -126,42 +128,42 @@ func (d *localDraft) Write(b []byte) (int, error) {
 	if err := d.ctx.Err(); err != nil {
 		return 0, err
 	}
-	n, err := d.File.Write(b)
+	n, err := d.file.Write(b)
 	d.size += int64(n)
 	return n, err
 }
 
 func (d *localDraft) Commit(ctx context.Context, a Attributes) error {
-	if err := checkSum(ctx, Local{}, d.Name(), d.size, a.Sum); err != nil {
+	if err := checkSum(ctx, Local{}, d.file.Name(), d.size, a.Sum); err != nil {
 		return err
 	}
 	if a.UID >= 0 || a.GID >= 0 { // before the mode, some bits of which a new owner takes away
-		if err := d.Chown(a.UID, a.GID); err != nil {
+		if err := d.file.Chown(a.UID, a.GID); err != nil {
 			return err
 		}
 	}
 	if a.SetMode {
-		if err := d.Chmod(a.Mode); err != nil {
+		if err := d.file.Chmod(a.Mode); err != nil {
 			return err
 		}
 	}
 	if !a.Relaxed {
-		if err := d.Sync(); err != nil {
+		if err := d.file.Sync(); err != nil {
 			return err
 		}
 	}
-	if err := d.Close(); err != nil {
+	if err := d.file.Close(); err != nil {
 		return err
 	}
 	if !a.ModTime.IsZero() {
-		if err := os.Chtimes(d.Name(), time.Time{}, a.ModTime); err != nil {
+		if err := os.Chtimes(d.file.Name(), time.Time{}, a.ModTime); err != nil {
 			return err
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := os.Rename(d.Name(), d.target); err != nil {
+	if err := os.Rename(d.file.Name(), d.target); err != nil {
 		return err
 	}
 	d.done = true
@@ -189,13 +191,13 @@ func (d *localDraft) Discard() error {
 		return nil
 	}
 	d.done = true
-	_ = d.Close() // what it held is not wanted; commit may have closed it
-	return os.Remove(d.Name())
+	_ = d.file.Close() // what it held is not wanted; commit may have closed it
+	return os.Remove(d.file.Name())
 }
 
 func (d *localDraft) Leave() {
 	d.done = true
-	_ = d.Close() // what is there is compared before it is used
+	_ = d.file.Close() // what is there is compared before it is used
 }
 
 func (Local) Rename(_ context.Context, from, to string) error { return os.Rename(from, to) }

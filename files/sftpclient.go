@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"sync"
 	"syscall"
 
 	"github.com/pkg/sftp"
@@ -12,7 +13,8 @@ import (
 // SFTPClient is a client of an SFTP server.
 type SFTPClient struct {
 	*sftp.Client
-	packet int // bytes of a read or write
+	packet  int       // bytes of a read or write
+	buffers sync.Pool // of *[]byte, memory for as many
 }
 
 // NewSFTPClient greets the server behind a channel on which the SFTP subsystem has been started. start runs a task in a
@@ -23,7 +25,7 @@ func NewSFTPClient(from io.Reader, to io.WriteCloser, start func(task func()) er
 	if err != nil {
 		return nil, err
 	}
-	c := &SFTPClient{client, plainPacket}
+	c := &SFTPClient{Client: client, packet: plainPacket}
 	if c.has("limits@openssh.com") {
 		c.packet = largePacket
 	}
@@ -39,6 +41,19 @@ const (
 func (c *SFTPClient) has(extension string) bool {
 	_, ok := c.HasExtension(extension)
 	return ok
+}
+
+// buffer returns memory for a packet; release takes it back.
+func (c *SFTPClient) buffer() []byte {
+	if b, ok := c.buffers.Get().(*[]byte); ok && cap(*b) == c.packet {
+		return *b
+	}
+	return make([]byte, 0, c.packet)
+}
+
+func (c *SFTPClient) release(b []byte) {
+	b = b[:0]
+	c.buffers.Put(&b)
 }
 
 // roomAt returns that the disk is full, if it is, else err.

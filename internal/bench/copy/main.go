@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"strconv"
@@ -64,11 +65,13 @@ func transfer(ctx context.Context, h *hosts.Handle, put bool, from, to string) (
 	return time.Since(begun), err
 }
 
+// move tells of its progress, as for a person who watches.
 func move(ctx context.Context, h *hosts.Handle, put bool, from, to string) (err error) {
+	o := hosts.CopyOptions{Progress: func(p hosts.CopyProgress) { _, _ = fmt.Fprintln(io.Discard, p) }}
 	if put {
-		_, err = h.Put(ctx, from, to, hosts.CopyOptions{})
+		_, err = h.Put(ctx, from, to, o)
 	} else {
-		_, err = h.Get(ctx, from, to, hosts.CopyOptions{})
+		_, err = h.Get(ctx, from, to, o)
 	}
 	return err
 }

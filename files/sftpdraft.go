@@ -12,94 +12,6 @@ import (
 	"github.com/pkg/sftp"
 )
 
-// requestsOnce is how many requests for one file are under way at most. It hides the time that they take.
-const requestsOnce = 64
-
-// sftpReader reads a file with many requests at a time. File.WriteTo of pkg/sftp does so too, but takes an answer that
-// is shorter than asked for as the end of nothing, and leaves out what follows.
-type sftpReader struct {
-	files *SFTP
-	file  *sftp.File
-	size  int64 // when it was opened
-	ctx   context.Context
-
-	next   int64    // where the next request begins
-	pieces []*piece // asked for, in order
-	rest   []byte   // of a piece that has come
-	err    error
-}
-
-// piece is a part of a file that was asked for.
-type piece struct {
-	data []byte
-	err  error
-	done chan struct{} // closed when data and err are there
-}
-
-// Read implements io.Reader.
-func (r *sftpReader) Read(b []byte) (int, error) {
-	for len(r.rest) == 0 {
-		if r.err != nil {
-			return 0, r.err
-		}
-		r.ask()
-		first := r.pieces[0]
-		select {
-		case <-first.done:
-		case <-r.ctx.Done():
-			return 0, context.Cause(r.ctx)
-		}
-		r.pieces = r.pieces[1:]
-		r.rest, r.err = first.data, r.files.explainRead(r.ctx, first.err)
-	}
-	n := copy(b, r.rest)
-	r.rest = r.rest[n:]
-	return n, nil
-}
-
-// explainRead is explain for what reads, to which the end is no failure.
-func (f *SFTP) explainRead(ctx context.Context, err error) error {
-	if err == io.EOF { // of the file: that of the connection has another type
-		return err
-	}
-	return f.explain(ctx, err)
-}
-
-// ask keeps requests under way for what is to be expected, and for one piece beyond it.
-func (r *sftpReader) ask() {
-	for len(r.pieces) == 0 || len(r.pieces) < requestsOnce && r.next <= r.size {
-		p := &piece{done: make(chan struct{})}
-		from := r.next
-		if err := r.files.conn.Start(func() { r.fetch(p, from) }); err != nil {
-			p.err = err
-			close(p.done)
-		}
-		r.pieces = append(r.pieces, p)
-		r.next += int64(r.files.client.packet)
-	}
-}
-
-func (r *sftpReader) fetch(p *piece, from int64) {
-	defer close(p.done)
-	buffer := make([]byte, r.files.client.packet)
-	n, err := r.file.ReadAt(buffer, from)
-	p.data, p.err = buffer[:n], err
-}
-
-// Close implements io.Closer. It does not wait for the server.
-func (r *sftpReader) Close() error {
-	pieces := r.pieces
-	r.pieces, r.rest, r.err = nil, nil, os.ErrClosed
-	// A pool that is closed starts nothing: then the connection has ended, and the file with it.
-	_ = r.files.conn.Start(func() {
-		for _, p := range pieces {
-			<-p.done
-		}
-		_ = r.file.Close() // nothing was written
-	})
-	return nil
-}
-
 // sftpDraft is a file that is being written over SFTP, with many requests at a time.
 type sftpDraft struct {
 	files  *SFTP
@@ -166,19 +78,46 @@ func (d *sftpDraft) Write(b []byte) (int, error) {
 // add takes what is to be written, and sends what is enough for a request.
 func (d *sftpDraft) add(b []byte) (int, error) {
 	for rest := b; len(rest) > 0; {
-		if d.buffer == nil {
-			d.buffer = make([]byte, 0, d.files.client.packet)
-		}
-		n := copy(d.buffer[len(d.buffer):cap(d.buffer)], rest)
-		d.buffer, rest = d.buffer[:len(d.buffer)+n], rest[n:]
-		if len(d.buffer) < cap(d.buffer) {
-			break
-		}
-		if err := d.send(); err != nil {
+		n := copy(d.room(), rest)
+		rest = rest[n:]
+		if err := d.filled(n); err != nil {
 			return len(b) - len(rest), err
 		}
 	}
 	return len(b), d.failed(nil)
+}
+
+// ReadFrom implements io.ReaderFrom. It saves copying what is written once more.
+func (d *sftpDraft) ReadFrom(r io.Reader) (written int64, err error) {
+	for {
+		n, err := r.Read(d.room())
+		written += int64(n)
+		if failed := d.filled(n); failed != nil {
+			return written, d.why(d.ctx, failed)
+		}
+		if err == io.EOF {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+}
+
+// room is memory for what is to be written next; filled says how much there is.
+func (d *sftpDraft) room() []byte {
+	if d.buffer == nil {
+		d.buffer = d.files.client.buffer()
+	}
+	return d.buffer[len(d.buffer):cap(d.buffer)]
+}
+
+func (d *sftpDraft) filled(n int) error {
+	d.buffer = d.buffer[:len(d.buffer)+n]
+	if len(d.buffer) < cap(d.buffer) {
+		return d.failed(nil)
+	}
+	return d.send()
 }
 
 // send sends what is in the buffer, when fewer requests are under way than may be.
@@ -197,6 +136,7 @@ func (d *sftpDraft) send() error {
 	err := d.files.conn.Start(func() {
 		defer d.wait.Done()
 		_, err := d.file.WriteAt(data, at)
+		d.files.client.release(data)
 		d.failed(err)
 		<-d.places
 	})

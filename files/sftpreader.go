@@ -1,0 +1,130 @@
+package files
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"github.com/pkg/sftp"
+)
+
+// requestsOnce is how many requests for one file are under way at most. It hides the time that they take.
+const requestsOnce = bytesFile / largePacket
+
+// sftpReader reads a file with many requests at a time. File.WriteTo of pkg/sftp does so too, but takes an answer that
+// is shorter than asked for as the end of nothing, and leaves out what follows.
+type sftpReader struct {
+	files *SFTP
+	file  *sftp.File
+	size  int64 // when it was opened
+	ctx   context.Context
+
+	next   int64    // where the next request begins
+	pieces []*piece // asked for, in order; the first one may have been read in part
+	read   int      // bytes of the first one
+	err    error
+}
+
+// piece is a part of a file that was asked for.
+type piece struct {
+	data []byte
+	err  error
+	done chan struct{} // closed when data and err are there
+}
+
+// Read implements io.Reader.
+func (r *sftpReader) Read(b []byte) (int, error) {
+	rest, err := r.rest()
+	if err != nil {
+		return 0, err
+	}
+	n := copy(b, rest)
+	r.skip(n)
+	return n, nil
+}
+
+// WriteTo implements io.WriterTo. It saves copying what is read once more.
+func (r *sftpReader) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		rest, err := r.rest()
+		if err == io.EOF {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+		n, err := w.Write(rest)
+		r.skip(n)
+		written += int64(n)
+		if err != nil {
+			return written, err
+		}
+	}
+}
+
+// rest waits for what comes next, and returns it.
+func (r *sftpReader) rest() ([]byte, error) {
+	for r.err == nil {
+		r.ask()
+		first := r.pieces[0]
+		select {
+		case <-first.done:
+		case <-r.ctx.Done():
+			return nil, context.Cause(r.ctx)
+		}
+		if r.read < len(first.data) {
+			return first.data[r.read:], nil
+		}
+		r.files.client.release(first.data)
+		r.pieces, r.read = r.pieces[1:], 0
+		r.err = r.files.explainRead(r.ctx, first.err)
+	}
+	return nil, r.err
+}
+
+// skip goes on behind what rest returned.
+func (r *sftpReader) skip(n int) { r.read += n }
+
+// explainRead is explain for what reads, to which the end is no failure.
+func (f *SFTP) explainRead(ctx context.Context, err error) error {
+	if err == io.EOF { // of the file: that of the connection has another type
+		return err
+	}
+	return f.explain(ctx, err)
+}
+
+// ask keeps requests under way for what is to be expected, and for one piece beyond it.
+func (r *sftpReader) ask() {
+	for len(r.pieces) == 0 || len(r.pieces) < requestsOnce && r.next <= r.size {
+		p := &piece{done: make(chan struct{})}
+		from := r.next
+		if err := r.files.conn.Start(func() { r.fetch(p, from) }); err != nil {
+			p.err = err
+			close(p.done)
+		}
+		r.pieces = append(r.pieces, p)
+		r.next += int64(r.files.client.packet)
+	}
+}
+
+func (r *sftpReader) fetch(p *piece, from int64) {
+	defer close(p.done)
+	buffer := r.files.client.buffer()
+	n, err := r.file.ReadAt(buffer[:cap(buffer)], from)
+	p.data, p.err = buffer[:n], err
+}
+
+// Close implements io.Closer. It does not wait for the server.
+func (r *sftpReader) Close() error {
+	pieces := r.pieces
+	r.pieces, r.err = nil, os.ErrClosed
+	// A pool that is closed starts nothing: then the connection has ended, and the file with it.
+	_ = r.files.conn.Start(func() {
+		for _, p := range pieces {
+			<-p.done
+			r.files.client.release(p.data)
+		}
+		_ = r.file.Close() // nothing was written
+	})
+	return nil
+}
