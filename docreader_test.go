@@ -196,7 +196,7 @@ func (r *reader) run(b *block, commands []*command) string {
 }
 
 // prompted is a line of a session: what the shell asks with, and what is typed there.
-var prompted = regexp.MustCompile(`\A(/\S*(?: \[sandbox\])? > |.*\? \[abort\] )(.*)\z`)
+var prompted = regexp.MustCompile(`\A(/\S*(?: \[sandbox\])? > |local:\S+ ~ \S+:\S+ > |.*\? \[abort\] )(.*)\z`)
 
 func typedLine(line string) (asked, answer string, asks bool) {
 	if parts := prompted.FindStringSubmatch(line); parts != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"deployer/scpshell"
 	"deployer/shell"
 )
 
@@ -61,6 +62,7 @@ func manualPage(root *cobra.Command) string {
 		m.options(cmd.LocalFlags())
 	}
 	m.shell()
+	m.scp()
 	m.raw(".SH OPTIONS")
 	root.InitDefaultHelpFlag()
 	root.InitDefaultVersionFlag()
@@ -78,6 +80,23 @@ func (m *manual) shell() {
 		m.text(strings.TrimSpace(sentence(c.Short) + " " + c.Long))
 	}
 }
+
+// scp writes the section on the secure-copy shell, from the table of its commands.
+func (m *manual) scp() {
+	m.raw(".SH SECURE-COPY SHELL")
+	m.paragraphs(scpIntroduction)
+	for _, c := range scpshell.Commands() {
+		m.raw(".SS " + roff(c.Line()))
+		m.text(strings.TrimSpace(sentence(c.Short) + " " + c.Long))
+		for _, o := range c.Options {
+			m.raw(".TP", `\fB`+roff(o.Typed())+`\fR`)
+			m.text(o.Text)
+		}
+	}
+}
+
+const scpIntroduction = `In the secure-copy shell, which scp opens, the commands are about the files of a host; with an l before their names, about
+those of this machine. Words are quoted as in sh; patterns and a leading ~ are expanded on the side of the command.`
 
 const shellIntroduction = `In the deployment shell a line is a command, or an action of the node where the shell is: [PATH] ACTION
 [ARGUMENT...]. A node alone runs its default action. Tab completes, Ctrl-R searches in the lines of earlier sessions,

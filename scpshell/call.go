@@ -16,8 +16,8 @@ type Option struct {
 	Text   string // what it does
 }
 
-// shown is the option as it is typed.
-func (o Option) shown() string {
+// Typed is the option as it is typed.
+func (o Option) Typed() string {
 	if o.Letter == "" {
 		return "--" + o.Name
 	}
@@ -93,18 +93,18 @@ func (c *Command) noOption(text string) error {
 func (c *Command) enough(made call) error {
 	switch n := len(made.words); {
 	case n < c.least:
-		return fmt.Errorf("%s needs more: %s", c.Name, c.line())
+		return fmt.Errorf("%s needs more: %s", c.Name, c.Line())
 	case c.most >= 0 && n > c.most:
-		return fmt.Errorf("%s takes no %s: %s", c.Name, prompt.Quote(made.words[c.most].Text), c.line())
+		return fmt.Errorf("%s takes no %s: %s", c.Name, prompt.Quote(made.words[c.most].Text), c.Line())
 	}
 	return nil
 }
 
-// line is how the command is typed.
-func (c *Command) line() string {
+// Line is how the command is typed.
+func (c *Command) Line() string {
 	text := c.Name
 	for _, o := range c.Options {
-		text += " [" + o.shown() + "]"
+		text += " [" + o.Typed() + "]"
 	}
 	return strings.TrimSpace(text + " " + c.Usage)
 }

@@ -157,7 +157,7 @@ func (s *Shell) named(name string) *Command {
 
 // Help is all the help on the command, in lines of so many columns, or of the most that read well.
 func (c *Command) Help(columns int) string {
-	text := prompt.Help(c.line(), c.Short, c.Long, columns)
+	text := prompt.Help(c.Line(), c.Short, c.Long, columns)
 	var rows []console.Row
 	for _, o := range c.Options {
 		name := "--" + o.Name

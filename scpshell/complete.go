@@ -71,7 +71,7 @@ func (s *Shell) commandNames(prefix string) []prompt.Candidate {
 func (c *Command) optionNames(prefix string) []prompt.Candidate {
 	var all []prompt.Candidate
 	for _, o := range c.Options {
-		for _, text := range []string{o.shown(), "--" + o.Name} {
+		for _, text := range []string{o.Typed(), "--" + o.Name} {
 			if strings.HasPrefix(text, prefix) {
 				all = append(all, prompt.Candidate{Text: text, Shown: text, Description: o.Text})
 				break

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path"
 	"strings"
 
 	"deployer/console"
@@ -237,11 +238,11 @@ func (s *Shell) write(text string) error {
 
 // prompt shows both sides, and what is not as usual.
 func (s *Shell) prompt() prompt.Prompt {
-	p := prompt.Prompt{{Text: "local:" + short(lastName(s.here.dir)), Colour: "green"}, {Text: " ~ "}}
+	p := prompt.Prompt{{Text: "local:" + ending(path.Base(s.here.dir)), Colour: "green"}, {Text: " ~ "}}
 	if s.there == nil {
 		p = append(p, prompt.Span{Text: "no host", Colour: "yellow"})
 	} else {
-		p = append(p, prompt.Span{Text: s.there.label + ":" + short(s.there.dir), Colour: "yellow"})
+		p = append(p, prompt.Span{Text: s.there.label + ":" + s.there.short(), Colour: "yellow"})
 	}
 	if mark := s.settings.mark(); mark != "" {
 		p = append(p, prompt.Span{Text: " " + mark, Colour: "cyan"})

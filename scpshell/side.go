@@ -19,6 +19,7 @@ import (
 type side struct {
 	host     hosts.Host
 	label    string // what messages call it
+	home     string // of the login user, for the prompt; "": not known
 	dir      string // absolute
 	previous string // where cd - leads; "": nowhere
 }
@@ -44,7 +45,7 @@ func (s *Shell) choose(ctx context.Context, session *hosts.Session) error {
 	if err != nil {
 		return err
 	}
-	there.dir = home
+	there.dir, there.home = home, home
 	s.there = there
 	return nil
 }
@@ -171,14 +172,23 @@ func (p place) meant(name string, err error) string {
 // maxMeant is how many names are compared with one that is not there.
 const maxMeant = 2000
 
-// lastName is the last element of a path.
-func lastName(dir string) string { return path.Base(dir) }
-
 // longest is how many characters of a path a prompt shows.
 const longest = 40
 
-// short is a path as a prompt shows it: of a long one the end.
-func short(dir string) string {
+// short is the directory as a prompt shows it: of a long path the end.
+func (s *side) short() string {
+	if s.dir == s.home && s.home != "" {
+		return "~"
+	}
+	inside, ok := strings.CutPrefix(s.dir, s.home+"/")
+	if ok && s.home != "" {
+		return "~/" + ending(inside)
+	}
+	return ending(s.dir)
+}
+
+// ending is a path, or its end where it is long.
+func ending(dir string) string {
 	shown := prompt.Quote(dir)
 	for utf8.RuneCountInString(shown) > longest {
 		_, rest, ok := strings.Cut(strings.TrimPrefix(dir, "/"), "/")
