@@ -97,7 +97,7 @@ type CopyError struct {
 	Err    error
 }
 
-func (e *CopyError) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
+func (e *CopyError) Error() string { return fmt.Sprintf("%s: %v", Shown(e.Path), e.Err) }
 func (e *CopyError) Unwrap() error { return e.Err }
 
 // Summary counts what was done.
@@ -197,7 +197,10 @@ func (c *copier) do(ctx context.Context, j *job) {
 	if j.began.IsZero() {
 		j.began = time.Now()
 	}
-	e, err := c.attempts(ctx, j)
+	e, err := Entry{}, j.bad
+	if err == nil {
+		e, err = c.attempts(ctx, j)
+	}
 	if err != nil {
 		_ = c.fail(j, j.info, err) // result tells
 	} else {

@@ -74,9 +74,11 @@ func (p pair) entries(ctx context.Context, d *dir, list []*Info) ([]*job, error)
 			continue
 		}
 		if info.IsLink() && p.o.Follow {
-			if err := p.followed(ctx, next); err != nil {
+			err := p.followed(ctx, next)
+			if isLost(err) || ctx.Err() != nil {
 				return nil, err
 			}
+			next.bad = err
 		}
 		jobs = append(jobs, next)
 	}
@@ -85,22 +87,29 @@ func (p pair) entries(ctx context.Context, d *dir, list []*Info) ([]*job, error)
 
 // followed makes a job of a link that of what it leads to.
 func (p pair) followed(ctx context.Context, j *job) error {
-	end, _, err := Follow(ctx, p.from, j.from)
-	if err == nil {
-		j.info, err = p.from.Stat(ctx, j.from)
-	}
-	for d := j.in; err == nil && d != nil; d = d.in {
-		if path.Clean(end) == path.Clean(d.job.from) {
-			err = syscall.ELOOP
-		}
+	info, err := p.from.Stat(ctx, j.from)
+	if err == nil && info.IsDir() {
+		err = p.notAbove(ctx, j)
 	}
 	if err != nil {
 		return &CopyError{true, j.from, err}
 	}
-	name := *j.info
-	name.Name = path.Base(j.from)
-	j.info = &name
+	there := *info
+	there.Name = j.info.Name
+	j.info = &there
 	return nil
+}
+
+// notAbove returns an error if a link leads to one of the directories that it is in: that would never end.
+func (p pair) notAbove(ctx context.Context, j *job) error {
+	end, err := realPath(ctx, p.from, j.from)
+	for d := j.in; err == nil && d != nil; d = d.in {
+		above := ""
+		if above, err = realPath(ctx, p.from, d.job.from); err == nil && above == end {
+			err = fmt.Errorf("it leads to %s, which it is in", Shown(d.job.from))
+		}
+	}
+	return err
 }
 
 // plainName refuses names by which a server could lead us to another directory.
@@ -167,6 +176,9 @@ func (p pair) makeDir(ctx context.Context, j *job) (made bool, err error) {
 		if info, failed := p.to.Lstat(ctx, j.to); failed == nil && info.IsDir() {
 			return false, nil
 		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = noDir(j.to)
 	}
 	if err == nil && (p.o.UID >= 0 || p.o.GID >= 0) {
 		err = p.to.Chown(ctx, j.to, p.o.UID, p.o.GID)

@@ -54,8 +54,10 @@ commit) # draft, target, size, owner, mode, time of change, whether it is waited
 	[ -z "$5" ] || chmod "$5" "$1" || exit 1
 	[ -z "$6" ] || TZ=UTC0 touch -m -t "$6" "$1" || exit 1
 	[ -z "$7" ] || sync "$1" 2>/dev/null || sync
-	[ ! -d "$2" ] || fail 'Is a directory'
-	mv -f "$1" "$2" || exit 1
+	mv -fT "$1" "$2" 2>/dev/null || {
+		[ ! -d "$2" ] || fail 'Is a directory'
+		mv -f "$1" "$2" || exit 1
+	}
 	[ -z "$7" ] || sync "${2%/*}/" 2>/dev/null || :
 	;;
 rename)

@@ -170,7 +170,7 @@ func (c *copier) abandon(ctx context.Context, j *job, err error) error {
 		failed = removeDraft(ctx, to, j.draft)
 	}
 	if failed != nil {
-		err = fmt.Errorf("%w; what was written so far may be left in %s: %w", err, j.draft, failed)
+		err = fmt.Errorf("%w; what was written so far may be left in %s: %w", err, Shown(j.draft), failed)
 	}
 	return err
 }

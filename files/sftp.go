@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"syscall"
 	"time"
 
@@ -82,10 +83,7 @@ func (f *SFTP) explain(ctx context.Context, err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return syscall.EACCES
 	case errors.As(err, &status):
-		if status.FxCode() == sftp.ErrSSHFxOpUnsupported {
-			return errors.New("the server cannot do that over SFTP")
-		}
-		return errFailure
+		return refusal(status)
 	case errors.Is(err, os.ErrClosed), isLost(err), errors.As(err, new(syscall.Errno)) && !isCut(err):
 		return err
 	}
@@ -101,6 +99,23 @@ func (f *SFTP) explain(ctx context.Context, err error) error {
 func isCut(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// refusal is what a server says of an error that SFTP has no number for. Some say it in words.
+func refusal(status *sftp.StatusError) error {
+	words, _, _ := strings.Cut(status.Error(), `" (`)
+	for _, errno := range knownErrors {
+		if strings.HasSuffix(strings.ToLower(words), errno.Error()) {
+			return errno
+		}
+	}
+	switch status.FxCode() {
+	case sftp.ErrSSHFxOpUnsupported:
+		return errors.New("the server cannot do that over SFTP")
+	case sftp.ErrSSHFxBadMessage: // OpenSSH's word for it
+		return errors.New("the server takes the path for invalid: it may be too long")
+	}
+	return errFailure
 }
 
 // errFailure is all that SFTP says of most errors.
@@ -183,7 +198,19 @@ func (f *SFTP) Chtimes(ctx context.Context, path string, changed time.Time) erro
 }
 
 func (f *SFTP) Symlink(ctx context.Context, text, path string) error {
-	return f.call(ctx, func() error { return f.client.Symlink(text, path) })
+	err := f.call(ctx, func() error { return f.client.Symlink(text, path) })
+	if err != nil || f.client.has("fsync@openssh.com") { // OpenSSH
+		return err
+	}
+	info, err := f.Lstat(ctx, path)
+	if err != nil || info.Link == text {
+		return err
+	}
+	// A server that makes relative links absolute.
+	if err := f.Remove(ctx, path, false); err != nil {
+		return err
+	}
+	return f.shell.Symlink(ctx, text, path)
 }
 
 func (f *SFTP) Chmod(ctx context.Context, path string, mode fs.FileMode) error {

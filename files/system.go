@@ -164,6 +164,36 @@ func Follow(ctx context.Context, on System, name string) (string, *Info, error) 
 	return name, nil, syscall.ELOOP
 }
 
+// realPath returns the path to what is at a path that no symbolic link is part of.
+func realPath(ctx context.Context, on System, name string) (string, error) {
+	real := "/"
+	rest := strings.Split(name, "/")
+	for links := 0; len(rest) > 0; {
+		step := rest[0]
+		rest = rest[1:]
+		if step == "" || step == "." || step == ".." {
+			real = path.Join(real, step)
+			continue
+		}
+		info, err := on.Lstat(ctx, path.Join(real, step))
+		if err != nil {
+			return "", err
+		}
+		if !info.IsLink() {
+			real = path.Join(real, step)
+			continue
+		}
+		if links++; links > maxLinks {
+			return "", syscall.ELOOP
+		}
+		if path.IsAbs(info.Link) {
+			real = "/"
+		}
+		rest = append(strings.Split(info.Link, "/"), rest...)
+	}
+	return real, nil
+}
+
 // DirOf returns the directory that a path is in, for the machine to resolve.
 func DirOf(name string) string {
 	name = strings.TrimRight(name, "/")

@@ -92,9 +92,13 @@ func (t *Target) begin(ctx context.Context, o CreateOptions) (Draft, error) {
 	o.Target, o.Private = t.Path, t.Want.SetMode && t.Want.Mode&everybody != everybody
 	d, err := t.On.Create(ctx, o)
 	if errors.Is(err, fs.ErrNotExist) && o.From == 0 {
-		err = fmt.Errorf("there is no directory %s to write it in", DirOf(t.Path))
+		err = noDir(t.Path)
 	}
 	return d, err
+}
+
+func noDir(path string) error {
+	return fmt.Errorf("there is no directory %s to write it in", Shown(DirOf(path)))
 }
 
 // Commit puts a draft in the place of the file, or gives it up.
@@ -119,7 +123,7 @@ func (t *Target) commit(ctx context.Context, d Draft) error {
 func (t *Target) GiveUp(d Draft, err error) error {
 	if failed := d.Discard(); failed != nil {
 		return fmt.Errorf("%w; what was written so far may be left in %s, under a name with %s: %w",
-			err, DirOf(t.Path), DraftPrefix, failed)
+			err, Shown(DirOf(t.Path)), DraftPrefix, failed)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ type job struct {
 	info     *Info  // of the source
 	top      bool   // what was asked for itself
 	in       *dir   // the directory that it is in; nil at the top
+	bad      error  // why it cannot be copied
 	began    time.Time
 
 	draft string       // what an attempt has left, to go on from; "" for nothing

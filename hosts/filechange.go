@@ -115,7 +115,7 @@ func (h *Handle) Rename(ctx context.Context, from, to string, o FileOptions) err
 		}
 		e.From = old
 		if _, err := u.fs.Lstat(ctx, old); err != nil {
-			return false, fmt.Errorf("%s: %w", old, plainFileError(err))
+			return false, fmt.Errorf("%s: %w", files.Shown(old), plainFileError(err))
 		}
 		there, err := u.fs.Lstat(ctx, u.path)
 		switch {

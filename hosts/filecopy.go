@@ -154,7 +154,7 @@ func (t *transfer) done(ctx context.Context, e files.Entry) {
 	case files.Unchanged:
 		return
 	case files.Skipped:
-		t.there.warn(ctx, fmt.Sprintf("%s was left out: it is neither a file nor a directory nor a symbolic link", e.From))
+		t.there.warn(ctx, fmt.Sprintf("%s was left out: it is neither a file nor a directory nor a symbolic link", files.Shown(e.From)))
 		return
 	}
 	ev := t.event(e.From, e.To)
@@ -259,7 +259,7 @@ func (e *hereError) Error() string {
 	if errors.As(cause, &failure) {
 		cause = errors.New(failure.Cause())
 	}
-	return fmt.Sprintf("%s on this machine: %v", e.path, plainFileError(cause))
+	return fmt.Sprintf("%s on this machine: %v", files.Shown(e.path), plainFileError(cause))
 }
 
 func (e *hereError) Unwrap() error {

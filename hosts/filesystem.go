@@ -116,7 +116,7 @@ func (u *fileUse) refused(err error, hint string) error {
 	return &Error{Fault: Refused, Host: u.h.Slug(), Op: u.what(), Sudo: u.options.Sudo, Err: err, Hint: hint}
 }
 
-func (u *fileUse) what() string { return u.op + " " + u.name }
+func (u *fileUse) what() string { return u.op + " " + files.Shown(u.name) }
 
 // fault makes an *Error of what went wrong, or an *UnknownError of what a sandbox cannot know.
 func (u *fileUse) fault(ctx context.Context, err error) error {
