@@ -15,8 +15,12 @@ type fileCommands struct {
 	user string
 }
 
+func newFileCommands(h *Handle, o FileOptions) *fileCommands {
+	return &fileCommands{h.session.Handle(h.host), o.Sudo, o.User}
+}
+
 func newShellFiles(h *Handle, o FileOptions) *files.Shell {
-	return files.NewShell(&fileCommands{h.session.Handle(h.host), o.Sudo, o.User})
+	return files.NewShell(newFileCommands(h, o))
 }
 
 // Run implements files.Commands.
@@ -31,6 +35,9 @@ func (c *fileCommands) Run(ctx context.Context, script string, args []string, re
 	var failure *Error
 	if errors.As(err, &failure) {
 		failure.Op = useFiles
+		if failure.Fault == Lost {
+			err = &files.LostError{Err: err}
+		}
 	}
 	if err != nil || out.Exit.OK() {
 		return err

@@ -43,6 +43,7 @@ var ways = []struct {
 	}},
 	{"sshd without SFTP", func(t *testing.T, o Options) (*lab, Host, FileOptions) {
 		l := newLab(t, o)
+		l.session.fileServer = "exit 1" // and no program for it either
 		return l, l.host(l.sshd(sshdtest.Options{NoSFTP: true})), FileOptions{}
 	}},
 	{"wrapped", func(t *testing.T, o Options) (*lab, Host, FileOptions) {

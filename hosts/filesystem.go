@@ -31,6 +31,7 @@ type fileUse struct {
 	here    bool // it is the end of a transfer that is this machine
 	fs      files.System
 	release func()
+	served  *served // what is there in place of commands; nil for nothing
 }
 
 // withFiles does something with a file.
@@ -86,6 +87,11 @@ func (u *fileUse) system(ctx context.Context) (on files.System, release func(), 
 		}
 		if there != nil {
 			on, release = there, free
+		}
+	}
+	if on == nil && u.served != nil {
+		if on, err = u.served.system(); err != nil {
+			return nil, release, err
 		}
 	}
 	if on == nil {

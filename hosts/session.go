@@ -52,6 +52,7 @@ type Session struct {
 	abandon context.Context
 
 	beginLimit time.Duration // see the constant
+	fileServer string        // see the constant findServer
 	give       context.CancelCauseFunc
 	noHosts    atomic.Bool
 	used       used
@@ -91,7 +92,7 @@ func NewSession(o Options) *Session {
 		kept = NewKeeper()
 	}
 	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: kept.sudo, pool: kept.pool, asking: newTurn(),
-		beginLimit: beginLimit}
+		beginLimit: beginLimit, fileServer: findServer}
 	s.abandon, s.give = context.WithCancelCause(context.Background())
 	s.pool.serve(s)
 	return s

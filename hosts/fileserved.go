@@ -1,0 +1,187 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"deployer/files"
+)
+
+// served are the files of a host by an SFTP server that a command starts on it, for the time of one copy: with sudo, and
+// where SSH offers none. A command for each file takes so much longer that it is worth the start.
+type served struct {
+	commands *fileCommands
+	ctx      context.Context // of the copy
+	cancel   context.CancelFunc
+	tasks    sync.WaitGroup
+
+	mu   sync.Mutex // guards what follows
+	now  *serving   // nil: not started yet
+	none bool       // the host has no such program
+}
+
+// serving is one run of the server.
+type serving struct {
+	client *files.SFTPClient
+	files  files.System
+	ended  chan struct{}
+	err    error // why it ended; before ended is closed
+}
+
+// serve has the files served until end is called, where there is nothing better than commands. In a sandbox nothing is
+// copied for which it would be worth it.
+func (u *fileUse) serve(ctx context.Context) (end func()) {
+	if _, commands := u.fs.(*files.Shell); !commands {
+		return func() {}
+	}
+	s := &served{commands: newFileCommands(u.h, u.options)}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	u.served = s
+	return s.close
+}
+
+// close ends the server, which has nothing left to do.
+func (s *served) close() {
+	s.mu.Lock()
+	if s.now != nil {
+		_ = s.now.client.Close() // it does not fail: a pipe is closed, from which the server reads
+	}
+	s.mu.Unlock()
+	defer time.AfterFunc(serverEnd, s.cancel).Stop()
+	s.tasks.Wait()
+	s.cancel()
+}
+
+// serverEnd is how long a server may take to end by itself.
+const serverEnd = 2 * time.Second
+
+// system returns the files, or nil where there is no such server.
+func (s *served) system() (files.System, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.none:
+		return nil, nil
+	case s.now != nil && !s.now.over():
+		return s.now.files, nil
+	}
+	next, err := s.start()
+	if errors.Is(err, errNoServer) {
+		s.none = true
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.now = next
+	return next.files, nil
+}
+
+func (r *serving) over() bool {
+	select {
+	case <-r.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// findServer starts the program where the systems have it. It prints nothing of its own to a client.
+const findServer = `for server in /usr/lib/openssh /usr/libexec/openssh /usr/lib/ssh /usr/libexec /usr/lib/misc; do
+	[ ! -x "$server/sftp-server" ] || exec "$server/sftp-server"
+done
+echo 'No such file or directory' >&2
+exit 1`
+
+// errNoServer is the answer of a host without the program.
+var errNoServer = errors.New("the host has no sftp-server")
+
+// start runs the server, and greets it.
+func (s *served) start() (*serving, error) {
+	r := &serving{ended: make(chan struct{})}
+	in, toServer := io.Pipe()
+	fromServer, out := io.Pipe()
+	ctx, cancel := context.WithCancel(s.ctx)
+	late := time.AfterFunc(s.commands.h.session.beginLimit+greetLimit, cancel)
+	defer late.Stop()
+	s.tasks.Go(func() {
+		defer close(r.ended)
+		defer cancel()
+		r.err = s.commands.Run(ctx, s.commands.h.session.fileServer, nil, false, in, out)
+		in.CloseWithError(io.ErrClosedPipe)
+		out.CloseWithError(io.EOF)
+	})
+	var err error
+	if r.client, err = files.NewSFTPClient(fromServer, toServer, s.task); err != nil {
+		toServer.Close()
+		fromServer.Close()
+		<-r.ended
+		return nil, s.notStarted(r.err)
+	}
+	s.tasks.Go(func() {
+		_ = r.client.Wait() // why it ended is told to those who use it
+		toServer.Close()
+		fromServer.Close()
+	})
+	r.files = files.NewSFTP(r.client, &servedConn{s, r}, files.NewShell(s.commands))
+	return r, nil
+}
+
+// greetLimit is how long a server may take to say that it is there, after it was started.
+const greetLimit = 10 * time.Second
+
+// notStarted says why there is no server: that of the host, or that it has no such program.
+func (s *served) notStarted(err error) error {
+	var failure *Error
+	if errors.As(err, &failure) && failure.Fault != Interrupted || s.ctx.Err() != nil {
+		return err
+	}
+	return errNoServer
+}
+
+// task runs a task, for which close waits.
+func (s *served) task(do func()) error {
+	s.tasks.Go(do)
+	return nil
+}
+
+// servedConn is what the files of a server go over.
+type servedConn struct {
+	served  *served
+	serving *serving
+}
+
+// Start implements files.Conn.
+func (c *servedConn) Start(task func()) error {
+	return c.served.task(task)
+}
+
+// Lost implements files.Conn.
+func (c *servedConn) Lost(ctx context.Context, _ error) error {
+	select {
+	case <-c.serving.ended:
+	case <-ctx.Done():
+		return nil
+	}
+	var failure *Error
+	switch err := c.serving.err; {
+	case errors.As(err, &failure):
+		return err
+	case err != nil: // what the program said is no answer to what it was asked
+		return fmt.Errorf("the sftp-server on the host has ended: %v", err)
+	}
+	return errors.New("the sftp-server on the host has ended")
+}
+
+// Again implements files.Conn.
+func (c *servedConn) Again(context.Context) (files.System, func(), error) {
+	on, err := c.served.system()
+	if err == nil && on == nil {
+		err = errNoServer
+	}
+	return on, func() {}, err
+}
