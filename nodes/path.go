@@ -13,7 +13,7 @@ import (
 //
 // A SEP is one of . / and space, with any spaces around it. A STEP is a name, "." (here) or ".." (up), each followed by
 // any number of cells, or cells alone; a cell is [x] or :x. Inside brackets all but ] is literal. Quotes, '…' or "…",
-// keep what is in them whole, as in sh but without escapes.
+// and a backslash keep what they quote whole, as in sh.
 //
 // A name in a tree may contain separators, so a path alone does not tell where its steps end: [Resolve] takes, at each
 // place, the longest name that the place has. A step in quotes is that name and never a part of a longer one.
@@ -77,42 +77,6 @@ func (p Path) String() string { return p.raw }
 
 func (p Path) wrong(message, hint string) *PathError {
 	return &PathError{Path: p.raw, Message: message, Hint: hint}
-}
-
-// lexPath takes the quotes away and remembers what they and the brackets made literal.
-func lexPath(raw string) (Path, error) {
-	p := Path{raw: raw}
-	var text, class []byte
-	add := func(s string, c byte) {
-		text = append(text, s...)
-		for range len(s) {
-			class = append(class, c)
-		}
-	}
-	for rest := strings.Trim(raw, space); rest != ""; {
-		first := rest[0]
-		if first != '\'' && first != '"' && first != '[' {
-			add(rest[:1], bare)
-			rest = rest[1:]
-			continue
-		}
-		closing := map[byte]string{'\'': "'", '"': `"`, '[': "]"}[first]
-		inside, after, found := strings.Cut(rest[1:], closing)
-		if !found {
-			return p, p.wrong(fmt.Sprintf("%q is not closed by %q", rest, closing), "")
-		}
-		if first == '[' {
-			add("[", bare)
-			add(inside, inBracket)
-			add("]", bare)
-		} else {
-			add(inside, quoted)
-		}
-		rest = after
-	}
-	p.text, p.class = string(text), string(class)
-	p.absolute = strings.HasPrefix(p.text, "/") && p.class[0] == bare
-	return p, nil
 }
 
 // walk is told the steps of a path. Each method gets the cursor where the step begins, and returns how long it is.
@@ -433,44 +397,4 @@ func alternatives(word string, names []string) string {
 		listed += fmt.Sprintf(" and %d more", more)
 	}
 	return "there is " + listed
-}
-
-// FormatStep returns a name as a step of a path. siblings are the names of the same place, among which it may be the
-// beginning of a longer one.
-func FormatStep(name string, siblings ...string) string {
-	if strings.ContainsAny(name, boundary+`]'"`) || name == "" {
-		return quoteStep(name)
-	}
-	for _, other := range siblings {
-		if rest, ok := strings.CutPrefix(other, name); ok && rest != "" && strings.IndexByte(boundary, rest[0]) >= 0 {
-			return quoteStep(name)
-		}
-	}
-	return name
-}
-
-// FormatCell returns a host's slug as a cell of a path.
-func FormatCell(slug string) string {
-	if strings.Contains(slug, "]") {
-		return ":" + quoteStep(slug)
-	}
-	return "[" + slug + "]"
-}
-
-// quoteStep puts a name into quotes. There are no escapes, so one with both kinds of quotes is quoted in pieces.
-func quoteStep(name string) string {
-	if !strings.Contains(name, "'") {
-		return "'" + name + "'"
-	}
-	pieces := strings.Split(name, "'")
-	var b strings.Builder
-	for i, piece := range pieces {
-		if i > 0 {
-			b.WriteString(`"'"`)
-		}
-		if piece != "" {
-			b.WriteString("'" + piece + "'")
-		}
-	}
-	return b.String()
 }

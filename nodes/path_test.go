@@ -72,7 +72,7 @@ func (s *testSpot) name(path string) {
 }
 
 func testTree() *testSpot {
-	root := new(testSpot).add("staging", "production", "b", "b.c", "b/c d", "x:y", "it's", "q\"'")
+	root := new(testSpot).add("staging", "production", "b", "b.c", "b/c d", "x:y", "it's", "q\"'", `x\:y`, `say "hi" \`, "ends ")
 	root.at("b").add("c", "e")
 	root.at("b.c").add("d")
 	production := root.at("production").add("git", "matrix", "lab hub")
@@ -137,6 +137,15 @@ func TestResolve(t *testing.T) {
 		{"/", `"it's"`, `/'it'"'"'s'`},
 		{"/", `it"'"s`, `/'it'"'"'s'`},
 		{"/production", "lab hub", "/production/'lab hub'"},
+		{"/production", `lab\ hub`, "/production/'lab hub'"},
+		{"/", ` production/lab\ hub `, "/production/'lab hub'"},
+		{"/", `b\/c\ d`, "/'b/c d'"},
+		{"/", `it\'s`, `/'it'"'"'s'`},
+		{"/", `\b.c`, "/'b'/c"},
+		{"/", `"x\:y"`, `/'x\:y'`},
+		{"/", `x\\\:y`, `/'x\:y'`},
+		{"/", `"say \"hi\" \\"`, `/'say "hi" \'`},
+		{"/", `ends\ `, `/'ends '`},
 	}
 	for _, tt := range tests {
 		from := resolve(t, tt.from, root)
@@ -175,6 +184,8 @@ func TestPathErrors(t *testing.T) {
 		{"...", `empty step before "...": ` + quote},
 		{"a[b", `"[b" is not closed by "]"`},
 		{"a 'b", `"'b" is not closed by "'"`},
+		{`a "b\"`, `"\"b\\\"" is not closed by "\""`},
+		{`a\`, `it ends in a \: put the character that it is to quote after it`},
 		{"a[]", "[] names no cell: put a host or a number into it"},
 		{"a:", "a colon without a cell after it: put a host or a number after it"},
 		{"a[b]c", `no separator before "c": put a / between steps`},
@@ -223,6 +234,7 @@ func FuzzPathRoundTrip(f *testing.F) {
 	f.Add("a[", "a[x]", "[x]", "]")
 	f.Add(" ", "..", "0", "..")
 	f.Add("it's", `it"s`, `'"`, "a:b")
+	f.Add(`\`, `a\ b`, `\'`, ` \`)
 	f.Fuzz(func(t *testing.T, name, other, slug, slug2 string) {
 		if name == "" || other == "" || slug == "" || slug2 == "" || name == other || slug == slug2 {
 			t.Skip("names are not empty and are unlike")

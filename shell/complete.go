@@ -150,8 +150,10 @@ func leading(at *nodes.Place, raw string) (*nodes.Place, string, error) {
 func separators(raw string) []int {
 	var cuts []int
 	last, quote := 0, byte(0)
-	for i := range len(raw) {
+	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {
+		case c == '\\' && quote != '\'' && quote != ']':
+			i++
 		case quote != 0:
 			if c == quote {
 				quote = 0

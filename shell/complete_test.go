@@ -57,6 +57,9 @@ func TestComplete(t *testing.T) {
 		{"/", "cd staging/_|", []string{"cd staging/_hidden"}},
 		{"/", "cd staging/an|", []string{"cd staging/'an odd/name'"}},
 		{"/", `cd staging/an\ o|`, []string{"cd staging/'an odd/name'"}},
+		{"/", `cd staging/an\ odd\/n|`, []string{"cd staging/'an odd/name'"}},
+		{"/", `staging/an\ odd\/name sto|`, []string{`staging/an\ odd\/name stop`}},
+		{"/", `staging/an\ odd\/name/sto|`, []string{`staging/an\ odd\/name/stop`}},
 		{"/", `cd staging/"an o|`, []string{"cd staging/'an odd/name'"}},
 		{"/", `cd staging "an o|`, []string{"cd staging 'an odd/name'"}},
 		{"/", `cd 'stag|`, []string{"cd staging"}},
@@ -131,6 +134,24 @@ func TestCandidates(t *testing.T) {
 		_, all := s.Complete(line, len(line))
 		if !slices.Contains(all, want) {
 			t.Errorf("%q:\n got  %+v\n want %+v", line, all, want)
+		}
+	}
+}
+
+// TestQuotedPaths goes to a node, and runs its action, however its name is quoted.
+func TestQuotedPaths(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"'an odd/name'", `"an odd/name"`, `an\ odd\/name`, `an' 'odd"/"name`} {
+		for _, line := range []string{"cd staging/%s", "cd staging %s", "cd /staging/%s ", "staging %s stop", "staging/%s.stop",
+			"--run staging/%s -- true", "tree staging/%s 1", "find staging/%s name"} {
+			s := newShell(t, "", true)
+			line = fmt.Sprintf(line, name)
+			if status := s.do(t.Context(), line); status != 0 {
+				t.Errorf("%s: status %d: %s", line, status, &s.err)
+			}
+			if strings.HasPrefix(line, "cd") && s.here.at.Path() != "/staging/'an odd/name'" {
+				t.Errorf("%s leads to %s", line, s.here.at.Path())
+			}
 		}
 	}
 }

@@ -13,8 +13,7 @@ import (
 
 // resolve returns the node that a path leads to, as it was typed; "" leads to where the shell is.
 func (s *Shell) resolve(path string) (*nodes.Place, error) {
-	path = strings.Trim(path, prompt.Blanks)
-	switch path {
+	switch strings.Trim(path, prompt.Blanks) {
 	case "":
 		return s.here.at, nil
 	case "-":
@@ -44,7 +43,7 @@ func splitName(path string) (before, name string, ok bool) {
 	if before == "" && path[cut] == '/' {
 		before = "/"
 	}
-	return before, name, before != "" && name != "" && !strings.ContainsAny(name, `'"[]:`)
+	return before, name, before != "" && name != "" && !strings.ContainsAny(name, `'"\[]:`)
 }
 
 // target is an action at a node, with what follows it.
