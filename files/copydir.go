@@ -19,6 +19,7 @@ type dir struct {
 	in    *dir
 	left  atomic.Int64 // entries to do, and the directory itself
 	there map[string]*Info
+	fresh Fresh
 
 	mu    sync.Mutex // guards what follows, until it is ready
 	ready bool       // it is there: at once, or where patterns say what is copied, when there is something to put into it

@@ -60,7 +60,7 @@ func (p pair) target(ctx context.Context, j *job) (*Target, error) {
 		old = nil // which the draft replaces
 	}
 	t, err := newTarget(p.to, j.to, old, want)
-	t.Want.Relaxed = old == nil
+	t.Want.Relaxed, t.fresh = old == nil, &j.in.fresh
 	return t, err
 }
 
@@ -128,6 +128,9 @@ func (p pair) replace(ctx context.Context, j *job, t *Target) (Entry, error) {
 		if err := p.o.Change(ctx, t, p.content(j, 0)); err != nil {
 			return Entry{}, ofTarget(err, j)
 		}
+	}
+	if p.isSmall(j) {
+		return p.whole(ctx, j, t)
 	}
 	d, from, err := p.begin(ctx, j, t)
 	if err != nil {

@@ -41,7 +41,9 @@ func (p pair) begin(ctx context.Context, j *job, t *Target) (d Draft, from int64
 		}
 	}
 	j.draft = path.Join(DirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
-	d, err = t.begin(ctx, CreateOptions{Name: j.draft})
+	o := t.options()
+	o.Name = j.draft
+	d, err = t.begin(ctx, o)
 	return d, 0, err
 }
 
@@ -94,8 +96,10 @@ func (p pair) goOn(ctx context.Context, j *job, t *Target) (Draft, int64, error)
 		j.draft = path.Join(DirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
 		if err = p.to.Rename(ctx, old, j.draft); err == nil {
 			old = j.draft
+			o := t.options()
+			o.Name, o.From = j.draft, from
 			var d Draft
-			if d, err = t.begin(ctx, CreateOptions{Name: j.draft, From: from}); err == nil {
+			if d, err = t.begin(ctx, o); err == nil {
 				j.kept = from
 				return d, from, nil
 			}
@@ -159,7 +163,7 @@ func (p pair) giveUp(ctx context.Context, j *job, t *Target, d Draft, err error)
 
 // abandon removes the draft of a file that is not tried any more, unless a later copy may go on with it.
 func (c *copier) abandon(ctx context.Context, j *job, err error) error {
-	if j.draft == "" || c.o.Resume {
+	if j.draft == "" || c.o.Resume && j.info.Size >= resumable {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardLimit)

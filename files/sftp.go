@@ -165,7 +165,7 @@ func (f *SFTP) List(ctx context.Context, path string) ([]*Info, error) {
 }
 
 func (f *SFTP) Rename(ctx context.Context, from, to string) error {
-	if f.client.has("posix-rename@openssh.com") {
+	if f.client.has(posixRename) {
 		return f.call(ctx, func() error { return f.client.PosixRename(from, to) })
 	}
 	err := f.call(ctx, func() error { return f.client.Rename(from, to) })
@@ -268,12 +268,7 @@ func (f *SFTP) Sum(ctx context.Context, name string, size int64) ([]byte, error)
 }
 
 func (f *SFTP) Create(ctx context.Context, o CreateOptions) (Draft, error) {
-	d := &sftpDraft{files: f, target: o.Target, name: o.name(), next: o.From, ctx: ctx, places: make(chan struct{}, requestsOnce)}
-	if o.Private {
-		// SFTP cannot create a file with a mode. One that is made private after that may have been opened before.
-		d.dir = d.name
-		d.name = path.Join(d.dir, privateDraft)
-	}
+	d := f.newDraft(ctx, o)
 	begun, err := askSFTP(ctx, f, d.begin, func(d *sftpDraft) { _ = d.clear() }) // nobody waits for it
 	if isLost(err) {
 		err = errors.Join(err, d.clearAnew())
@@ -282,4 +277,14 @@ func (f *SFTP) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 		return nil, err
 	}
 	return begun, nil
+}
+
+func (f *SFTP) newDraft(ctx context.Context, o CreateOptions) *sftpDraft {
+	d := &sftpDraft{files: f, target: o.Target, name: o.name(), fresh: o.Fresh, next: o.From, ctx: ctx}
+	if o.Private {
+		// SFTP cannot create a file with a mode. One that is made private after that may have been opened before.
+		d.dir = d.name
+		d.name = path.Join(d.dir, privateDraft)
+	}
+	return d
 }

@@ -38,6 +38,9 @@ const (
 	manyAnswers = 16 << 10  // which are read at once
 )
 
+// posixRename is the extension by which a file takes the place of another.
+const posixRename = "posix-rename@openssh.com"
+
 func (c *SFTPClient) has(extension string) bool {
 	_, ok := c.HasExtension(extension)
 	return ok

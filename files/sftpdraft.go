@@ -20,11 +20,12 @@ type sftpDraft struct {
 	dir    string // made for it alone, if it is private; else ""
 	file   *sftp.File
 	ctx    context.Context // of the writing
+	fresh  *Fresh          // may be nil
 	done   bool            // it is in its place, or removed
 
 	buffer []byte        // not sent yet
 	next   int64         // where it begins
-	places chan struct{} // one for each request
+	places chan struct{} // one for each request; nil before the first
 	wait   sync.WaitGroup
 
 	mu  sync.Mutex
@@ -125,6 +126,9 @@ func (d *sftpDraft) send() error {
 	if len(d.buffer) == 0 {
 		return d.failed(nil)
 	}
+	if d.places == nil {
+		d.places = make(chan struct{}, requestsOnce)
+	}
 	select {
 	case d.places <- struct{}{}:
 	case <-d.ctx.Done():
@@ -202,7 +206,7 @@ func (d *sftpDraft) finish(a Attributes) error {
 		}
 	}
 	if a.SetMode {
-		if err := d.file.Chmod(a.Mode); err != nil {
+		if err := d.setMode(a.Mode); err != nil {
 			return err
 		}
 	}
@@ -216,6 +220,27 @@ func (d *sftpDraft) finish(a Attributes) error {
 		err = d.files.client.Chtimes(d.name, a.ModTime, a.ModTime)
 	}
 	return err
+}
+
+// setMode saves a request for each file after the first one in a directory, where new files get that mode by themselves.
+func (d *sftpDraft) setMode(want fs.FileMode) error {
+	if d.fresh == nil || d.dir != "" {
+		return d.file.Chmod(want)
+	}
+	has := d.fresh.mode.Load()
+	if has == nil {
+		info, err := d.file.Stat()
+		if err != nil {
+			return err
+		}
+		mode := info.Mode() & ModeBits
+		d.fresh.mode.Store(&mode)
+		has = &mode
+	}
+	if *has == want {
+		return nil
+	}
+	return d.file.Chmod(want)
 }
 
 // why explains a failure to write, of which SFTP has no words for the most frequent reason.

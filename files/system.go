@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -52,7 +53,11 @@ type CreateOptions struct {
 	Private bool   // nobody else may read it before
 	Name    string // the name of the draft; "" for a new one
 	From    int64  // a draft of that name is there, and its first so many bytes are kept
+	Fresh   *Fresh // what is known of files that are new in that directory; nil: nothing
 }
+
+// Fresh is what is learned about the files that somebody makes in a directory: which mode they get by themselves.
+type Fresh struct{ mode atomic.Pointer[fs.FileMode] }
 
 // name is the name of the draft.
 func (o *CreateOptions) name() string { return cmp.Or(o.Name, DraftName(o.Target)) }

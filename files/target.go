@@ -15,6 +15,8 @@ type Target struct {
 	Path string     // where the file really is
 	Old  *Info      // what is there, or nil
 	Want Attributes // what it gets: where nothing is asked for, what Old has
+
+	fresh *Fresh // of its directory; may be nil
 }
 
 // FindTarget finds out where a file really is and what is there. A symbolic link is followed, so that the file is written
@@ -84,17 +86,29 @@ func (t *Target) Adjust(ctx context.Context) (changed bool, err error) {
 
 // Begin starts a draft.
 func (t *Target) Begin(ctx context.Context) (Draft, error) {
-	return t.begin(ctx, CreateOptions{})
+	return t.begin(ctx, t.options())
+}
+
+// options are those of a new draft.
+func (t *Target) options() CreateOptions {
+	const everybody = 0o044
+	return CreateOptions{Target: t.Path, Private: t.Want.SetMode && t.Want.Mode&everybody != everybody, Fresh: t.fresh}
 }
 
 func (t *Target) begin(ctx context.Context, o CreateOptions) (Draft, error) {
-	const everybody = 0o044
-	o.Target, o.Private = t.Path, t.Want.SetMode && t.Want.Mode&everybody != everybody
 	d, err := t.On.Create(ctx, o)
-	if errors.Is(err, fs.ErrNotExist) && o.From == 0 {
-		err = noDir(t.Path)
+	if o.From == 0 {
+		err = t.ofBegin(err)
 	}
 	return d, err
+}
+
+// ofBegin explains why a draft could not be started.
+func (t *Target) ofBegin(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return noDir(t.Path)
+	}
+	return err
 }
 
 func noDir(path string) error {
@@ -110,10 +124,12 @@ func (t *Target) Commit(ctx context.Context, d Draft) error {
 	return nil
 }
 
-func (t *Target) commit(ctx context.Context, d Draft) error {
-	err := d.Commit(ctx, t.Want)
+func (t *Target) commit(ctx context.Context, d Draft) error { return t.ofCommit(d.Commit(ctx, t.Want)) }
+
+// ofCommit explains why a draft could not be put in its place.
+func (t *Target) ofCommit(err error) error {
 	if errors.Is(err, fs.ErrPermission) && t.Old != nil {
-		err = fmt.Errorf("its owner %d:%d and mode cannot be kept, or its directory not be written: %w",
+		return fmt.Errorf("its owner %d:%d and mode cannot be kept, or its directory not be written: %w",
 			t.Old.UID, t.Old.GID, err)
 	}
 	return err
@@ -122,8 +138,7 @@ func (t *Target) commit(ctx context.Context, d Draft) error {
 // GiveUp removes a draft after an error, which it returns.
 func (t *Target) GiveUp(d Draft, err error) error {
 	if failed := d.Discard(); failed != nil {
-		return fmt.Errorf("%w; what was written so far may be left in %s, under a name with %s: %w",
-			err, Shown(DirOf(t.Path)), DraftPrefix, failed)
+		return leftError(err, t.Path, failed)
 	}
 	return err
 }
@@ -137,7 +152,7 @@ func (c Content) Fill(ctx context.Context, d io.Writer) (int64, error) {
 	defer r.Close()
 	n, err := io.Copy(d, r) // drafts and readers of every System end with their contexts
 	if err == nil && n < c.Size {
-		err = fmt.Errorf("what is to be written became shorter meanwhile: %d of %d bytes", n, c.Size)
+		err = shorterError(n, c.Size)
 	}
 	return n, err
 }
