@@ -30,13 +30,12 @@ func NewShell(c Commands) *Shell { return &Shell{c} }
 
 // look asks something, and do does something that changes files.
 func (f *Shell) look(ctx context.Context, args ...string) (string, error) {
-	var out strings.Builder
-	err := f.commands.Run(ctx, filesScript, args, true, nil, &out)
-	return out.String(), err
+	return f.commands.Ask(ctx, filesScript, args, true)
 }
 
 func (f *Shell) do(ctx context.Context, args ...string) error {
-	return f.commands.Run(ctx, filesScript, args, false, nil, io.Discard)
+	_, err := f.commands.Ask(ctx, filesScript, args, false)
+	return err
 }
 
 // SaidError finds the error of the system in what a script said on standard error. ended is how it ended.
@@ -130,7 +129,7 @@ func (f *Shell) Open(ctx context.Context, name string, from int64) (io.ReadClose
 	s := &shellReader{PipeReader: r, cancel: cancel, done: make(chan struct{})}
 	go func() { // ends with the command, for which Close waits
 		defer close(s.done)
-		w.CloseWithError(f.commands.Run(ctx, filesScript, []string{"open", name, strconv.FormatInt(from+1, 10)}, true, nil, w))
+		w.CloseWithError(f.commands.Stream(ctx, filesScript, []string{"open", name, strconv.FormatInt(from+1, 10)}, true, nil, w))
 	}()
 	return s, nil
 }
@@ -186,7 +185,7 @@ func (f *Shell) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 		opened: make(chan struct{}), done: make(chan struct{})}
 	go func() { // ends with the command, for which commit and discard wait
 		defer close(d.done)
-		d.err = f.commands.Run(running, filesScript, []string{"create", d.name, mask, from}, false, in, announced{d})
+		d.err = f.commands.Stream(running, filesScript, []string{"create", d.name, mask, from}, false, in, announced{d})
 		in.CloseWithError(cmp.Or(d.err, io.ErrClosedPipe))
 	}()
 	select {

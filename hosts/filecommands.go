@@ -23,15 +23,36 @@ func newShellFiles(h *Handle, o FileOptions) *files.Shell {
 	return files.NewShell(newFileCommands(h, o))
 }
 
-// Run implements files.Commands.
-func (c *fileCommands) Run(ctx context.Context, script string, args []string, reads bool, in io.ReadCloser,
+// Ask implements files.Commands.
+func (c *fileCommands) Ask(ctx context.Context, script string, args []string, reads bool) (string, error) {
+	out, err := c.h.Run(ctx, scriptLine(script, args), c.options(reads))
+	if err = judge(out, err); err != nil {
+		return "", err
+	}
+	return out.Stdout.String()
+}
+
+// Stream implements files.Commands.
+func (c *fileCommands) Stream(ctx context.Context, script string, args []string, reads bool, in io.ReadCloser,
 	to io.Writer) error {
+	return judge(c.h.stream(ctx, scriptLine(script, args), c.options(reads), in, to))
+}
+
+func (c *fileCommands) options(reads bool) RunOptions {
+	return RunOptions{Silent: true, own: true, posix: true, IgnoreStatus: true, Reads: reads, Sudo: c.sudo, User: c.user}
+}
+
+// scriptLine is a script with its arguments.
+func scriptLine(script string, args []string) string {
 	line := "set --"
 	for _, arg := range args {
 		line += " " + Quote(arg)
 	}
-	o := RunOptions{Silent: true, own: true, posix: true, IgnoreStatus: true, Reads: reads, Sudo: c.sudo, User: c.user}
-	out, err := c.h.stream(ctx, line+"\n"+script, o, in, to)
+	return line + "\n" + script
+}
+
+// judge makes an error of what a script that failed said.
+func judge(out *Output, err error) error {
 	var failure *Error
 	if errors.As(err, &failure) {
 		failure.Op = useFiles

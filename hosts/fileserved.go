@@ -111,7 +111,7 @@ func (s *served) start() (*serving, error) {
 	s.tasks.Go(func() {
 		defer close(r.ended)
 		defer cancel()
-		r.err = s.commands.Run(ctx, s.commands.h.session.fileServer, nil, false, in, out)
+		r.err = s.commands.Stream(ctx, s.commands.h.session.fileServer, nil, false, in, out)
 		in.CloseWithError(io.ErrClosedPipe)
 		out.CloseWithError(io.EOF)
 	})
