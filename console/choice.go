@@ -38,6 +38,17 @@ func (c choice) question(title, text string, chosen *int) Question {
 	}}
 }
 
+// maxDefault is how many columns of a question its default may take.
+const maxDefault = 24
+
+// brief is the default as the question shows it: where it is long, by its number.
+func (c choice) brief(byDefault string) string {
+	if c.empty != RandomChoice && !c.parts && width(byDefault) > maxDefault {
+		return strconv.Itoa(c.first + c.empty)
+	}
+	return byDefault
+}
+
 // all are the indices of all options.
 func (c choice) all() []int {
 	all := make([]int, len(c.options))

@@ -211,7 +211,7 @@ func (c Console) askChoice(question, how string, list choice) (int, error) {
 		byDefault = list.options[list.empty]
 	}
 	if byDefault != "" {
-		text = how + " [" + byDefault + "]: "
+		text = how + " [" + list.brief(byDefault) + "]: "
 	}
 	chosen := list.empty
 	if _, err := c.ask(question, list.question(question, text, &chosen), byDefault, byDefault != ""); err != nil {

@@ -45,6 +45,11 @@ var questions = map[string]func(Console) (string, error){
 	"choice fig": func(c Console) (string, error) {
 		return chosen(c.Choice("which one?", fruit, ChoiceOptions{Default: "fig"}))
 	},
+	"choice long": func(c Console) (string, error) {
+		long := "a fruit whose name is longer than the question"
+		i, err := c.Choice("which one?", []string{"apple", long}, ChoiceOptions{Default: long})
+		return chosen(i, err)
+	},
 	"choice random": func(c Console) (string, error) {
 		return chosen(c.Choice("which one?", fruit, ChoiceOptions{Random: true}))
 	},
@@ -93,6 +98,7 @@ func TestConsoleAsksAtTheTerminal(t *testing.T) {
 		{"choice", []string{"number or name: ", "1 lime\r"}, "1 lime"},
 		{"choice fig", []string{list + "number or name [fig]: ", "\r"}, "fig"},
 		{"choice fig", []string{"number or name [fig]: ", "apple\r"}, "apple"},
+		{"choice long", []string{"number or name [2]: ", "\r"}, "fig"},
 		{"choice random", []string{"number or name [random]: ", "\r"}, "apple,fig,1 lime"},
 		{"choice random", []string{"number or name [random]: ", "x\r",
 			"answer a number from 1 to 3, a name of the list, or r\nnumber or name [random]: ", "r\r"}, "apple,fig,1 lime"},
