@@ -37,7 +37,13 @@ type completer func(line string, cursor int) (start int, candidates []prompt.Can
 // that name.
 func (p *program) newLineEditor(o runOptions, history string, secrets *journal.Secrets, complete completer) *lineEditor {
 	e := &lineEditor{colour: p.output(p.Err, o.color).Colour, continued: make(chan struct{})}
-	failed := func(err error) { fmt.Fprintf(p.Err, "%s: warning: the history of lines: %v\n", p.Name, err) }
+	told := false // what fails for one line fails for the next
+	failed := func(err error) {
+		if !told {
+			fmt.Fprintf(p.Err, "%s: warning: the history of lines: %v\n", p.Name, err)
+		}
+		told = true
+	}
 	e.history = &lineedit.History{}
 	if file := p.historyFile(history); file != "" {
 		h, err := lineedit.OpenHistory(file)

@@ -48,7 +48,7 @@ func manualPage(root *cobra.Command) string {
 	m.synopsis(root.Name() + " [TREE]")
 	for _, cmd := range root.Commands() {
 		tree := "[TREE] "
-		if slices.Contains(treeless, cmd.Name()) {
+		if slices.Contains(treeless, cmd.Name()) || cmd.Name() == "completion" {
 			tree = ""
 		}
 		m.synopsis(root.Name() + " " + tree + cmd.Use)

@@ -397,7 +397,7 @@ root = node(actions = [whoami], hosts = sudoer, many = node(actions = [whoami], 
 	s := p.sit(t, "run", "whoami")
 	s.Expect("sudo password of " + sudoer + " on sudoer: ")
 	s.Send("wrong\r")
-	s.Expect("sudo refused it")
+	s.Expect("sudo refused the password of " + sudoer)
 	s.Expect("sudo password of " + sudoer)
 	s.Send(sudoPassword + "\r")
 	s.Expect("root")

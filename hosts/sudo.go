@@ -67,7 +67,7 @@ func (p *passwords) password(ctx context.Context, s *Session, a account, asked i
 	}
 	failed := ""
 	if asked > 1 {
-		failed = "sudo refused it"
+		failed = "sudo refused the password of " + a.host.Login()
 	}
 	return p.typed(ctx, s, a, failed)
 }

@@ -3,6 +3,7 @@ package lineedit
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,7 +40,10 @@ func OpenHistory(file string) (*History, error) {
 		for lines.Scan() {
 			h.keep(lines.Text())
 		}
-		return errors.Join(lines.Err(), h.shorten())
+		if lines.Err() != nil {
+			return fmt.Errorf("read %s: %w", file, lines.Err())
+		}
+		return h.shorten()
 	})
 }
 
@@ -76,6 +80,9 @@ func (h *History) lock(f *os.File) (there bool, err error) {
 	}
 	if err != nil || !os.SameFile(mine, now) {
 		return false, err
+	}
+	if !mine.Mode().IsRegular() {
+		return false, fmt.Errorf("%s is no file that keeps lines: move it away", h.file)
 	}
 	if mine.Mode().Perm() == 0o600 {
 		return true, nil
@@ -127,9 +134,29 @@ func (h *History) Add(line string) error {
 		return nil
 	}
 	return h.locked(func(f *os.File) error {
-		_, err := f.WriteString(line + "\n")
+		end, err := missingEnd(f)
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteString(end + line + "\n")
 		return err
 	})
+}
+
+// missingEnd is what the last line of a file lacks: its end, if a session was killed or the disk was full.
+func missingEnd(f *os.File) (string, error) {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return "", err
+	}
+	last := make([]byte, 1)
+	if _, err := f.ReadAt(last, info.Size()-1); err != nil {
+		return "", err
+	}
+	if last[0] == '\n' {
+		return "", nil
+	}
+	return "\n", nil
 }
 
 // Lines returns all lines, the oldest first.

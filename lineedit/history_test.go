@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -119,6 +120,29 @@ func TestHistoryIsShortened(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(file), "*"))
 	if err != nil || len(left) != 1 {
 		t.Errorf("%q are left, %v", left, err)
+	}
+}
+
+// TestHistoryThatIsCutOff adds to a file whose last line has no end.
+func TestHistoryThatIsCutOff(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history")
+	if err := os.WriteFile(file, []byte("cd web\nsta"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	add(t, open(t, file), "ls", "pwd")
+	if got, want := open(t, file).Lines(), []string{"cd web", "sta", "ls", "pwd"}; !slices.Equal(got, want) {
+		t.Errorf("the next session finds %q, want %q", got, want)
+	}
+}
+
+// TestHistoryThatIsNoFile does not wait for a pipe.
+func TestHistoryThatIsNoFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history")
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenHistory(file); err == nil || !strings.Contains(err.Error(), file+" is no file that keeps lines") {
+		t.Errorf("a pipe was read as a history: %v", err)
 	}
 }
 
