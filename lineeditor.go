@@ -172,7 +172,7 @@ func (p *program) lineReader(ctx context.Context, o runOptions, history string, 
 		}
 		return plain
 	}
-	if kind := p.Getenv("TERM"); kind == "" || kind == "dumb" {
+	if p.dumb() {
 		return prompt.NewPlainReader(p.In, io.Writer(p.Err), p.output(p.Err, o.color).Colour)
 	}
 	return p.newLineEditor(o, history, s, complete)

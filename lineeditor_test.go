@@ -124,21 +124,23 @@ func TestHistoryOfShell(t *testing.T) {
 	s.ends(0)
 }
 
-// TestPlainPrompt reads lines as they come where the terminal is dumb.
+// TestPlainPrompt reads lines as they come where the terminal is dumb, or nobody says what it is.
 func TestPlainPrompt(t *testing.T) {
 	t.Parallel()
 	f := startFleet(t)
 	p := f.newPlace(t, promptTree)
-	cmd := p.command()
-	cmd.Env = append(cmd.Env, "TERM=dumb")
-	s := p.sitAt(t, cmd)
-	s.Expect("/ > ")
-	s.Send("here say plain\n")
-	s.Expect("\r\nplain\r\n/ > ")
-	s.Send("\x04")
-	s.ends(0)
-	if strings.Contains(s.Output(), "\x1b") {
-		t.Errorf("a dumb terminal got an escape sequence: %q", s.Output())
+	for _, kind := range []string{"", "dumb", "emacs"} {
+		cmd := p.command()
+		cmd.Env = append(cmd.Env, "TERM="+kind)
+		s := p.sitAt(t, cmd)
+		s.Expect("/ > ")
+		s.Send("here say plain\n")
+		s.Expect("\r\nplain\r\n/ > ")
+		s.Send("\x04")
+		s.ends(0)
+		if strings.Contains(s.Output(), "\x1b") {
+			t.Errorf("a terminal of the kind %q got an escape sequence: %q", kind, s.Output())
+		}
 	}
 }
 

@@ -176,7 +176,7 @@ The keys of hosts. New ones are added to the first, if a person or accept\-new s
 If it is not empty, nothing is coloured.
 .TP
 .B TERM
-If it is dumb, nothing is coloured. Commands that have the terminal get it.
+If it is dumb or not set, nothing is coloured or drawn. Commands that have the terminal get it.
 .TP
 .B SSH_AUTH_SOCK
 The agent that has the keys.

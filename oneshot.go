@@ -201,8 +201,14 @@ func terminalOf(w io.Writer) *os.File {
 	return f
 }
 
+// dumb reports whether the terminal shows text and can do no more, as far as anybody says.
+func (p *program) dumb() bool {
+	kind := p.Getenv("TERM")
+	return kind == "" || kind == "dumb" || kind == "emacs" // that of a shell in Emacs, until version 22
+}
+
 func (p *program) output(w io.Writer, color string) console.Output {
-	terminal, dumb := terminalOf(w), p.Getenv("TERM") == "dumb"
+	terminal, dumb := terminalOf(w), p.dumb()
 	if terminal == nil {
 		return console.Output{W: w, Colour: color == "always"}
 	}
