@@ -189,6 +189,7 @@ func TestPathErrors(t *testing.T) {
 		{"a[]", "[] names no cell: put a host or a number into it"},
 		{"a:", "a colon without a cell after it: put a host or a number after it"},
 		{"a[b]c", `no separator before "c": put a / between steps`},
+		{" x ", `there is no "x" in /: did you mean b?`},
 		{"/stagin", `there is no "stagin" in /: did you mean staging?`},
 		{"production/gti", `there is no "gti" in /production: did you mean git?`},
 		{"production/zzzzz", `there is no "zzzzz" in /production: there is git, matrix, lab hub`},
@@ -212,7 +213,7 @@ func TestPathErrors(t *testing.T) {
 			t.Errorf("%q: got the error %v, want a *PathError", tt.path, err)
 			continue
 		}
-		if got := strings.TrimPrefix(err.Error(), fmt.Sprintf("path %q: ", tt.path)); got != tt.want {
+		if got := strings.TrimPrefix(err.Error(), fmt.Sprintf("path %q: ", strings.TrimSpace(tt.path))); got != tt.want {
 			t.Errorf("%q:\n got %s\nwant %s", tt.path, got, tt.want)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 // lexPath takes the quotes away and remembers what they and the brackets made literal.
 func lexPath(raw string) (Path, error) {
-	l := pathLexer{Path: Path{raw: raw}}
+	l := pathLexer{Path: Path{raw: strings.Trim(raw, space)}}
 	for rest := strings.TrimLeft(raw, space); rest != ""; {
 		size, err := l.piece(rest)
 		if err != nil {
