@@ -2,6 +2,7 @@ package files
 
 import (
 	"io"
+	"runtime"
 	"sync"
 )
 
@@ -52,6 +53,9 @@ func (s *sending) send() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.waiting) > 0 && s.err == nil {
+		s.mu.Unlock()
+		runtime.Gosched() // to all who are about to ask for something
+		s.mu.Lock()
 		b := s.waiting
 		s.waiting, s.spare = s.spare[:0], nil
 		s.mu.Unlock()
