@@ -117,13 +117,14 @@ func Copy(ctx context.Context, from, to Place, o CopyOptions) (*Summary, error) 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := &copier{from: from, to: to, o: o, stop: stop, bytes: semaphore.NewWeighted(bytesOnce)}
-	c.todo.wake.L = &c.todo.mu
+	c.todo.limit, c.todo.do = c.workers(), func(j *job) { c.do(ctx, j) }
+	defer context.AfterFunc(ctx, c.todo.end)()
 	defer c.watch()()
 	info, err := c.start(ctx)
 	if err != nil {
 		return &c.sum, c.fail(&job{from: from.Path, to: to.Path, began: time.Now()}, info, err)
 	}
-	c.run(ctx)
+	c.todo.working.Wait()
 	return &c.sum, c.result(ctx)
 }
 
@@ -165,21 +166,6 @@ func (c *copier) start(ctx context.Context) (*Info, error) {
 	c.found(j)
 	c.todo.add(j)
 	return info, nil
-}
-
-// run does what there is to do, several jobs at a time.
-func (c *copier) run(ctx context.Context) {
-	defer context.AfterFunc(ctx, c.todo.end)()
-	var workers sync.WaitGroup
-	for range c.workers() {
-		workers.Go(func() {
-			for j := c.todo.next(); j != nil; j = c.todo.next() {
-				c.do(ctx, j)
-				c.todo.done()
-			}
-		})
-	}
-	workers.Wait()
 }
 
 // defaultWorkers hides a distance of 50 ms: a small file takes half a dozen round trips.

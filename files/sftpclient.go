@@ -46,7 +46,10 @@ func (c *SFTPClient) has(extension string) bool {
 	return ok
 }
 
-// buffer returns memory for a packet; release takes it back.
+// requestsOnce is how many requests for one file are under way at most. It hides the time that they take.
+func (c *SFTPClient) requestsOnce() int { return bytesFile / c.packet }
+
+// buffer returns memory for a packet; release takes it back for other files.
 func (c *SFTPClient) buffer() []byte {
 	if b, ok := c.buffers.Get().(*[]byte); ok && cap(*b) == c.packet {
 		return *b
@@ -54,9 +57,11 @@ func (c *SFTPClient) buffer() []byte {
 	return make([]byte, 0, c.packet)
 }
 
-func (c *SFTPClient) release(b []byte) {
-	b = b[:0]
-	c.buffers.Put(&b)
+func (c *SFTPClient) release(all ...[]byte) {
+	for _, b := range all {
+		b = b[:0]
+		c.buffers.Put(&b)
+	}
 }
 
 // roomAt returns that the disk is full, if it is, else err.

@@ -127,7 +127,7 @@ func (d *sftpDraft) send() error {
 		return d.failed(nil)
 	}
 	if d.places == nil {
-		d.places = make(chan struct{}, requestsOnce)
+		d.places = make(chan struct{}, d.files.client.requestsOnce())
 	}
 	select {
 	case d.places <- struct{}{}:

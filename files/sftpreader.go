@@ -8,9 +8,6 @@ import (
 	"github.com/pkg/sftp"
 )
 
-// requestsOnce is how many requests for one file are under way at most. It hides the time that they take.
-const requestsOnce = bytesFile / largePacket
-
 // sftpReader reads a file with many requests at a time. File.WriteTo of pkg/sftp does so too, but takes an answer that
 // is shorter than asked for as the end of nothing, and leaves out what follows.
 type sftpReader struct {
@@ -22,6 +19,7 @@ type sftpReader struct {
 	next   int64    // where the next request begins
 	pieces []*piece // asked for, in order; the first one may have been read in part
 	read   int      // bytes of the first one
+	free   [][]byte // memory of those before
 	err    error
 }
 
@@ -75,7 +73,7 @@ func (r *sftpReader) rest() ([]byte, error) {
 		if r.read < len(first.data) {
 			return first.data[r.read:], nil
 		}
-		r.files.client.release(first.data)
+		r.free = append(r.free, first.data)
 		r.pieces, r.read = r.pieces[1:], 0
 		r.err = r.files.explainRead(r.ctx, first.err)
 	}
@@ -95,8 +93,8 @@ func (f *SFTP) explainRead(ctx context.Context, err error) error {
 
 // ask keeps requests under way for what is to be expected, and for one piece beyond it.
 func (r *sftpReader) ask() {
-	for len(r.pieces) == 0 || len(r.pieces) < requestsOnce && r.next <= r.size {
-		p := &piece{done: make(chan struct{})}
+	for len(r.pieces) == 0 || len(r.pieces) < r.files.client.requestsOnce() && r.next <= r.size {
+		p := &piece{data: r.memory(), done: make(chan struct{})}
 		from := r.next
 		if err := r.files.conn.Start(func() { r.fetch(p, from) }); err != nil {
 			p.err = err
@@ -109,21 +107,31 @@ func (r *sftpReader) ask() {
 
 func (r *sftpReader) fetch(p *piece, from int64) {
 	defer close(p.done)
-	buffer := r.files.client.buffer()
-	n, err := r.file.ReadAt(buffer[:cap(buffer)], from)
-	p.data, p.err = buffer[:n], err
+	n, err := r.file.ReadAt(p.data[:cap(p.data)], from)
+	p.data, p.err = p.data[:n], err
+}
+
+// memory is for a piece: that of one before, if there is one.
+func (r *sftpReader) memory() []byte {
+	if n := len(r.free); n > 0 {
+		var b []byte
+		b, r.free = r.free[n-1], r.free[:n-1]
+		return b[:0]
+	}
+	return r.files.client.buffer()
 }
 
 // Close implements io.Closer. It does not wait for the server.
 func (r *sftpReader) Close() error {
-	pieces := r.pieces
-	r.pieces, r.err = nil, os.ErrClosed
+	pieces, free := r.pieces, r.free
+	r.pieces, r.free, r.err = nil, nil, os.ErrClosed
 	// A pool that is closed starts nothing: then the connection has ended, and the file with it.
 	_ = r.files.conn.Start(func() {
 		for _, p := range pieces {
 			<-p.done
-			r.files.client.release(p.data)
+			free = append(free, p.data)
 		}
+		r.files.client.release(free...)
 		_ = r.file.Close() // nothing was written
 	})
 	return nil

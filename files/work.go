@@ -25,47 +25,48 @@ func (j *job) entry(o Outcome) Entry {
 	return Entry{From: j.from, To: j.to, Info: j.info, Outcome: o, Began: j.began}
 }
 
-// work is what is left to do. What was found last is done first, so that little waits.
+// work is what is left to do, and those who do it. What was found last is done first, so that little waits.
 type work struct {
-	mu    sync.Mutex // guards what follows
-	wake  sync.Cond
-	jobs  []*job
-	busy  int // jobs that are being done, and may find more
-	ended bool
+	do      func(*job)
+	limit   int // of workers
+	working sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	jobs    []*job
+	workers int
+	ended   bool
 }
 
-// add puts jobs on top, the first uppermost.
+// add puts jobs on top, the first uppermost, and has them done.
 func (w *work) add(jobs ...*job) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range jobs {
 		w.jobs = append(w.jobs, jobs[len(jobs)-1-i])
 	}
-	w.wake.Broadcast()
+	for range min(len(w.jobs), w.limit-w.workers) {
+		w.workers++
+		w.working.Go(w.work)
+	}
 }
 
-// next returns a job, for which done must be called; nil when there is none and will be none.
+func (w *work) work() {
+	for j := w.next(); j != nil; j = w.next() {
+		w.do(j)
+	}
+}
+
+// next returns a job. Without one, the worker ends.
 func (w *work) next() *job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.jobs) == 0 && w.busy > 0 && !w.ended {
-		w.wake.Wait()
-	}
 	if w.ended || len(w.jobs) == 0 {
+		w.workers--
 		return nil
 	}
 	j := w.jobs[len(w.jobs)-1]
 	w.jobs = w.jobs[:len(w.jobs)-1]
-	w.busy++
 	return j
-}
-
-func (w *work) done() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.busy--; w.busy == 0 {
-		w.wake.Broadcast()
-	}
 }
 
 // end leaves undone what has not begun.
@@ -73,5 +74,4 @@ func (w *work) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
-	w.wake.Broadcast()
 }
