@@ -111,6 +111,7 @@ func TestScpFrozenHost(t *testing.T) {
 	s.doesTelling("lpwd", b.dir)
 	s.Send("ls\r")
 	s.Expect(entered)
+	s.ExpectCooked()
 	s.Send("\x03")
 	s.Expect("interrupted by Ctrl-C")
 	s.Expect(reading)

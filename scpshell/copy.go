@@ -1,7 +1,6 @@
 package scpshell
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -73,9 +72,6 @@ func once(errs []error) []error {
 
 // failedCopy says what is wrong with a copy, and on which side.
 func failedCopy(from, to place, i item, err error) error {
-	if from.ctx.Err() != nil {
-		return fmt.Errorf("interrupted %w", context.Cause(from.ctx))
-	}
 	var failure *hosts.Error
 	here := from
 	if from.host == from.here.host {

@@ -136,9 +136,19 @@ func (e *editing) finish(p place, name string, before content, after []byte) err
 }
 
 // kept says where what was edited is.
-func (e *editing) kept(err error) error {
-	return fmt.Errorf("%w: what you have edited is in %s", err, e.at.show(e.file))
+func (e *editing) kept(err error) error { return &keptError{err, e.at.show(e.file)} }
+
+// keptError is a failure that leaves the copy that was edited.
+type keptError struct {
+	err  error
+	path string // as it is shown
 }
+
+func (e *keptError) Error() string {
+	return explain(e.err) + ": what you have edited is in " + e.path
+}
+
+func (e *keptError) Unwrap() error { return e.err }
 
 // remove removes the copy.
 func (e *editing) remove() error {

@@ -192,6 +192,8 @@ func (s *Shell) job(ctx context.Context, job Job) error {
 	switch {
 	case status == 0:
 		return nil
+	case ctx.Err() != nil && !errors.As(failed, new(*keptError)):
+		s.tell(fmt.Errorf("interrupted %w", context.Cause(ctx)))
 	case failed != nil && !errors.Is(failed, console.ErrNoAnswer):
 		s.tell(failed)
 	}

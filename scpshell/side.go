@@ -127,11 +127,8 @@ func (e *pathError) Unwrap() error { return e.err }
 // explain is an error in a line. Of a host that cannot be used it does not matter for which path that was found out.
 func explain(err error) string {
 	var failure *hosts.Error
-	if !errors.As(err, &failure) || failure.Fault == hosts.Files {
+	if !errors.As(err, &failure) || failure.Fault == hosts.Files || errors.As(err, new(*keptError)) {
 		return err.Error()
-	}
-	if failure.Fault == hosts.Interrupted {
-		return "interrupted " + failure.Cause()
 	}
 	text := failure.Host + ": " + failure.Cause()
 	if failure.Fault != hosts.Lost && failure.Fault != hosts.Failed {

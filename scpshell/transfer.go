@@ -3,6 +3,7 @@ package scpshell
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,18 +61,25 @@ func (t *transfer) add(r *hosts.CopyResult) {
 
 // summary says what was copied.
 func (t *transfer) summary() string {
-	text := fmt.Sprintf("%d copied", t.sum.Copied)
+	copied := "copied"
+	if t.settings.sandbox {
+		copied = "would be copied"
+	}
+	var parts []string
 	for _, part := range []struct {
 		count int
 		what  string
-	}{{t.sum.Unchanged, "unchanged"}, {t.sum.Skipped, "left out"}, {t.sum.Failed, "failed"}} {
+	}{{t.sum.Copied, copied}, {t.sum.Unchanged, "unchanged"}, {t.sum.Skipped, "left out"}, {t.sum.Failed, "failed"}} {
 		if part.count > 0 {
-			text += fmt.Sprintf(", %d %s", part.count, part.what)
+			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.what))
 		}
 	}
+	if t.sum.Bytes == 0 || t.settings.sandbox {
+		return strings.Join(parts, ", ")
+	}
 	took := time.Since(t.begun)
-	text += fmt.Sprintf(": %s in %s", size(t.sum.Bytes), console.Duration(took.Seconds()))
-	if took > time.Second && t.sum.Bytes > 0 {
+	text := fmt.Sprintf("%s: %s in %s", strings.Join(parts, ", "), size(t.sum.Bytes), console.Duration(took.Seconds()))
+	if took > time.Second {
 		text += fmt.Sprintf(", %s/s", size(int64(float64(t.sum.Bytes)/took.Seconds())))
 	}
 	return text
