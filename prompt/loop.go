@@ -103,18 +103,18 @@ func (l *Loop) next(ctx context.Context) (status int, err error) {
 	case err != nil:
 		return 0, err
 	}
-	// A Ctrl-C that came while the line was read is not for what the line does.
 	inner, release := l.interruptible(ctx)
 	defer release()
 	return l.Line(inner, line), nil
 }
 
-// interruptibleRead reads a line, and reports whether Ctrl-C came instead.
+// interruptibleRead reads a line, and reports whether Ctrl-C came instead, or so soon after it that nothing of what the
+// line does has begun: it is not done then.
 func (l *Loop) interruptibleRead(ctx context.Context) (line string, interrupted bool, err error) {
 	inner, release := l.interruptible(ctx)
 	defer release()
 	line, err = l.read(inner)
-	interrupted = err != nil && (errors.Is(err, ErrInterrupted) || inner.Err() != nil && ctx.Err() == nil)
+	interrupted = errors.Is(err, ErrInterrupted) || inner.Err() != nil && ctx.Err() == nil
 	return line, interrupted, err
 }
 

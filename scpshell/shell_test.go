@@ -314,7 +314,9 @@ func TestListings(t *testing.T) {
 	default:
 		t.Error("the listing goes on after the line")
 	}
-	answered := func(context.Context, *hosts.Session) ([]*hosts.FileInfo, error) { return []*hosts.FileInfo{{Name: "b"}}, nil }
+	answered := func(context.Context, *hosts.Session) ([]*hosts.FileInfo, error) {
+		return []*hosts.FileInfo{{Name: "b"}}, nil
+	}
 	if files, err := l.of(key, answered); err != nil || len(files) != 1 {
 		t.Errorf("after the line: %v, %v", files, err)
 	}
