@@ -120,7 +120,11 @@ func Copy(ctx context.Context, from, to Place, o CopyOptions) (*Summary, error) 
 	c.todo.limit, c.todo.do = c.workers(), func(j *job) { c.do(ctx, j) }
 	defer context.AfterFunc(ctx, c.todo.end)()
 	defer c.watch()()
-	info, err := c.start(ctx)
+	var info *Info
+	err := retried(ctx, func() (_ bool, err error) {
+		info, err = c.start(ctx)
+		return false, err
+	})
 	if err != nil {
 		return &c.sum, c.fail(&job{from: from.Path, to: to.Path, began: time.Now()}, info, err)
 	}
@@ -200,17 +204,26 @@ func (c *copier) do(ctx context.Context, j *job) {
 const attempts = 3
 
 func (c *copier) attempts(ctx context.Context, j *job) (e Entry, err error) {
-	for failed := 0; ; {
+	err = retried(ctx, func() (further bool, err error) {
 		kept := j.kept
 		e, err = c.once(ctx, j)
-		if failed++; j.kept > kept {
+		return j.kept > kept, err
+	})
+	if err != nil {
+		err = c.abandon(ctx, j, err)
+	}
+	return e, err
+}
+
+// retried does something again after the connection was lost, a few times, unless it got further than before.
+func retried(ctx context.Context, do func() (further bool, err error)) error {
+	for failed := 0; ; {
+		further, err := do()
+		if failed++; further {
 			failed = 1
 		}
-		switch {
-		case err == nil:
-			return e, nil
-		case !isLost(err), ctx.Err() != nil, failed == attempts:
-			return e, c.abandon(ctx, j, err)
+		if err == nil || !isLost(err) || ctx.Err() != nil || failed == attempts {
+			return err
 		}
 		select {
 		case <-time.After(time.Duration(failed) * retryAfter):

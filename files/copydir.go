@@ -164,19 +164,20 @@ func (p pair) makeDir(ctx context.Context, j *job) (made bool, err error) {
 	case err != nil:
 		return false, err
 	case old != nil && old.IsDir():
-		return false, nil
+		return p.madeBefore(ctx, j)
 	case old != nil && old.IsLink():
 		err = p.to.Remove(ctx, j.to, false)
 	case old != nil:
 		err = syscall.ENOTDIR
 	}
-	if err == nil { // it must be possible to write in it, until all is there
-		err = p.to.Mkdir(ctx, j.to, j.info.Mode.Perm()|0o700)
-	}
-	if err != nil { // somebody else may have made it meanwhile, or an attempt whose answer was lost
-		if info, failed := p.to.Lstat(ctx, j.to); failed == nil && info.IsDir() {
-			return false, nil
+	if err == nil {
+		err = p.to.Mkdir(ctx, j.to, j.openMode())
+		if err != nil && !isLost(err) { // somebody else may have made it meanwhile, or an attempt whose answer was lost
+			if info, failed := p.to.Lstat(ctx, j.to); failed == nil && info.IsDir() {
+				return p.madeBefore(ctx, j)
+			}
 		}
+		j.making = true
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = noDir(j.to)
@@ -186,6 +187,19 @@ func (p pair) makeDir(ctx context.Context, j *job) (made bool, err error) {
 	}
 	return err == nil, err
 }
+
+// madeBefore reports whether a directory that is there is one that was made for this copy, by an attempt whose answer was
+// lost. It may not have its mode then.
+func (p pair) madeBefore(ctx context.Context, j *job) (bool, error) {
+	if !j.making {
+		return false, nil
+	}
+	err := p.to.Chmod(ctx, j.to, j.openMode())
+	return err == nil, err
+}
+
+// openMode is the mode of a directory until all is in it: it must be possible to write there.
+func (j *job) openMode() fs.FileMode { return j.info.Mode.Perm() | 0o700 }
 
 // there returns what is at the place where something is to be copied, or nil.
 func (p pair) there(ctx context.Context, j *job) (*Info, error) {
@@ -209,7 +223,7 @@ func (c *copier) leave(ctx context.Context, j *job) {
 			c.note(d.entry())
 		}
 		if d.made && ctx.Err() == nil {
-			if err := c.finish(ctx, d); err != nil {
+			if err := retried(ctx, func() (bool, error) { return false, c.finish(ctx, d) }); err != nil {
 				_ = c.fail(d.job, d.job.info, err) // result tells
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"syscall"
@@ -32,7 +33,11 @@ func (p pair) file(ctx context.Context, j *job) (Entry, error) {
 		return Entry{}, err
 	}
 	defer p.bytes.Release(share(j.info.Size))
-	return p.replace(ctx, j, t)
+	e, err := p.replace(ctx, j, t)
+	if errors.Is(err, errTaken) {
+		return p.replace(ctx, j, t)
+	}
+	return e, err
 }
 
 // share is how much a file takes of what may be under way at once.
@@ -257,7 +262,16 @@ func (p pair) link(ctx context.Context, j *job) (Entry, error) {
 	if err != nil {
 		return Entry{}, &CopyError{true, j.from, err}
 	}
-	changed, err := SetLink(ctx, p.to, info.Link, j.to)
+	if j.draft != "" {
+		if err := removeDraft(ctx, p.to, j.draft); err != nil {
+			return Entry{}, &CopyError{false, j.to, err}
+		}
+	}
+	j.draft = DraftName(j.to)
+	changed, err := setLink(ctx, p.to, info.Link, j.to, j.draft)
+	if !isLost(err) {
+		j.draft = ""
+	}
 	if err != nil {
 		return Entry{}, &CopyError{false, j.to, err}
 	}
@@ -270,6 +284,10 @@ func (p pair) link(ctx context.Context, j *job) (Entry, error) {
 // SetLink makes sure of a symbolic link that says text, and reports whether it made it. It replaces another link at
 // once, and nothing else.
 func SetLink(ctx context.Context, on System, text, path string) (changed bool, err error) {
+	return setLink(ctx, on, text, path, DraftName(path))
+}
+
+func setLink(ctx context.Context, on System, text, path, draft string) (changed bool, err error) {
 	info, err := on.Lstat(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -281,12 +299,14 @@ func SetLink(ctx context.Context, on System, text, path string) (changed bool, e
 	case info.Link == text:
 		return false, nil
 	}
-	draft := DraftName(path)
 	if err := on.Symlink(ctx, text, draft); err != nil {
 		return false, err
 	}
 	if err := on.Rename(ctx, draft, path); err != nil {
-		return false, errors.Join(err, on.Remove(ctx, draft, false))
+		if failed := on.Remove(ctx, draft, false); failed != nil {
+			err = fmt.Errorf("%w; %s is left: %w", err, Shown(draft), failed)
+		}
+		return false, err
 	}
 	return true, nil
 }

@@ -29,8 +29,8 @@ func (p pair) begin(ctx context.Context, j *job, t *Target) (d Draft, from int64
 		d, err = t.Begin(ctx)
 		return d, 0, err
 	}
-	if p.o.Resume && j.draft == "" {
-		if j.draft, err = p.findDraft(ctx, j, t); err != nil {
+	if p.o.Resume && j.draft == "" && !j.taken {
+		if err := p.takeDraft(ctx, j, t); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -40,11 +40,16 @@ func (p pair) begin(ctx context.Context, j *job, t *Target) (d Draft, from int64
 			return d, from, err
 		}
 	}
-	j.draft = path.Join(DirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
+	j.draft = newDraft(t, j)
 	o := t.options()
 	o.Name = j.draft
 	d, err = t.begin(ctx, o)
 	return d, 0, err
+}
+
+// newDraft is the name of a new draft of this version of a file.
+func newDraft(t *Target, j *job) string {
+	return path.Join(DirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
 }
 
 // draftOf begins the names of drafts of this version of a file: draftsOf those of all versions.
@@ -57,6 +62,22 @@ func draftsOf(t *Target) string { return DraftPrefix + shortSum(path.Base(t.Path
 func shortSum(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:6])
+}
+
+// takeDraft gives what an earlier copy of this file has left another name, so that nobody else goes on with it.
+func (p pair) takeDraft(ctx context.Context, j *job, t *Target) error {
+	found, err := p.findDraft(ctx, j, t)
+	if err != nil || found == "" {
+		return err
+	}
+	name := newDraft(t, j)
+	switch err := p.to.Rename(ctx, found, name); {
+	case err == nil:
+		j.draft = name
+	case isLost(err) || ctx.Err() != nil:
+		return err
+	}
+	return nil // else somebody else has taken it
 }
 
 // findDraft looks for what an earlier copy of this file has left, and removes what is of an earlier version.
@@ -74,7 +95,9 @@ func (p pair) findDraft(ctx context.Context, j *job, t *Target) (string, error) 
 		name := path.Join(dir, info.Name)
 		switch {
 		case strings.HasPrefix(info.Name, draftOf(t, j)):
-			found = name
+			if p.own(ctx, dir, info) {
+				found = name
+			}
 		case strings.HasPrefix(info.Name, draftsOf(t)):
 			if err := removeDraft(ctx, p.to, name); err != nil {
 				return "", err
@@ -84,31 +107,38 @@ func (p pair) findDraft(ctx context.Context, j *job, t *Target) (string, error) 
 	return found, nil
 }
 
+// own reports whether a draft was made by the account that writes. Where others may write too, one of them could have
+// made it, and would own what becomes of it.
+func (p pair) own(ctx context.Context, dir string, draft *Info) bool {
+	const others = 0o022
+	there, err := p.to.Stat(ctx, dir)
+	if err != nil || there.Mode&others == 0 {
+		return err == nil
+	}
+	uid, err := p.to.MayWrite(ctx, dir)
+	return err == nil && uid == draft.UID
+}
+
 // goOn goes on with a draft, if it begins as the source does; else there is none.
 func (p pair) goOn(ctx context.Context, j *job, t *Target) (Draft, int64, error) {
-	old := j.draft
-	j.draft = ""
-	from, err := p.usable(ctx, j, old)
+	from, err := p.usable(ctx, j, j.draft)
 	if err != nil {
 		return nil, 0, err
 	}
-	if from > 0 { // nobody else goes on with what has another name
-		j.draft = path.Join(DirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
-		if err = p.to.Rename(ctx, old, j.draft); err == nil {
-			old = j.draft
-			o := t.options()
-			o.Name, o.From = j.draft, from
-			var d Draft
-			if d, err = t.begin(ctx, o); err == nil {
-				j.kept = from
-				return d, from, nil
-			}
+	if from > 0 {
+		o := t.options()
+		o.Name, o.From = j.draft, from
+		var d Draft
+		if d, err = t.begin(ctx, o); err == nil {
+			j.kept = from
+			return d, from, nil
+		}
+		if isLost(err) || ctx.Err() != nil {
+			return nil, 0, err
 		}
 	}
-	if isLost(err) || ctx.Err() != nil {
-		j.draft = old
-		return nil, 0, err
-	}
+	old := j.draft
+	j.draft = ""
 	return nil, 0, removeDraft(ctx, p.to, old)
 }
 
@@ -157,9 +187,17 @@ func (p pair) giveUp(ctx context.Context, j *job, t *Target, d Draft, err error)
 		d.Leave()
 		return err
 	}
+	if j.draft != "" && errors.Is(err, fs.ErrNotExist) && !j.taken {
+		d.Leave()
+		j.draft, j.taken = "", true
+		return errTaken
+	}
 	j.draft = ""
 	return t.GiveUp(d, err)
 }
+
+// errTaken says that another copy of the same file has taken the draft of this one, to go on with it.
+var errTaken = errors.New("something else has taken away what was written")
 
 // abandon removes the draft of a file that is not tried any more, unless a later copy may go on with it.
 func (c *copier) abandon(ctx context.Context, j *job, err error) error {
@@ -173,8 +211,5 @@ func (c *copier) abandon(ctx context.Context, j *job, err error) error {
 		defer release()
 		failed = removeDraft(ctx, to, j.draft)
 	}
-	if failed != nil {
-		err = fmt.Errorf("%w; what was written so far may be left in %s: %w", err, Shown(j.draft), failed)
-	}
-	return err
+	return left(err, j.to, failed)
 }

@@ -271,7 +271,7 @@ func (f *SFTP) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 	d := f.newDraft(ctx, o)
 	begun, err := askSFTP(ctx, f, d.begin, func(d *sftpDraft) { _ = d.clear() }) // nobody waits for it
 	if isLost(err) {
-		err = errors.Join(err, d.clearAnew())
+		err = left(err, d.target, d.clearAnew())
 	}
 	if err != nil {
 		return nil, err

@@ -193,6 +193,9 @@ func (f *Shell) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 		return d, nil
 	case <-d.done:
 		cancel()
+		if isLost(d.err) { // it may have been made
+			return nil, left(d.err, d.target, d.remove())
+		}
 		return nil, cmp.Or(d.err, errors.New("the host did not keep what was to be written"))
 	}
 }

@@ -97,9 +97,14 @@ func (d *shellDraft) Discard() error {
 	d.cancel()
 	d.to.CloseWithError(context.Canceled)
 	<-d.done
+	return d.remove()
+}
+
+// remove removes the file, over another connection if this one is lost.
+func (d *shellDraft) remove() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), discardLimit)
 	defer cancel()
-	return d.files.do(ctx, "remove", d.name)
+	return retried(ctx, func() (bool, error) { return false, d.files.do(ctx, "remove", d.name) })
 }
 
 func (d *shellDraft) Leave() {

@@ -137,10 +137,7 @@ func (t *Target) ofCommit(err error) error {
 
 // GiveUp removes a draft after an error, which it returns.
 func (t *Target) GiveUp(d Draft, err error) error {
-	if failed := d.Discard(); failed != nil {
-		return leftError(err, t.Path, failed)
-	}
-	return err
+	return left(err, t.Path, d.Discard())
 }
 
 // Fill writes content into a draft, and returns how many bytes.

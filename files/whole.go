@@ -152,10 +152,7 @@ func (d *sftpDraft) whole(ctx context.Context, data []byte, a Attributes) error 
 	if err == nil || isLost(err) {
 		return err
 	}
-	if failed := d.clear(); failed != nil {
-		err = leftError(err, d.target, failed)
-	}
-	return err
+	return left(err, d.target, d.clear())
 }
 
 func (d *sftpDraft) fill(data []byte, a Attributes) error {
@@ -184,8 +181,11 @@ func shorterError(n, want int64) error {
 	return fmt.Errorf("what is to be written became shorter meanwhile: %d of %d bytes", n, want)
 }
 
-// leftError is an error after which a draft could not be removed.
-func leftError(err error, target string, failed error) error {
+// left adds to an error that a draft could not be removed, if it could not.
+func left(err error, target string, failed error) error {
+	if failed == nil {
+		return err
+	}
 	return fmt.Errorf("%w; what was written so far may be left in %s, under a name with %s: %w",
 		err, Shown(DirOf(target)), DraftPrefix, failed)
 }

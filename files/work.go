@@ -16,7 +16,10 @@ type job struct {
 	bad      error  // why it cannot be copied
 	began    time.Time
 
+	making bool // an attempt has begun to make the directory
+
 	draft string       // what an attempt has left, to go on from; "" for nothing
+	taken bool         // another copy has taken a draft of this one
 	kept  int64        // how many bytes of it are there for certain
 	moved atomic.Int64 // bytes of it that were counted as moved
 }

@@ -55,15 +55,27 @@ func scriptLine(script string, args []string) string {
 func judge(out *Output, err error) error {
 	var failure *Error
 	if errors.As(err, &failure) {
-		failure.Op = useFiles
-		if failure.Fault == Lost {
-			err = &files.LostError{Err: err}
-		}
+		unnamed := *failure
+		unnamed.Op = useFiles
+		return lostFiles(&unnamed)
 	}
 	if err != nil || out.Exit.OK() {
 		return err
 	}
 	return files.SaidError(string(out.Stderr.Kept()), out.Exit.text())
+}
+
+// lostFiles marks an error after which the same may succeed over another connection.
+func lostFiles(err error) error {
+	var failure *Error
+	if !errors.As(err, &failure) || failure.Fault != Lost && failure.Fault != Unreachable {
+		return err
+	}
+	lost := *failure
+	if lost.Fault == Lost {
+		lost.Hint = "" // what is done with files can be done again
+	}
+	return &files.LostError{Err: &lost}
 }
 
 // useFiles is what was tried, for errors of those who do not know for what; see fileUse.fault.

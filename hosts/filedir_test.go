@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +11,7 @@ import (
 	"testing"
 )
 
-// tree lists everything below a directory: its mode, and what it holds or says.
+// tree lists everything below a directory: its mode, and what it holds, or the checksum of that, or says.
 func tree(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
@@ -29,7 +30,9 @@ func tree(t *testing.T, dir string) string {
 			if err != nil {
 				return err
 			}
-			text = string(data)
+			if text = string(data); len(data) > 1000 {
+				text = fmt.Sprintf("%d bytes, %x", len(data), sha256.Sum256(data))
+			}
 		case info.Mode()&fs.ModeSymlink != 0:
 			if text, err = os.Readlink(at); err != nil {
 				return err

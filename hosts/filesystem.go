@@ -83,7 +83,7 @@ func (u *fileUse) system(ctx context.Context) (on files.System, release func(), 
 	if host, ok := u.h.host.(filer); ok && !u.options.Sudo {
 		there, free, err := host.files(ctx, u.h.session)
 		if err != nil {
-			return nil, release, err
+			return nil, release, lostFiles(err)
 		}
 		if there != nil {
 			on, release = there, free
@@ -128,10 +128,12 @@ func (u *fileUse) what() string { return u.op + " " + files.Shown(u.name) }
 func (u *fileUse) fault(ctx context.Context, err error) error {
 	var failure *Error
 	if errors.As(err, &failure) {
-		if failure.Op == useFiles {
-			failure.Op = u.what()
+		if failure.Op != useFiles {
+			return err
 		}
-		return err
+		named := *failure // others may be reading it: the end of a copy is the end of all its files
+		named.Op = u.what()
+		return &named
 	}
 	if u.sandbox && ctx.Err() == nil {
 		command := u.h.session.sandboxOf(u.h.host).MayHaveMade(err)

@@ -411,7 +411,7 @@ func (p *sshProcess) hangUp() {
 // finish waits until a stream was copied to its end; without its end, as long as something comes. Nothing is written
 // after it, but for a write that an abandoned command left behind.
 func (p *sshProcess) finish(c *copier) {
-	ticker := time.NewTicker(closeGrace / 10)
+	ticker := time.NewTicker(closeTick)
 	defer ticker.Stop()
 	for waiting := true; waiting; {
 		select {
@@ -428,7 +428,17 @@ func (p *sshProcess) finish(c *copier) {
 		}
 	}
 	c.over.Store(true)
+	for range int(closeGrace / closeTick) { // what is being written is, as a rule, in a moment
+		if c.mu.TryLock() {
+			c.mu.Unlock()
+			return
+		}
+		<-ticker.C
+	}
 }
+
+// closeTick is how often the end of a stream is looked for.
+const closeTick = closeGrace / 10
 
 // lost is the error of a command whose end is not known.
 func (p *sshProcess) lost() *Error {

@@ -15,13 +15,16 @@ type Files struct {
 	Plain bool
 	// ShortReads is how many bytes are read at most for one request, whatever was asked for; 0 means no limit.
 	ShortReads int
+	// Alters inverts the last byte of what is first written, if that is much, as a host with bad memory may do.
+	Alters bool
 	// Banner is printed before the subsystem starts, as the start files of a login shell may do.
 	Banner string
 }
 
-// The type of a request to read, and where in it the handle is.
+// The types of requests to read and to write, and where in them the handle is.
 const (
 	typeRead     = 5
+	typeWrite    = 6
 	handleOffset = 5
 )
 
@@ -32,6 +35,7 @@ type filesTap struct {
 	pending []byte // of the client's packet that is being read by the server
 	version []byte // the server's first packet, as far as it has come
 	greeted bool
+	altered bool
 }
 
 // Read gives the server the packets of the client.
@@ -58,6 +62,11 @@ func (t *filesTap) nextPacket() error {
 	if limit := t.files.ShortReads; limit > 0 && len(body) > handleOffset+4 && body[0] == typeRead {
 		length := body[len(body)-4:] // after the handle and the offset
 		binary.BigEndian.PutUint32(length, min(binary.BigEndian.Uint32(length), uint32(limit)))
+	}
+	const much = 1000
+	if t.files.Alters && !t.altered && len(body) > much && body[0] == typeWrite {
+		t.altered = true
+		body[len(body)-1] ^= 0xff
 	}
 	t.pending = append(size[:], body...)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // A Proxy is a way to any server, this package's or a real one, on which connections can be made to fail. Its methods
@@ -18,6 +19,8 @@ type Proxy struct {
 	trouble  Trouble
 	accepted int
 	routes   map[*route]struct{}
+
+	toServer, toClient atomic.Int64 // bytes that came
 }
 
 // Trouble is how and when a [Proxy] makes a connection fail. The zero value never does.
@@ -78,6 +81,14 @@ func (p *Proxy) Accepted() int {
 	return p.accepted
 }
 
+// Came returns how many bytes have come so far, from the clients or from the server.
+func (p *Proxy) Came(toServer bool) int64 {
+	if toServer {
+		return p.toServer.Load()
+	}
+	return p.toClient.Load()
+}
+
 // Connections returns how many connections are open now.
 func (p *Proxy) Connections() int { return len(p.open()) }
 
@@ -130,7 +141,7 @@ func (p *Proxy) track(client *flaky) *route {
 	if p.closed {
 		return nil
 	}
-	r := &route{client: client, first: p.trouble.First}
+	r := &route{proxy: p, client: client, first: p.trouble.First}
 	r.arm(p.trouble)
 	if p.trouble.Times == 1 {
 		p.trouble = Trouble{}

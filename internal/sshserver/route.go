@@ -9,6 +9,7 @@ import (
 
 // A route is one connection through a [Proxy].
 type route struct {
+	proxy   *Proxy
 	client  *flaky
 	first   string // sent to the client before anything else
 	mu      sync.Mutex
@@ -58,8 +59,13 @@ type halfCloser interface {
 // copy copies one way until its end, and makes the trouble when its time has come.
 func (r *route) copy(to halfCloser, from io.Reader, toServer bool) {
 	buf := make([]byte, 32<<10)
+	came := &r.proxy.toClient
+	if toServer {
+		came = &r.proxy.toServer
+	}
 	for {
 		n, err := from.Read(buf)
+		came.Add(int64(n))
 		if toServer && n > 0 && r.unknown.Load() {
 			r.fail(Reset)
 			return
