@@ -13,19 +13,22 @@ import (
 // SFTPClient is a client of an SFTP server.
 type SFTPClient struct {
 	*sftp.Client
-	packet  int       // bytes of a read or write
-	buffers sync.Pool // of *[]byte, memory for as many
+	packet  int          // bytes of a read or write
+	window  func() int64 // how many bytes of a file may be under way
+	buffers sync.Pool    // of *[]byte, memory for as many
 }
 
 // NewSFTPClient greets the server behind a channel on which the SFTP subsystem has been started. start runs a task in a
-// goroutine for which the owner of the channel waits.
-func NewSFTPClient(from io.Reader, to io.WriteCloser, start func(task func()) error) (*SFTPClient, error) {
+// goroutine for which the owner of the channel waits; window says how many bytes of one file may be under way just now,
+// of which it takes [MaxWindow] at most.
+func NewSFTPClient(from io.Reader, to io.WriteCloser, start func(task func()) error,
+	window func() int64) (*SFTPClient, error) {
 	client, err := sftp.NewClientPipe(bufio.NewReaderSize(from, manyAnswers), newSending(to, start),
 		sftp.UseFstat(true), sftp.MaxPacketUnchecked(plainPacket))
 	if err != nil {
 		return nil, err
 	}
-	c := &SFTPClient{Client: client, packet: plainPacket}
+	c := &SFTPClient{Client: client, packet: plainPacket, window: window}
 	if c.has("limits@openssh.com") {
 		c.packet = largePacket
 	}
@@ -47,7 +50,12 @@ func (c *SFTPClient) has(extension string) bool {
 }
 
 // requestsOnce is how many requests for one file are under way at most. It hides the time that they take.
-func (c *SFTPClient) requestsOnce() int { return bytesFile / c.packet }
+func (c *SFTPClient) requestsOnce() int {
+	return int(max(1, min(c.window(), MaxWindow)/int64(c.packet)))
+}
+
+// MaxWindow is how many bytes of one file are under way at most, in bytes.
+const MaxWindow = bytesFile
 
 // buffer returns memory for a packet; release takes it back for other files.
 func (c *SFTPClient) buffer() []byte {

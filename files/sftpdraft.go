@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pkg/sftp"
+	"golang.org/x/sync/semaphore"
 )
 
 // sftpDraft is a file that is being written over SFTP, with many requests at a time.
@@ -23,9 +24,9 @@ type sftpDraft struct {
 	fresh  *Fresh          // may be nil
 	done   bool            // it is in its place, or removed
 
-	buffer []byte        // not sent yet
-	next   int64         // where it begins
-	places chan struct{} // one for each request; nil before the first
+	buffer []byte              // not sent yet
+	next   int64               // where it begins
+	flight *semaphore.Weighted // bytes that are under way; nil before the first
 	wait   sync.WaitGroup
 
 	mu  sync.Mutex
@@ -126,12 +127,11 @@ func (d *sftpDraft) send() error {
 	if len(d.buffer) == 0 {
 		return d.failed(nil)
 	}
-	if d.places == nil {
-		d.places = make(chan struct{}, d.files.client.requestsOnce())
+	if d.flight == nil {
+		d.flight = semaphore.NewWeighted(MaxWindow)
 	}
-	select {
-	case d.places <- struct{}{}:
-	case <-d.ctx.Done():
+	share := MaxWindow / int64(d.files.client.requestsOnce())
+	if d.flight.Acquire(d.ctx, share) != nil {
 		return d.failed(context.Cause(d.ctx))
 	}
 	data, at := d.buffer, d.next
@@ -142,7 +142,7 @@ func (d *sftpDraft) send() error {
 		_, err := d.file.WriteAt(data, at)
 		d.files.client.release(data)
 		d.failed(err)
-		<-d.places
+		d.flight.Release(share)
 	})
 	if err != nil {
 		d.wait.Done()

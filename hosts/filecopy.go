@@ -103,6 +103,7 @@ func (h *Handle) copy(ctx context.Context, kind journal.Kind, local, path string
 		return &CopyResult{}, t.there.record(ctx, t.there.event(kind), begun, false, err)
 	}
 	defer here.close()
+	defer h.session.pool.copies.begin()()
 	defer t.there.serve(ctx)()
 	if t.from, t.to = here, t.there; kind == journal.FileGet {
 		t.from, t.to = t.there, here

@@ -116,7 +116,7 @@ func (s *served) start() (*serving, error) {
 		out.CloseWithError(io.EOF)
 	})
 	var err error
-	if r.client, err = files.NewSFTPClient(fromServer, toServer, s.task); err != nil {
+	if r.client, err = files.NewSFTPClient(fromServer, toServer, s.task, s.commands.h.session.pool.window); err != nil {
 		toServer.Close()
 		fromServer.Close()
 		<-r.ended

@@ -231,7 +231,7 @@ func (c *sshConn) newSFTP(channel *sessionChannel) (*files.SFTPClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	return files.NewSFTPClient(channel, channel, c.pool.start)
+	return files.NewSFTPClient(channel, channel, c.pool.start, c.pool.window)
 }
 
 // dropSFTP closes the channel if nobody uses it: the server needs its place for a command.
