@@ -62,7 +62,7 @@ func (p *Person) askFunction(ctx context.Context, q Question) (string, error) {
 
 // atTerminal calls do with the keys of the terminal. It returns the cause of ctx when that is cancelled.
 func (p *Person) atTerminal(ctx context.Context, do func(input io.Reader) error) (err error) {
-	restore, err := pty.Hold(p.terminal, asking)
+	restore, err := pty.Hold(p.terminal, asking, p.screen.again)
 	if err != nil {
 		return noAnswer(err)
 	}

@@ -248,6 +248,38 @@ func TestKeysAfterAnAnswerAreLeft(t *testing.T) {
 	}
 }
 
+// TestStoppedQuestion lets others have the terminal, as while the program is stopped, and goes on: the question is there
+// again, with what was typed.
+func TestStoppedQuestion(t *testing.T) {
+	d := newDesk(t)
+	got := make(chan string, 1)
+	go func() {
+		q := PasswordQuestion{What: "answer", User: "deploy", Hosts: []string{"web1"}, Shown: true}
+		answer, err := d.Password(t.Context(), q)
+		got <- fmt.Sprint(answer, " ", err)
+	}()
+	const question = "answer of deploy on web1: "
+	d.wait(question)
+	d.types("hal")
+	d.wait(question + "hal")
+	if err := pty.SetModes(d.tty, pty.Cooked); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(d.tty, "\nstopped\n"); err != nil {
+		t.Fatal(err)
+	}
+	d.wait("stopped\n")
+	if err := syscall.Kill(os.Getpid(), syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	d.wait("stopped\n" + erase + question + "hal")
+	d.types("f\r")
+	if answer := <-got; answer != "half <nil>" {
+		t.Errorf("got %s", answer)
+	}
+	d.cooked()
+}
+
 func TestConfirmAsksAgain(t *testing.T) {
 	for _, tt := range []struct {
 		keys string

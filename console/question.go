@@ -25,6 +25,15 @@ func (s *Screen) showQuestion(text string) error {
 	return s.above(func() error { s.question = text; return nil })
 }
 
+// again shows the question once more, where the cursor is: others have used the terminal while this program was stopped.
+func (s *Screen) again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.question != "" && s.draws() {
+		_, _ = io.WriteString(s.stderr.W, erase+s.question) // fails when the terminal is gone, which reading it tells
+	}
+}
+
 // endQuestion ends the line of the question.
 func (s *Screen) endQuestion() error {
 	s.mu.Lock()

@@ -12,7 +12,8 @@ func openTest(t *testing.T) (master io.ReadWriteCloser, in *Input, raw func([]by
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Raw(tty); err != nil {
+	restore, err := Raw(tty)
+	if err != nil {
 		t.Fatal(err)
 	}
 	in, err = NewInput(tty)
@@ -20,6 +21,7 @@ func openTest(t *testing.T) (master io.ReadWriteCloser, in *Input, raw func([]by
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		_ = restore() // fails where the terminal was hung up
 		in.Close()
 		closeAll(m, tty)
 	})

@@ -54,19 +54,29 @@ func SetModes(f *os.File, m Modes) error {
 // Raw puts the terminal f into raw mode. restore puts it back as it was; it may be called more than once. Until then f
 // stays raw, see [Hold].
 func Raw(f *os.File) (restore func() error, err error) {
-	state, err := term.MakeRaw(int(f.Fd()))
+	before, err := makeRaw(f)
 	if err != nil {
 		return nil, err
 	}
-	return hold(func() error {
-		_, err := term.MakeRaw(int(f.Fd()))
+	return hold(func() {
+		_, _ = makeRaw(f) // as in Hold
+	}, func() error {
+		return withFd(f, func(fd int) error { return term.Restore(fd, before) })
+	}), nil
+}
+
+func makeRaw(f *os.File) (before *term.State, err error) {
+	err = withFd(f, func(fd int) (err error) {
+		before, err = term.MakeRaw(fd)
 		return err
-	}, func() error { return term.Restore(int(f.Fd()), state) }), nil
+	})
+	return before, err
 }
 
 // Hold gives the terminal f these modes until restore, as [SetModes] does. A program that is stopped (by SIGTSTP or
-// SIGSTOP) finds the terminal as others have left it when it goes on: then f gets these modes again.
-func Hold(f *os.File, m Modes) (restore func() error, err error) {
+// SIGSTOP) finds the terminal as others have left it when it goes on: then f gets these modes again, and again is called,
+// which may draw what is to be seen.
+func Hold(f *os.File, m Modes, again func()) (restore func() error, err error) {
 	before, err := ModesOf(f)
 	if err != nil {
 		return nil, err
@@ -74,11 +84,14 @@ func Hold(f *os.File, m Modes) (restore func() error, err error) {
 	if err := SetModes(f, m); err != nil {
 		return nil, err
 	}
-	return hold(func() error { return SetModes(f, m) }, func() error { return SetModes(f, before) }), nil
+	return hold(func() {
+		_ = SetModes(f, m) // fails when the terminal is gone, which reading it tells
+		again()
+	}, func() error { return SetModes(f, before) }), nil
 }
 
 // hold calls set whenever this program was stopped and goes on, until restore, which calls undo.
-func hold(set, undo func() error) (restore func() error) {
+func hold(set func(), undo func() error) (restore func() error) {
 	continued, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(continued, syscall.SIGCONT)
 	var watching sync.WaitGroup
@@ -86,7 +99,7 @@ func hold(set, undo func() error) (restore func() error) {
 		for {
 			select {
 			case <-continued:
-				_ = set() // fails when the terminal is gone, which reading it tells
+				set()
 			case <-done:
 				return
 			}

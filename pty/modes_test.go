@@ -15,7 +15,7 @@ func TestModesAreHeld(t *testing.T) {
 		want Modes
 	}{
 		"raw":  {Raw, Modes{NLToCRNL: true}}, // which means nothing without Output
-		"held": {func(f *os.File) (func() error, error) { return Hold(f, asking) }, asking},
+		"held": {func(f *os.File) (func() error, error) { return Hold(f, asking, func() {}) }, asking},
 	} {
 		t.Run(name, func(t *testing.T) {
 			master, tty, err := Open(Default)
