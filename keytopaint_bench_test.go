@@ -99,11 +99,17 @@ func cpuOf(b *testing.B, pid int) time.Duration {
 // residentMB is the memory that a process has now.
 func residentMB(b *testing.B, pid int) float64 {
 	b.Helper()
+	return memoryMB(b, pid, "VmRSS:")
+}
+
+// memoryMB is what the system says of the memory of a process under a label.
+func memoryMB(b *testing.B, pid int, label string) float64 {
+	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(text), "VmRSS:")
+	_, after, _ := strings.Cut(string(text), label)
 	kB, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
 	if err != nil {
 		b.Fatal(err)

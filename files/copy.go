@@ -134,8 +134,8 @@ func Copy(ctx context.Context, from, to Place, o CopyOptions) (*Summary, error) 
 
 // bytesOnce is how many bytes of files may be under way at once. One file takes no more than its share of that.
 const (
-	bytesOnce = 16 << 20
-	bytesFile = 6 << 20
+	bytesOnce = 8 << 20
+	bytesFile = 4 << 20
 )
 
 // copier is one copy.
