@@ -63,26 +63,26 @@ func (l *line) open() error {
 	if err != nil {
 		return err
 	}
+	l.screen.write(pasteOn)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.keys = keys
 	if l.reason != nil {
 		keys.Stop()
 	}
-	l.screen.write(pasteOn)
 	return nil
 }
 
 // close leaves the terminal as it was before open.
 func (l *line) close() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.keys == nil {
-		return
-	}
-	l.screen.write(pasteOff)
-	_ = l.keys.Close() // fails when the terminal is gone
+	keys := l.keys
 	l.keys = nil
+	l.mu.Unlock()
+	if keys != nil {
+		l.screen.write(pasteOff)
+		_ = keys.Close() // fails when the terminal is gone
+	}
 }
 
 // suspend is Ctrl-Z.
@@ -101,11 +101,11 @@ func (l *line) suspend() {
 
 // edit lets the line be edited until Enter, or until there is a reason to leave.
 func (l *line) edit(ctx context.Context) (string, error) {
+	defer context.AfterFunc(ctx, func() { l.leave(context.Cause(ctx)) })()
 	if err := l.open(); err != nil {
 		return "", err
 	}
 	defer l.close() // also where go-prompt panics
-	defer context.AfterFunc(ctx, func() { l.leave(context.Cause(ctx)) })()
 	l.p = prompt.New(prompt.NoopExecutor, prompt.WithReader(&reader{line: l}), prompt.WithWriter(writer{l}),
 		prompt.WithPrefix(""), prompt.WithExitChecker(func(string, bool) bool { return l.ended }),
 		prompt.WithKeyBind(prompt.KeyBind{Key: prompt.F24, Fn: l.perform}))
