@@ -131,7 +131,7 @@ func (l *Loop) read(ctx context.Context) (string, error) {
 		more, err = l.Reader.Read(ctx, Prompt{{Text: "> "}})
 		if errors.Is(err, io.EOF) {
 			l.line = at
-			return "", fmt.Errorf("%sthe input ends where %s is open", l.position(), openThing(open))
+			return "", fmt.Errorf("%sthe input ends where %s is open", l.Position(), openThing(open))
 		}
 		line += "\n" + more
 	}
@@ -145,8 +145,8 @@ func openThing(open byte) string {
 	return fmt.Sprintf("a quote %c", open)
 }
 
-// position names the line in messages that no person at a prompt reads.
-func (l *Loop) position() string {
+// Position names the line in messages that no person at a prompt reads, "line 3: ".
+func (l *Loop) Position() string {
 	if l.Interactive {
 		return ""
 	}
@@ -165,7 +165,7 @@ func (l *Loop) Line(ctx context.Context, line string) int {
 	}
 	text := l.Mask(err.Error())
 	if !l.Interactive {
-		text = l.Name + ": " + l.position() + text
+		text = l.Name + ": " + l.Position() + text
 	}
 	fmt.Fprintln(l.Err, text)
 	return StatusUsage

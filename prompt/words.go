@@ -12,11 +12,12 @@ type Word struct {
 	Start   int    // where it begins in the line
 	Plain   int    // how much of Text, from its start, was not quoted
 	Pattern string // Text as a pattern for path.Match, in which what was quoted stands for itself
+	Given   bool   // a program gave it, and nobody could quote what is in it
 }
 
 // Literal is a word of which nothing is quoted, as a program gets it.
 func Literal(text string) Word {
-	return Word{Text: text, Raw: text, Plain: len(text), Pattern: strings.ReplaceAll(text, `\`, `\\`)}
+	return Word{Text: text, Raw: text, Plain: len(text), Pattern: strings.ReplaceAll(text, `\`, `\\`), Given: true}
 }
 
 // End is where the word ends in the line.

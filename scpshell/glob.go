@@ -38,13 +38,37 @@ func (p place) one(w prompt.Word) (string, error) {
 	return paths[0], nil
 }
 
-// matches returns what a word stands for. A pattern that nothing matches is an error.
+// matches returns what a word stands for. A pattern that nothing matches is an error; but one that a program gave may be
+// a name that looks like a pattern.
 func (p place) matches(w prompt.Word) ([]string, error) {
 	if !isPattern(w.Pattern) {
 		full, err := p.full(w)
 		return []string{full}, err
 	}
-	g := globbing{place: p}
+	full, err := p.full(w)
+	if err != nil {
+		return nil, err
+	}
+	if w.Given {
+		if there, err := p.handle().Exists(p.ctx, full, p.files); there || err != nil {
+			return []string{full}, err
+		}
+	}
+	found, err := p.found(w)
+	switch {
+	case err == nil && len(found) == 0:
+		err = p.fail(w.Text, errors.New("nothing matches this pattern"))
+	case err == nil:
+		return found, nil
+	}
+	if w.Given {
+		return []string{full}, nil
+	}
+	return nil, err
+}
+
+// found returns what the pattern of a word matches.
+func (p place) found(w prompt.Word) ([]string, error) {
 	at, rest := p.dir, w.Pattern
 	switch {
 	case isHome(w):
@@ -57,14 +81,12 @@ func (p place) matches(w prompt.Word) ([]string, error) {
 	case strings.HasPrefix(rest, "/"):
 		at = "/"
 	}
+	g := globbing{place: p}
 	if err := g.walk(at, strings.FieldsFunc(rest, func(r rune) bool { return r == '/' })); err != nil {
 		return nil, err
 	}
 	if len(g.found) == 0 {
-		if g.denied != nil {
-			return nil, g.denied
-		}
-		return nil, p.fail(w.Text, errors.New("nothing matches this pattern"))
+		return nil, g.denied
 	}
 	return g.found, nil
 }

@@ -32,6 +32,7 @@ type sample struct {
 
 const (
 	quick  = 200 * time.Millisecond // what is done by then is not drawn
+	silent = 10 * time.Second       // nor, where lines of a log tell of it, by then
 	window = 5 * time.Second        // the speed is that of so long
 )
 
@@ -71,7 +72,11 @@ func (p *progress) update(item int, now hosts.CopyProgress) (begin bool) {
 	for len(p.samples) > 2 && time.Since(p.samples[0].at) > window {
 		p.samples = p.samples[1:]
 	}
-	begin = !p.drawn && time.Since(p.t.begun) > quick
+	wait := quick
+	if !p.t.o.Interactive {
+		wait = silent
+	}
+	begin = !p.drawn && time.Since(p.t.begun) > wait
 	p.drawn = p.drawn || begin
 	return begin
 }

@@ -204,8 +204,11 @@ func (s *Shell) job(ctx context.Context, job Job) error {
 func (s *Shell) tell(err error) {
 	for _, one := range flat(err) {
 		text := console.OneLine(s.mask(explain(one)))
-		if s.single || !s.o.Interactive {
+		switch {
+		case s.single:
 			text = s.o.Name + ": " + text
+		case !s.o.Interactive:
+			text = s.o.Name + ": " + s.loop.Position() + text
 		}
 		fmt.Fprintln(s.o.Err, text)
 	}
