@@ -16,8 +16,11 @@ import (
 
 // edit lets a person edit a file of one side, in a copy that takes its place in the end.
 func edit(w *work, p place) error {
-	if !w.o.Interactive {
+	switch {
+	case !w.o.Interactive:
 		return errors.New(w.name() + " needs a terminal")
+	case w.settings.sandbox:
+		return errors.New("nothing is edited in a sandbox: set-option sandbox off")
 	}
 	name, err := p.one(w.call.words[0])
 	if err != nil {
