@@ -44,7 +44,12 @@ func (e *Failed) Error() string { return fmt.Sprintf("exit status %d", e.Status)
 // line that failed, or with KeepGoing the gravest. Its error is the cause of ctx, or what is wrong with the input.
 func (l *Loop) Run(ctx context.Context) (status int, err error) {
 	l.greet()
+	between, release := l.interruptible(ctx) // no Ctrl-C between two lines ends the program of a person
+	defer release()
 	for !l.Left() {
+		if between.Err() != nil && ctx.Err() == nil && !l.Interactive {
+			return StatusInterrupted, nil
+		}
 		one, err := l.next(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -91,31 +96,24 @@ func (l *Loop) interruptible(ctx context.Context) (inner context.Context, releas
 	return l.Interrupt(ctx)
 }
 
-// next reads a line and does it.
+// next reads a line and does it. A Ctrl-C that comes while it is read, or so soon after that nothing of what it does has
+// begun, drops it.
 func (l *Loop) next(ctx context.Context) (status int, err error) {
-	line, interrupted, err := l.interruptibleRead(ctx)
+	inner, release := l.interruptible(ctx)
+	defer release()
+	line, err := l.read(inner)
 	switch {
-	case interrupted:
-		if l.Interactive && !errors.Is(err, ErrInterrupted) {
-			fmt.Fprintln(l.Err) // a reader that knows of Ctrl-C has ended the line
+	case errors.Is(err, ErrInterrupted): // the reader has ended the line
+		return StatusInterrupted, nil
+	case inner.Err() != nil && ctx.Err() == nil:
+		if l.Interactive {
+			fmt.Fprintln(l.Err)
 		}
 		return StatusInterrupted, nil
 	case err != nil:
 		return 0, err
 	}
-	inner, release := l.interruptible(ctx)
-	defer release()
 	return l.Line(inner, line), nil
-}
-
-// interruptibleRead reads a line, and reports whether Ctrl-C came instead, or so soon after it that nothing of what the
-// line does has begun: it is not done then.
-func (l *Loop) interruptibleRead(ctx context.Context) (line string, interrupted bool, err error) {
-	inner, release := l.interruptible(ctx)
-	defer release()
-	line, err = l.read(inner)
-	interrupted = errors.Is(err, ErrInterrupted) || inner.Err() != nil && ctx.Err() == nil
-	return line, interrupted, err
 }
 
 // read reads a line with all that continues it.
