@@ -147,7 +147,7 @@ func (p *progress) allLine(console.Progress) string {
 		return text
 	}
 	left := time.Duration(float64(total.Bytes-total.BytesDone) / speed * float64(time.Second))
-	return text + fmt.Sprintf("  %s/s  %s left", size(int64(speed)), console.Duration(left.Round(time.Second).Seconds()))
+	return text + fmt.Sprintf("  %s/s  %s left", size(int64(speed)), left.Round(time.Second))
 }
 
 // speed is in bytes per second.

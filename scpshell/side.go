@@ -97,29 +97,26 @@ func (p place) fail(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &pathError{p.show(path), err, p.meant(path, err)}
+	return &pathError{p.show(path), err, p.hint(path, err)}
 }
 
 // pathError is a failure with a path.
 type pathError struct {
 	path string // as it is shown
 	err  error
-	hint string
+	hint string // what to do; may be ""
 }
 
 func (e *pathError) Error() string {
-	cause, hint := e.err.Error(), e.hint
+	text := e.path + ": " + e.err.Error()
 	var failure *hosts.Error
 	if errors.As(e.err, &failure) {
-		cause = failure.Cause()
-		if hint == "" {
-			hint = failure.Hint
-		}
+		text = e.path + ": " + failure.Cause()
 	}
-	if hint != "" {
-		hint = ": " + hint
+	if e.hint != "" {
+		text += ": " + e.hint
 	}
-	return e.path + ": " + cause + hint
+	return text
 }
 
 func (e *pathError) Unwrap() error { return e.err }
@@ -143,9 +140,20 @@ func explain(err error) string {
 	return text
 }
 
+// hint says what to do about a failure with a path.
+func (p place) hint(path string, err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission) && p.side != p.here && !p.files.Sudo:
+		return "-S uses sudo"
+	case errors.Is(err, fs.ErrNotExist):
+		return p.meant(path)
+	}
+	return ""
+}
+
 // meant asks whether a path that is not there is a misspelling of one that is.
-func (p place) meant(name string, err error) string {
-	if !errors.Is(err, fs.ErrNotExist) || p.ctx.Err() != nil {
+func (p place) meant(name string) string {
+	if p.ctx.Err() != nil {
 		return ""
 	}
 	list, err := p.handle().ListDir(p.ctx, path.Dir(name), p.files)
