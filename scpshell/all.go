@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"deployer/hosts"
+	"deployer/journal"
 	"deployer/prompt"
 )
 
@@ -22,21 +24,31 @@ func putAll(w *work) error {
 		return w.putTo(ctx, h.Host()), nil // an error is part of the result
 	})
 	var wrong []error
-	lines := []string{}
-	width := 0
+	hostWidth, stateWidth := 0, 0
 	for _, r := range results {
-		width = max(width, len(r.host))
-	}
-	for _, r := range results {
-		state := "done"
+		hostWidth, stateWidth = max(hostWidth, len(r.host)), max(stateWidth, len(r.state()))
 		if r.err != nil {
-			state = "FAILED"
 			wrong = append(wrong, r.err)
 		}
-		lines = append(lines, fmt.Sprintf("%-*s  %-6s  %s", width, r.host, state, r.done))
 	}
-	wrong = append(wrong, w.local.print(lines))
-	return errors.Join(wrong...)
+	var lines []string
+	for _, r := range results {
+		line := fmt.Sprintf("%-*s  %-*s  %s", hostWidth, r.host, stateWidth, r.state(), r.done)
+		lines = append(lines, strings.TrimRight(line, " "))
+	}
+	return errors.Join(append(wrong, w.local.print(lines))...)
+}
+
+// state is how the host stands.
+func (r result) state() string {
+	if r.err == nil {
+		return string(journal.Done)
+	}
+	state := journal.Failed
+	if on := hosts.Errors(r.err); len(on) > 0 {
+		state = on[0].State()
+	}
+	return strings.ToUpper(string(state))
 }
 
 // putTo copies files to one host. Its directory is the one of this shell on its own host, or the home directory.

@@ -105,8 +105,8 @@ func TestProgress(t *testing.T) {
 	cmd := &Command{Name: "put"}
 	begun := time.Now()
 	p := &progress{t: &transfer{work: &work{cmd: cmd}, begun: begun}, last: 1, items: []hosts.CopyProgress{
-		{Files: 3, FilesDone: 2, Bytes: 3_000_000, BytesDone: 2_000_000, Name: "/a/b"},
-		{Files: 1, Bytes: 1_000_000, BytesDone: 500_000, Name: "/a/c d", Size: 1_000_000, SizeDone: 500_000},
+		{Files: 3, FilesDone: 2, Bytes: 3_000_000, BytesDone: 2_000_000, Name: "/a/b", Walked: true},
+		{Files: 1, Bytes: 1_000_000, BytesDone: 500_000, Name: "/a/c d", Size: 1_000_000, SizeDone: 500_000, Walked: true},
 	}}
 	p.samples = []sample{{begun.Add(-2 * time.Second), 500_000}, {begun, 2_500_000}}
 	for _, line := range []struct{ got, want string }{
@@ -117,8 +117,16 @@ func TestProgress(t *testing.T) {
 			t.Errorf("%q, want %q", line.got, line.want)
 		}
 	}
+	p.items[0].Walked = false
+	if got, want := p.allLine(console.Progress{}), "put  2/4 files  2.5 MB  1 MB/s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	p.items, p.last, p.samples = p.items[1:], 0, nil
 	if got, want := p.allLine(console.Progress{}), "put  'c d'  500 kB of 1 MB 50%"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	p.items[0].BytesDone = 1_000_000
+	if got, want := p.allLine(console.Progress{}), "put  'c d'  1 MB of 1 MB 100%  finishing"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -41,7 +41,7 @@ func newProgress(t *transfer, items []item) *progress {
 	p := &progress{t: t, items: make([]hosts.CopyProgress, len(items))}
 	for i, one := range items {
 		if !one.info.IsDir() {
-			p.items[i] = hosts.CopyProgress{Files: 1, Bytes: one.info.Size}
+			p.items[i] = hosts.CopyProgress{Files: 1, Bytes: one.info.Size, Walked: true}
 		}
 	}
 	return p
@@ -112,8 +112,9 @@ func (p *progress) end() {
 
 // total is how far all of it is.
 func (p *progress) total() hosts.CopyProgress {
-	var sum hosts.CopyProgress
+	sum := hosts.CopyProgress{Walked: true}
 	for _, one := range p.items {
+		sum.Walked = sum.Walked && one.Walked
 		sum.Files += one.Files
 		sum.FilesDone += one.FilesDone
 		sum.Bytes += one.Bytes
@@ -130,7 +131,7 @@ func (p *progress) fileLine(console.Progress) string {
 	return fmt.Sprintf("%s  %s", prompt.Quote(path.Base(now.Name)), share(now.SizeDone, now.Size))
 }
 
-// allLine is how far all of it is, how fast it goes, and how long it will take.
+// allLine is how far all of it is, how fast it goes, and how long it will take, once it is known how much there is.
 func (p *progress) allLine(console.Progress) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,13 +142,17 @@ func (p *progress) allLine(console.Progress) string {
 	} else if name := p.items[p.last].Name; name != "" {
 		text += prompt.Quote(path.Base(name)) + "  "
 	}
-	text += share(total.BytesDone, total.Bytes)
 	speed := p.speed()
-	if speed <= 0 {
-		return text
+	switch {
+	case !total.Walked:
+		return text + fmt.Sprintf("%s  %s/s", size(total.BytesDone), size(int64(speed)))
+	case total.BytesDone >= total.Bytes:
+		return text + share(total.BytesDone, total.Bytes) + "  finishing"
+	case speed <= 0:
+		return text + share(total.BytesDone, total.Bytes)
 	}
-	left := time.Duration(float64(total.Bytes-total.BytesDone) / speed * float64(time.Second))
-	return text + fmt.Sprintf("  %s/s  %s left", size(int64(speed)), left.Round(time.Second))
+	left := time.Duration(float64(total.Bytes-total.BytesDone) / speed * float64(time.Second)).Round(time.Second)
+	return text + fmt.Sprintf("%s  %s/s  %s left", share(total.BytesDone, total.Bytes), size(int64(speed)), left)
 }
 
 // speed is in bytes per second.
