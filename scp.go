@@ -20,13 +20,14 @@ import (
 	"deployer/shell"
 )
 
-const scpHelp = `Copy files to and from a host, and look around there: a shell with cd, ls, put, get and more, which help lists.
+const scpHelp = `Copy files to and from a host, and look around there: a shell with cd, ls, put, get and more, which help
+lists.
 
 HOST is the slug of a host at or below the node of PATH, or what ssh could be given: a name, user@name or
 ssh://user@name:port. Without HOST it is asked for where there are several.
 
-With a COMMAND of that shell only this is done. Its words are taken as they are, but for patterns (*.log) and a leading ~.
-Without one, lines are read from the terminal, or from a pipe or a file until one fails.
+With a COMMAND of that shell only this is done. Its words are taken as they are, but for patterns (*.log) and a
+leading ~. Without one, lines are read from the terminal, or from a pipe or a file until one fails.
 
 Exit status: as of run.`
 
@@ -59,7 +60,8 @@ func cutHost(args []string, dash int) (host string, command []string, err error)
 	}
 	switch {
 	case dash > 1:
-		return "", nil, fmt.Errorf("expected one HOST, and there are %d words; a command comes after --: scp %s -- %s", dash, args[0], args[1])
+		return "", nil, fmt.Errorf("expected one HOST, and there are %d words; a command comes after --: scp %s -- %s",
+			dash, args[0], args[1])
 	case dash == 1:
 		host = args[0]
 	}
@@ -114,7 +116,8 @@ func (p *program) scp(ctx context.Context, o runOptions, host string, command []
 const scpHistory = "scp-history"
 
 // scpNode is the node whose hosts are meant. A host that no tree has is in one of its own.
-func (p *program) scpNode(ctx context.Context, o runOptions, host string, secrets *journal.Secrets) (*nodes.Tree, *nodes.Place, error) {
+func (p *program) scpNode(ctx context.Context, o runOptions, host string,
+	secrets *journal.Secrets) (*nodes.Tree, *nodes.Place, error) {
 	if host != "" && o.path == "" && p.Root == nil && p.tree == "" && !treeNearby() {
 		return loneHost(host)
 	}
@@ -177,7 +180,8 @@ func chosenHosts(at *nodes.Place, name string) []hosts.Host {
 }
 
 // newScpShell returns a secure-copy shell for some of the hosts at a node. read returns the reader of its lines.
-func (r *shellRun) newScpShell(at *nodes.Place, of []hosts.Host, sandbox bool, read func(completer) prompt.LineReader) (*scpshell.Shell, error) {
+func (r *shellRun) newScpShell(at *nodes.Place, of []hosts.Host, sandbox bool,
+	read func(completer) prompt.LineReader) (*scpshell.Shell, error) {
 	p, o := r.program, r.options
 	dir, err := os.Getwd()
 	if err != nil {
@@ -197,7 +201,8 @@ func (r *shellRun) newScpShell(at *nodes.Place, of []hosts.Host, sandbox bool, r
 }
 
 // openScp opens a secure-copy shell inside of the deployment shell, whose lines come from the same place.
-func (r *shellRun) openScp(ctx context.Context, at *nodes.Place, settings shell.Settings, outer prompt.LineReader) (int, error) {
+func (r *shellRun) openScp(ctx context.Context, at *nodes.Place, settings shell.Settings,
+	outer prompt.LineReader) (int, error) {
 	read := func(complete completer) prompt.LineReader {
 		if plain, ok := outer.(*prompt.PlainReader); ok {
 			return plain
@@ -265,6 +270,8 @@ func (s briefScreen) Write(e journal.Event) error {
 		s.of.connected[to] = true
 	case (e.Kind == journal.CommandStart || e.Kind == journal.CommandEnd) && e.Message == "" && !e.Sandbox:
 		return nil
+	case e.Kind == journal.CommandEnd && e.State == journal.Lost:
+		return nil // the error of the command tells that
 	}
 	return s.Screen.Write(e)
 }

@@ -53,7 +53,8 @@ func (c *Command) parse(words []prompt.Word) (call, error) {
 
 // takesDashes reports whether a word that looks like options is a mode: -x takes a right from a file.
 func (c *Command) takesDashes(w prompt.Word) bool {
-	return strings.HasSuffix(c.Name, "chmod") && strings.Trim(w.Text, "-rwxXst") == "" && !strings.HasPrefix(w.Text, "--")
+	rights, mode := strings.CutPrefix(w.Text, "-")
+	return strings.HasSuffix(c.Name, "chmod") && mode && rights != "" && strings.Trim(rights, "rwxXst") == ""
 }
 
 // option takes a word that has options: --name, or -letters.

@@ -128,7 +128,8 @@ func newMode(text string, old fs.FileMode) (fs.FileMode, error) {
 	for change := range strings.SplitSeq(text, ",") {
 		at := strings.IndexAny(change, "+-=")
 		if at < 0 || strings.Trim(change[:at], "ugoa") != "" || strings.Trim(change[at+1:], "rwxXst") != "" {
-			return 0, fmt.Errorf("%s is no mode: it is octal, 640, or says what changes, as u=rw,g=r,o= or +x", prompt.Quote(text))
+			return 0, fmt.Errorf("%s is no mode: it is octal, 640, or says what changes, as u=rw,g=r,o= or +x",
+				prompt.Quote(text))
 		}
 		bits = changed(bits, change[:at], change[at], change[at+1:], old.IsDir())
 	}

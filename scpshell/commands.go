@@ -76,9 +76,9 @@ func looking() []*Command {
 }
 
 func copying() []*Command {
-	const target = "The last word is the target where there are several: a directory to copy into, or the new name. With one " +
-		"word, the copy gets the same name in the directory of the other side. What is there is replaced at once when all of the " +
-		"copy has arrived, and never half."
+	const target = "The last word is the target where there are several: a directory to copy into, or the new name. With " +
+		"one word, the copy gets the same name in the directory of the other side. What is there is replaced at once when " +
+		"all of the copy has arrived, and never half."
 	return []*Command{
 		{Name: "put", Usage: "FILE... [TARGET]", Short: "copy files to the host", Long: target,
 			Options: []Option{recursiveOption, everyOption, resumeOption, sudoOption},

@@ -103,7 +103,8 @@ func plan(from, to place) (items []item, wrong []error) {
 		case i.info.IsDir() && !from.call.has("recursive"):
 			wrong = append(wrong, fmt.Errorf("%s is a directory: %s -r copies it", from.show(i.from), from.name()))
 		case taken[i.to]:
-			wrong = append(wrong, fmt.Errorf("%s would take the place of another one that is copied to %s", from.show(i.from), to.show(i.to)))
+			wrong = append(wrong, fmt.Errorf("%s would take the place of another one that is copied to %s",
+				from.show(i.from), to.show(i.to)))
 		default:
 			taken[i.to] = true
 			items = append(items, i)
@@ -146,7 +147,8 @@ func split(from, to place) ([]source, target, error) {
 		}
 	}
 	if len(sources) > 1 && !goal.into {
-		return nil, goal, fmt.Errorf("%s is no directory, and there are %d files to copy: mkdir makes one", to.show(goal.path), len(sources))
+		return nil, goal, fmt.Errorf("%s is no directory, and there are %d files to copy: mkdir makes one",
+			to.show(goal.path), len(sources))
 	}
 	return sources, goal, nil
 }
@@ -165,7 +167,8 @@ func (p place) target(w prompt.Word) (target, error) {
 	case err == nil && folder:
 		return target{}, p.fail(full, syscall.ENOTDIR)
 	case errors.Is(err, fs.ErrNotExist) && folder:
-		return target{}, fmt.Errorf("there is no directory %s: mkdir makes it; without a slash at its end it is a new name", p.show(full))
+		return target{}, fmt.Errorf("there is no directory %s: mkdir makes it; without a slash at its end it is a new name",
+			p.show(full))
 	case err == nil, errors.Is(err, fs.ErrNotExist):
 		return target{full, false}, nil
 	}

@@ -165,11 +165,14 @@ func timeOf(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05")
 // modeOf is a mode as ls -l writes it.
 func modeOf(mode fs.FileMode) string {
 	bits := []byte("-rwxrwxrwx")
-	for i, kind := range []struct {
+	for _, kind := range []struct {
 		mode fs.FileMode
 		mark byte
-	}{{fs.ModeDir, 'd'}, {fs.ModeSymlink, 'l'}, {fs.ModeNamedPipe, 'p'}, {fs.ModeSocket, 's'}, {fs.ModeDevice, 'b'}, {fs.ModeCharDevice, 'c'}} {
-		if mode&kind.mode != 0 || i == 5 && mode&fs.ModeCharDevice != 0 {
+	}{
+		{fs.ModeDir, 'd'}, {fs.ModeSymlink, 'l'}, {fs.ModeNamedPipe, 'p'}, {fs.ModeSocket, 's'}, {fs.ModeDevice, 'b'},
+		{fs.ModeCharDevice, 'c'}, // it is a device too
+	} {
+		if mode&kind.mode != 0 {
 			bits[0] = kind.mark
 		}
 	}

@@ -80,8 +80,11 @@ func (l *listings) rest() {
 	_ = session.Close()
 }
 
-// of returns what is in a directory, or gives up after a while. list asks the host.
-func (l *listings) of(key listingKey, list func(context.Context, *hosts.Session) ([]*hosts.FileInfo, error)) ([]*hosts.FileInfo, error) {
+// lister asks a host for a directory.
+type lister func(context.Context, *hosts.Session) ([]*hosts.FileInfo, error)
+
+// of returns what is in a directory, or gives up after a while.
+func (l *listings) of(key listingKey, list lister) ([]*hosts.FileInfo, error) {
 	if l.look == nil {
 		return nil, errNoListing
 	}
@@ -117,7 +120,7 @@ func (l *listings) of(key listingKey, list func(context.Context, *hosts.Session)
 }
 
 // ask begins to list a directory. l.mu is held.
-func (l *listings) ask(key listingKey, list func(context.Context, *hosts.Session) ([]*hosts.FileInfo, error)) chan struct{} {
+func (l *listings) ask(key listingKey, list lister) chan struct{} {
 	if l.session == nil {
 		l.session = l.look()
 		l.ctx, l.stop = context.WithCancel(context.Background())

@@ -28,7 +28,6 @@ type Options struct {
 	Name        string
 	Secrets     *journal.Secrets
 	Sandbox     bool // at the start: nothing is changed
-	Getenv      func(string) string
 	// Columns returns the width of the window; nil where there is none.
 	Columns func() int
 	// Run does a job as a run of its own, and returns its exit status. The error of the job is told by this shell.

@@ -77,7 +77,8 @@ func (b *bed) write(dir string, names ...string) {
 // tree lists what is below a directory.
 func (b *bed) tree(dir string) string {
 	b.t.Helper()
-	out, err := exec.Command("sh", "-c", `cd "$1" && find . -mindepth 1 | LC_ALL=C sort | sed 's,^./,,' | paste -sd, -`, "sh", dir).Output()
+	const list = `cd "$1" && find . -mindepth 1 | LC_ALL=C sort | sed 's,^./,,' | paste -sd, -`
+	out, err := exec.Command("sh", "-c", list, "sh", dir).Output()
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -238,7 +239,9 @@ func TestMode(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
 	b.write(b.here, "file", "dir/")
-	for _, mode := range []string{"640", "0755", "7777", "u+x", "+x", "a=r", "u=rw,g=r,o=", "go-rwx", "u+s", "g+s,u=rwx", "+t", "a+X", "u=rwX,o+X", "="} {
+	for _, mode := range []string{
+		"640", "0755", "7777", "u+x", "+x", "-r", "a=r", "u=rw,g=r,o=", "go-rwx", "u+s", "g+s,u=rwx", "+t", "a+X", "u=rwX,o+X", "=",
+	} {
 		for _, name := range []string{"file", "dir"} {
 			want := b.modeAfter("chmod -- "+mode+" "+name, name)
 			got := b.modeAfter("", name, mode)
