@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -90,8 +91,8 @@ func deadPort(t *testing.T) int {
 	return name.(*syscall.SockaddrInet4).Port
 }
 
-// binWithout returns a directory with everything that /bin and /usr/bin have, but for one program.
-func binWithout(t *testing.T, missing string) string {
+// binWithout returns a directory with everything that /bin and /usr/bin have, but for some programs.
+func binWithout(t *testing.T, missing ...string) string {
 	t.Helper()
 	bin := t.TempDir()
 	for _, dir := range []string{"/bin", "/usr/bin"} {
@@ -100,7 +101,7 @@ func binWithout(t *testing.T, missing string) string {
 			t.Fatal(err)
 		}
 		for _, entry := range entries {
-			if name := entry.Name(); name != missing {
+			if name := entry.Name(); !slices.Contains(missing, name) {
 				_ = os.Symlink(filepath.Join(dir, name), filepath.Join(bin, name)) // it may be in both
 			}
 		}

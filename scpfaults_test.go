@@ -169,6 +169,22 @@ func TestScpEdit(t *testing.T) {
 	_ = os.RemoveAll(filepath.Dir(kept))
 }
 
+// TestScpEditsHere edits a file of a host that has no editor: here.
+func TestScpEditsHere(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t, "EDITOR=", "PATH="+binWithout(t, "editor", "nano", "vim", "vi"))
+	file := filepath.Join(b.there, "www", "index.html")
+	s := b.sit(t)
+	if got := s.does("edit www/index.html"); strings.Contains(got, "editor") {
+		t.Errorf("it prints %q", got)
+	}
+	if text, err := os.ReadFile(file); string(text) != "<h1>It works</h1>\nedited\n" {
+		t.Errorf("the file has %q, %v", text, err)
+	}
+	s.Send("exit\r")
+	s.ends(0)
+}
+
 // TestScpFullDisk puts and gets a file that has no place: that is told, and what was there is whole.
 func TestScpFullDisk(t *testing.T) {
 	t.Parallel()

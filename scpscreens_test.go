@@ -22,8 +22,8 @@ type scpBed struct {
 	there  string            // the home of web1
 }
 
-// newScpBed makes one. Its editors add a line.
-func newScpBed(t *testing.T) *scpBed {
+// newScpBed makes one. Its editors add a line. The hosts have more in their environment.
+func newScpBed(t *testing.T, env ...string) *scpBed {
 	t.Helper()
 	b := &scpBed{place: place{dir: filepath.Join(t.TempDir(), "site")}}
 	b.home = filepath.Dir(b.dir)
@@ -38,7 +38,7 @@ func newScpBed(t *testing.T) *scpBed {
 	for _, slug := range []string{"web2", "web1"} {
 		b.there = t.TempDir()
 		b.server, err = sshserver.Start(sshserver.Options{Home: b.there, User: "deploy", AuthorizedKeys: []sshserver.PublicKey{key},
-			Env: []string{"LC_ALL=C", "EDITOR=" + filepath.Join(b.dir, "editor")}})
+			Env: append([]string{"LC_ALL=C", "EDITOR=" + filepath.Join(b.dir, "editor")}, env...)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -95,7 +95,9 @@ func (p place) editing(name string, before content) (*editing, error) {
 	}
 	e.dir = strings.TrimSpace(dir)
 	e.file = path.Join(e.dir, name)
-	_, err = e.at.handle().WriteFile(p.ctx, e.file, before.data, hosts.WriteOptions{Mode: 0o600})
+	if _, err = e.at.handle().WriteFile(p.ctx, e.file, before.data, hosts.WriteOptions{Mode: 0o600}); err != nil {
+		err = errors.Join(err, e.remove())
+	}
 	return e, err
 }
 
