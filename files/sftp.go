@@ -84,7 +84,7 @@ func (f *SFTP) explain(ctx context.Context, err error) error {
 		return syscall.EACCES
 	case errors.As(err, &status):
 		return refusal(status)
-	case errors.Is(err, os.ErrClosed), isLost(err), errors.As(err, new(syscall.Errno)) && !isCut(err):
+	case errors.Is(err, os.ErrClosed), isLost(err), errors.As(err, new(refused)), errors.As(err, new(syscall.Errno)) && !isCut(err):
 		return err
 	}
 	if lost := f.conn.Lost(ctx, err); lost != nil {
@@ -111,15 +111,20 @@ func refusal(status *sftp.StatusError) error {
 	}
 	switch status.FxCode() {
 	case sftp.ErrSSHFxOpUnsupported:
-		return errors.New("the server cannot do that over SFTP")
+		return refused("the server cannot do that over SFTP")
 	case sftp.ErrSSHFxBadMessage: // OpenSSH's word for it
-		return errors.New("the server takes the path for invalid: it may be too long")
+		return refused("the server takes the path for invalid: it may be too long")
 	}
 	return errFailure
 }
 
+// refused is an answer of a server, which therefore lives.
+type refused string
+
+func (r refused) Error() string { return string(r) }
+
 // errFailure is all that SFTP says of most errors.
-var errFailure = errors.New("the server refuses it without saying why")
+const errFailure refused = "the server refuses it without saying why"
 
 func (f *SFTP) Stat(ctx context.Context, path string) (*Info, error) {
 	return askSFTP(ctx, f, func() (*Info, error) { return sftpInfo(f.client.Stat(path)) }, nil)
@@ -184,13 +189,14 @@ func (f *SFTP) Remove(ctx context.Context, path string, dir bool) error {
 }
 
 func (f *SFTP) Mkdir(ctx context.Context, path string, mode fs.FileMode) error {
-	return f.call(ctx, func() error {
+	err := f.call(ctx, func() error {
 		err := f.client.Mkdir(path)
 		if err == nil && mode != 0 {
 			err = f.client.Chmod(path, mode)
 		}
 		return err
 	})
+	return f.whyNot(ctx, DirOf(path), err)
 }
 
 func (f *SFTP) Chtimes(ctx context.Context, path string, changed time.Time) error {
@@ -200,7 +206,7 @@ func (f *SFTP) Chtimes(ctx context.Context, path string, changed time.Time) erro
 func (f *SFTP) Symlink(ctx context.Context, text, path string) error {
 	err := f.call(ctx, func() error { return f.client.Symlink(text, path) })
 	if err != nil || f.client.has("fsync@openssh.com") { // OpenSSH
-		return err
+		return f.whyNot(ctx, DirOf(path), err)
 	}
 	info, err := f.Lstat(ctx, path)
 	if err != nil || info.Link == text {
@@ -274,7 +280,7 @@ func (f *SFTP) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 		err = left(err, d.target, d.clearAnew())
 	}
 	if err != nil {
-		return nil, err
+		return nil, f.whyNot(ctx, DirOf(d.target), err)
 	}
 	return begun, nil
 }

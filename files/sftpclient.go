@@ -3,6 +3,7 @@ package files
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"syscall"
@@ -72,16 +73,17 @@ func (c *SFTPClient) release(all ...[]byte) {
 	}
 }
 
-// roomAt returns that the disk is full, if it is, else err.
-func (f *SFTP) roomAt(ctx context.Context, dir string, err error) error {
-	if !f.client.has("statvfs@openssh.com") {
+// whyNot explains why something could not be written in a directory: SFTP has no words for the most frequent reason. What
+// is under way may have filled the disk, and be gone by now.
+func (f *SFTP) whyNot(ctx context.Context, dir string, err error) error {
+	if !errors.Is(err, errFailure) || !f.client.has("statvfs@openssh.com") {
 		return err
 	}
 	disk, failed := askSFTP(ctx, f, func() (*sftp.StatVFS, error) { return f.client.StatVFS(dir) }, nil)
 	switch {
 	case failed != nil:
 		return err
-	case disk.Bavail == 0 || disk.Files > 0 && disk.Favail == 0:
+	case disk.Bavail*disk.Frsize < bytesOnce || disk.Files > 0 && disk.Favail < defaultWorkers:
 		return syscall.ENOSPC
 	}
 	return err

@@ -245,10 +245,7 @@ func (d *sftpDraft) setMode(want fs.FileMode) error {
 
 // why explains a failure to write, of which SFTP has no words for the most frequent reason.
 func (d *sftpDraft) why(ctx context.Context, err error) error {
-	if err = d.files.explain(ctx, err); !errors.Is(err, errFailure) {
-		return err
-	}
-	return d.files.roomAt(ctx, DirOf(d.target), err)
+	return d.files.whyNot(ctx, DirOf(d.target), d.files.explain(ctx, err))
 }
 
 func (d *sftpDraft) Discard() error {

@@ -77,7 +77,7 @@ func (b *wayBed) same(from, to string) {
 }
 
 // made fails the test if what it needs could not be made.
-func (b *wayBed) made(errs ...error) {
+func (b *fileBed) made(errs ...error) {
 	b.Helper()
 	if err := errors.Join(errs...); err != nil {
 		b.Fatal(err)

@@ -135,8 +135,14 @@ func (r iotestErr) Read([]byte) (int, error) { return 0, r.err }
 // smallDisk mounts a file system of so many bytes.
 func smallDisk(t *testing.T, size int) string {
 	t.Helper()
+	return mounted(t, fmt.Sprintf("size=%d", size))
+}
+
+// mounted mounts a file system in memory.
+func mounted(t *testing.T, options string) string {
+	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=755", size)); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options+",mode=755"); err != nil {
 		t.Skipf("only root can mount a small file system: %v", err)
 	}
 	t.Cleanup(func() {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"syscall"
 
 	"deployer/files"
 )
@@ -147,10 +148,24 @@ func (u *fileUse) fault(ctx context.Context, err error) error {
 		e.Fault, e.Err = Interrupted, context.Cause(ctx)
 	case errors.As(err, &lost):
 		e.Fault, e.Err = Lost, lost.Err
-	case errors.Is(err, fs.ErrPermission) && !u.options.Sudo:
-		e.Hint = "use sudo, or log in as a user who may"
+	default:
+		e.Hint = u.next(err)
 	}
 	return e
+}
+
+// next is what to do about an error.
+func (u *fileUse) next(err error) string {
+	here := errors.As(err, new(*hereError))
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "make room there, and do it again: what is complete stays"
+	case errors.Is(err, fs.ErrPermission) && here:
+		return "run this as a user who may"
+	case errors.Is(err, fs.ErrPermission) && !u.options.Sudo:
+		return "use sudo, or log in as a user who may"
+	}
+	return ""
 }
 
 // plainFileError takes off what Go's packages write around an error, which names the path once more.
