@@ -76,12 +76,12 @@ func readWhole(ctx context.Context, on System, path string, size int64) ([]byte,
 		return nil, err
 	}
 	defer r.Close()
-	data := make([]byte, size)
+	data := make([]byte, size+1) // so that the end is read too: a command has ended then, and need not be ended
 	n, err := io.ReadFull(r, data)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = nil
 	}
-	return data[:n], err
+	return data[:min(int64(n), size)], err
 }
 
 // writeWhole makes the file hold data.

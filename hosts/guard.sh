@@ -21,7 +21,7 @@ endCommand() {
 }
 forget() {
 	for word in "${!commands[@]}"; do
-		lives ${commands[$word]} || unset "commands[$word]"
+		[ "${commands[$word]}" = doomed ] || lives ${commands[$word]} || unset "commands[$word]"
 	done
 }
 {

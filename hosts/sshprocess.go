@@ -395,9 +395,16 @@ func (p *sshProcess) guardEnded() {
 	if told == nil {
 		return
 	}
+	var over <-chan time.Time
+	select {
+	case <-p.reported: // the guard may have forgotten a command that had ended before it was told
+		over = time.After(closeGrace)
+	default:
+	}
 	select {
 	case <-*told:
 	case <-p.stop:
+	case <-over:
 	}
 }
 
