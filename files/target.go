@@ -81,7 +81,11 @@ func (t *Target) Adjust(ctx context.Context) (changed bool, err error) {
 	if t.Want.ModTime.IsZero() || sameTime(t.Want.ModTime, t.Old.ModTime) {
 		return changed, nil
 	}
-	return changed, t.On.Chtimes(ctx, t.Path, t.Want.ModTime)
+	err = t.On.Chtimes(ctx, t.Path, t.Want.ModTime)
+	if errors.Is(err, fs.ErrPermission) { // it belongs to somebody else, and will be compared again
+		err = nil
+	}
+	return changed, err
 }
 
 // Begin starts a draft.
