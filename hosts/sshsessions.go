@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -177,22 +178,44 @@ func isFull(err error) bool {
 		(refused.Reason == ssh.ConnectionFailed || refused.Reason == ssh.ResourceShortage)
 }
 
+// openedSession is the answer to the request for a session.
+type openedSession struct {
+	ch  *sessionChannel
+	err error
+}
+
+// openChannel asks for a session. x/crypto/ssh never answers what is asked in the moment in which the connection ends.
+func (c *sshConn) openChannel() openedSession {
+	opened := make(chan openedSession, 1)
+	go func() { // ends with the answer, if there is one
+		ch, requests, err := c.client.OpenChannel("session", nil)
+		opened <- openedSession{&sessionChannel{ch, requests}, err}
+	}()
+	select {
+	case r := <-opened:
+		return r
+	case <-c.dead:
+	}
+	select {
+	case r := <-opened:
+		return r
+	case <-time.After(closeGrace):
+		return openedSession{err: io.EOF}
+	}
+}
+
 // open opens a session channel. A frozen server keeps no caller waiting whose context ends, and nobody for longer than
 // the time limit of connecting.
 func (c *sshConn) open(ctx context.Context) (*sessionChannel, error) {
-	type result struct {
-		ch  *sessionChannel
-		err error
-	}
-	got := make(chan result)
+	got := make(chan openedSession)
 	err := c.pool.start(func() {
-		ch, requests, err := c.client.OpenChannel("session", nil)
+		r := c.openChannel()
 		select {
-		case got <- result{&sessionChannel{ch, requests}, err}:
+		case got <- r:
 		case <-ctx.Done():
-			if err == nil {
-				go ssh.DiscardRequests(requests) // ends with the channel
-				ch.Close()
+			if r.err == nil {
+				go ssh.DiscardRequests(r.ch.requests) // ends with the channel
+				r.ch.Close()
 			}
 		}
 	})
