@@ -11,7 +11,7 @@ import (
 // Selection says which files below a directory are copied. A pattern with a slash is one of paths below the top, and one
 // without is one of names at any depth; * stands for all but a slash, ** also for slashes, and a slash at the end says
 // that only directories are meant. What is excluded is not copied, and nothing below it; where there is anything in
-// Include, of the files only those are that match.
+// Include, of the files only those are that match, or that are in a directory that does.
 type Selection struct{ Include, Exclude []string }
 
 // Check returns an error for a pattern that is none.
@@ -35,8 +35,10 @@ func (s Selection) takes(rel string, dir bool) bool {
 		return true
 	}
 	for _, pattern := range s.Include {
-		if matches(pattern, rel, dir) || matches(pattern+"/**", rel, dir) {
-			return true
+		for at := rel; at != "."; at = path.Dir(at) { // or a directory that it is in
+			if matches(pattern, at, at != rel) {
+				return true
+			}
 		}
 	}
 	return false
