@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path"
+	"slices"
 	"strings"
 
 	"deployer/console"
@@ -145,6 +146,9 @@ func (s *Shell) do(ctx context.Context, words []prompt.Word) error {
 	if err != nil {
 		return err
 	}
+	if err := noOperators(words[1:]); err != nil {
+		return err
+	}
 	if len(words) == 2 && words[1].Raw == "--help" {
 		return s.write(cmd.Help(s.o.Columns()))
 	}
@@ -161,6 +165,19 @@ func (s *Shell) do(ctx context.Context, words []prompt.Word) error {
 	}
 	job.Do = func(ctx context.Context, session *hosts.Session) error { return s.work(ctx, session, cmd, call) }
 	return s.job(ctx, job)
+}
+
+// operators are the words of sh that people type out of habit.
+var operators = []string{"&&", "||", ";", "|", "&", ">", ">>", "<"}
+
+// noOperators refuses what would make sh do more than one command. A file of that name can be quoted.
+func noOperators(words []prompt.Word) error {
+	for _, w := range words {
+		if !w.Given && slices.Contains(operators, w.Raw) {
+			return fmt.Errorf("%s means nothing here: type one command in a line, or quote a file of that name", w.Raw)
+		}
+	}
+	return nil
 }
 
 // work does a command in a session.

@@ -126,6 +126,8 @@ func TestCopies(t *testing.T) {
 		{"mkdir dir", "dir,dir/old", "file exists"},
 		{"mkdir -p dir x/y", "dir,dir/old,x,x/y", ""},
 		{"mkdir x/y", "dir,dir/old", "no such file"},
+		{"mkdir x && cd x", "dir,dir/old", "&& means nothing here"},
+		{"mkdir '&&'", "&&,dir,dir/old", ""},
 		{"rm dir", "dir,dir/old", "rm -r removes it"},
 		{"rm -r *", "", ""},
 		{"rm -rf nothing dir", "", ""},
