@@ -35,6 +35,8 @@ step() {
 faults() {
 	step "faults at every byte" '1 round' \
 		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 9m -run 'TestFaults' ./hosts
+	step "copies cut at many bytes" '1 round' \
+		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 9m -run 'TestCopyIsCut' ./hosts
 	step "the program, with its long tests" '1 round' \
 		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 9m .
 }
