@@ -177,6 +177,9 @@ func (c *cutCopy) times(names ...string) {
 func TestCopyIsCutAlways(t *testing.T) {
 	t.Parallel()
 	everyCut(t, func(c *cutCopy) {
+		if c.slow && c.many { // where what is begun on the host may outlive what ends it
+			return
+		}
 		size := c.passes(!c.get)
 		c.old()
 		trouble := sshserver.Trouble{How: sshserver.Reset, ToServer: !c.get, After: size / 3}

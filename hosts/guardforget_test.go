@@ -23,7 +23,7 @@ func TestGuardForgetsNoneToEnd(t *testing.T) {
 	}
 	defer way.Close()
 	fmt.Fprintln(way, "end late") // as over the connection, but certainly before what follows
-	const gone = 1 << 30 // no process has that ID
+	const gone = 1 << 30          // no process has that ID
 	for i := range 150 {
 		fmt.Fprintf(way, "run other%d %d 1\n", i, gone)
 	}

@@ -83,12 +83,7 @@ func (w *wire) settle() {
 	}
 }
 
-// Write writes nothing any more once reading has failed: x/crypto/ssh answers nobody who asks after that, but by an error
-// of the writing.
 func (w *wire) Write(b []byte) (int, error) {
-	if err := w.failed(); err != nil {
-		return 0, err
-	}
 	n, err := w.Conn.Write(b)
 	if err != nil {
 		w.mu.Lock()
