@@ -51,7 +51,6 @@ func TestConsole(t *testing.T) {
 	}
 
 	term := deployertest.OnTerminal(t, o, "some")
-	term.Expect("looking: 1/2")
 	term.Expect("path, part of it, or number: ")
 	term.Send("one\r")
 	term.Expect("looking: 1/2 done")

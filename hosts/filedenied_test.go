@@ -54,7 +54,7 @@ func putDenied(b *wayBed) {
 	b.made(file(b.source("d/a"), "new", 0o600), file(b.source("d/b"), "same", 0o644), file(b.source("d/c/x"), "x", 0o644),
 		file(b.source("d/e/y"), "y", 0o644), age(b.source("d/b")),
 		os.Mkdir(b.path("root"), 0o755), os.Mkdir(b.path("mine"), 0o777), os.Chmod(b.path("mine"), 0o777),
-		file(b.path("mine/a"), "old", 0o644), file(b.path("mine/b"), "same", 0o644), os.Mkdir(b.path("mine/c"), 0o755),
+		file(b.path("mine/a"), "older", 0o644), file(b.path("mine/b"), "same", 0o644), os.Mkdir(b.path("mine/c"), 0o755),
 		os.Chtimes(b.path("mine/b"), time.Time{}, time.Unix(1e9, 0)))
 	before := tree(b.T, b.path("root"))
 	for _, sandbox := range []bool{true, false} {
@@ -77,7 +77,7 @@ func putDenied(b *wayBed) {
 			b.Errorf("there is\n%s\nand was\n%s", after, before)
 		}
 	}
-	b.has("mine/a", "old", 0o644)
+	b.has("mine/a", "older", 0o644)
 	b.has("mine/b", "same", 0o644)
 	b.has("mine/e/y", "y", 0o644)
 	if entries, err := os.ReadDir(b.path("mine/c")); err != nil || len(entries) > 0 {
