@@ -18,11 +18,17 @@ type Layer struct {
 	spool  *Spool
 	mu     sync.Mutex // guards what follows; shades themselves never change
 	shades map[string]*shade
-	first  string // command that was not run, and may have made what is missing; "" if there is none
+	first  string       // command that was not run, and may have made what is missing; "" if there is none
+	rooms  map[room]int // who would write in directories of the host that were asked about
 }
 
+// room is a directory of the host, for an account.
+type room struct{ account, dir string }
+
 // NewLayer returns a layer under which nothing has been changed yet. What would be written is kept in the spool.
-func NewLayer(kept *Spool) *Layer { return &Layer{spool: kept, shades: map[string]*shade{}} }
+func NewLayer(kept *Spool) *Layer {
+	return &Layer{spool: kept, shades: map[string]*shade{}, rooms: map[room]int{}}
+}
 
 // Skipped notes a command that was not run.
 func (l *Layer) Skipped(command string) {
@@ -48,13 +54,14 @@ type shade struct {
 	text spooled // of an imagined file
 }
 
-// Over returns the files of a host with the layer over them.
-func (l *Layer) Over(host System) System { return &layered{l, host} }
+// Over returns the files of a host, as an account sees them, with the layer over them.
+func (l *Layer) Over(host System, account string) System { return &layered{l, host, account} }
 
 // layered change nothing but the layer.
 type layered struct {
 	*Layer
-	host System
+	host    System
+	account string // "" for the login user
 }
 
 // find returns the shade at a path, or else the path on the host of what is there. Its error is that nothing can be.
@@ -220,7 +227,24 @@ func (f *layered) room(ctx context.Context, name string) (uid int, err error) {
 	case real == "": // the directory is one of the layer
 		return f.room(ctx, DirOf(name))
 	}
-	return f.host.MayWrite(ctx, real)
+	return f.mayWrite(ctx, real)
+}
+
+// mayWrite asks the host, once for each directory: what a sandbox does not change stays as it is.
+func (f *layered) mayWrite(ctx context.Context, dir string) (uid int, err error) {
+	of := room{f.account, dir}
+	f.mu.Lock()
+	uid, known := f.rooms[of]
+	f.mu.Unlock()
+	if known {
+		return uid, nil
+	}
+	if uid, err = f.host.MayWrite(ctx, dir); err == nil {
+		f.mu.Lock()
+		f.rooms[of] = uid
+		f.mu.Unlock()
+	}
+	return uid, err
 }
 
 // Create begins every draft anew: those of the host are not looked at.

@@ -109,6 +109,9 @@ func (h *Handle) copy(ctx context.Context, kind journal.Kind, local, path string
 		t.from, t.to = t.there, here
 	}
 	co, err := t.engineOptions(ctx, only)
+	if err == nil && t.intoItself() {
+		err = errors.New("a directory cannot be copied into itself")
+	}
 	if err != nil {
 		return &CopyResult{}, t.there.record(ctx, t.there.event(kind), begun, false, err)
 	}
@@ -119,6 +122,25 @@ func (h *Handle) copy(ctx context.Context, kind journal.Kind, local, path string
 		return r, t.summed(r, t.explain(ctx, err))
 	}
 	return r, t.unchanged(ctx, begun, r)
+}
+
+// intoItself reports whether a directory would be copied into itself, which had no end.
+func (t *transfer) intoItself() bool {
+	if _, here := t.there.h.host.(*Local); !here {
+		return false
+	}
+	top, err := filepath.EvalSymlinks(t.from.path)
+	if err != nil {
+		return false // what is wrong with it will be told
+	}
+	into := t.to.path
+	for dir := into; dir != "/"; dir = filepath.Dir(dir) {
+		if real, err := filepath.EvalSymlinks(dir); err == nil { // the part of it that is there
+			into = real + into[len(dir):]
+			break
+		}
+	}
+	return strings.HasPrefix(into, strings.TrimSuffix(top, "/")+"/")
 }
 
 func (t *transfer) op() string {

@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,9 +100,17 @@ func (u *fileUse) system(ctx context.Context) (on files.System, release func(), 
 		on = newShellFiles(u.h, u.options)
 	}
 	if u.sandbox {
-		on = u.h.session.sandboxOf(u.h.host).Over(on)
+		on = u.h.session.sandboxOf(u.h.host).Over(on, u.account())
 	}
 	return on, release, nil
+}
+
+// account is who uses the files; "" for the login user.
+func (u *fileUse) account() string {
+	if !u.options.Sudo {
+		return ""
+	}
+	return cmp.Or(u.options.User, "root")
 }
 
 // refuse returns an error for what must not be tried.
