@@ -23,6 +23,7 @@ type wire struct {
 	heard atomic.Int64 // when something was read last, in nanoseconds since 1970
 
 	ahead   []byte // read, and not handed on yet; used by the one reader
+	buffer  []byte // memory for it; nil until much has come
 	greeted bool   // the first line in ahead, once, is the server's version
 	notices int    // lines before it
 
@@ -51,7 +52,29 @@ func (w *wire) Read(b []byte) (int, error) {
 		w.ahead = w.ahead[n:]
 		return n, nil
 	}
-	return w.receive(b)
+	if len(b) >= readAhead || w.read.Load() < muchRead {
+		return w.receive(b)
+	}
+	return w.receiveAhead(b)
+}
+
+const (
+	muchRead  = 4 << 20   // bytes after which it is worth memory to read more at a time
+	readAhead = 128 << 10 // bytes that are read at a time then: x/crypto asks for a few each time
+)
+
+// receiveAhead receives more than it hands on.
+func (w *wire) receiveAhead(b []byte) (int, error) {
+	if w.buffer == nil {
+		w.buffer = make([]byte, readAhead)
+	}
+	n, err := w.receive(w.buffer)
+	handed := copy(b, w.buffer[:n])
+	w.ahead = w.buffer[handed:n]
+	if n > 0 {
+		err = nil // it comes again
+	}
+	return handed, err
 }
 
 func (w *wire) receive(b []byte) (int, error) {
@@ -59,7 +82,7 @@ func (w *wire) receive(b []byte) (int, error) {
 	w.read.Add(int64(n))
 	if n > 0 {
 		w.heard.Store(time.Now().UnixNano())
-		if w.ack != nil {
+		if w.ack != nil && n < readAhead { // else more is there, which will be acknowledged
 			w.ack()
 		}
 	}
