@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -243,10 +244,13 @@ func dataLimit(value string) (string, error) {
 		return "0", nil
 	}
 	value, err := size(value)
-	if err == nil && value != "0" && len(value) < 3 && value < "16" {
+	if err != nil {
+		return "", err
+	}
+	if n, err := strconv.ParseInt(value, 10, 64); err != nil || n != 0 && n < 16 {
 		return "", expected("at least 16 bytes")
 	}
-	return value, err
+	return value, nil
 }
 
 // sendEnv reads patterns that add up, and with "-" in front patterns that take earlier ones away.

@@ -157,6 +157,7 @@ var sameAsSSH = []struct {
 	{name: "RekeyLimit default none", files: config("RekeyLimit default none\nRekeyLimit 1.5m 30m\n")},
 	{name: "RekeyLimit with fractions", files: config("RekeyLimit .123456789G\n")},
 	{name: "RekeyLimit too small", files: config("RekeyLimit 15\n")},
+	{name: "RekeyLimit of one digit", files: config("RekeyLimit +5\n")},
 	{name: "RekeyLimit that is bad", files: config("RekeyLimit 1X\n")},
 	{name: "RekeyLimit too big", files: config("RekeyLimit 99999999E\n")},
 	{name: "RekeyLimit of three", files: config("RekeyLimit 1G 1h 1\n")},
