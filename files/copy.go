@@ -19,11 +19,6 @@ type Place struct {
 	Open func(ctx context.Context) (on System, release func(), err error)
 }
 
-// Fixed is a place on a System that is never lost.
-func Fixed(on System, path string) Place {
-	return Place{path, func(context.Context) (System, func(), error) { return on, func() {}, nil }}
-}
-
 // CopyOptions say how files are copied. Files and directories keep their modes and times, and symbolic links stay links.
 type CopyOptions struct {
 	Only     Kind        // what the source must be
@@ -106,9 +101,6 @@ type Summary struct {
 	Bytes                              int64 // written
 }
 
-// Changed reports whether anything is other than before.
-func (s *Summary) Changed() bool { return s.Copied > 0 }
-
 // Copy copies a file, or a directory with all that is below, to exactly the path of to. What else is there is left alone.
 // Inside of a directory, links in the way are replaced, and never followed. When some files fail the others are copied;
 // the error is the first of all, and Done knows all. It stops when nothing can succeed any more: the connection is lost
@@ -117,8 +109,8 @@ func Copy(ctx context.Context, from, to Place, o CopyOptions) (*Summary, error) 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := &copier{from: from, to: to, o: o, stop: stop, bytes: semaphore.NewWeighted(bytesOnce)}
-	c.todo.limit, c.todo.do = c.workers(), func(j *job) { c.do(ctx, j) }
-	defer context.AfterFunc(ctx, c.todo.end)()
+	c.queue.limit, c.queue.do = c.workers(), func(j *job) { c.do(ctx, j) }
+	defer context.AfterFunc(ctx, c.queue.end)()
 	defer c.watch()()
 	var info *Info
 	err := retried(ctx, func() (_ bool, err error) {
@@ -128,7 +120,7 @@ func Copy(ctx context.Context, from, to Place, o CopyOptions) (*Summary, error) 
 	if err != nil {
 		return &c.sum, c.fail(&job{from: from.Path, to: to.Path, began: time.Now()}, info, err)
 	}
-	c.todo.working.Wait()
+	c.queue.working.Wait()
 	return &c.sum, c.result(ctx)
 }
 
@@ -144,7 +136,7 @@ type copier struct {
 	o        CopyOptions
 	stop     context.CancelCauseFunc
 	bytes    *semaphore.Weighted
-	todo     work
+	queue    work
 
 	counters counters
 	mu       sync.Mutex // guards what follows
@@ -168,7 +160,7 @@ func (c *copier) start(ctx context.Context) (*Info, error) {
 		return info, &CopyError{true, c.from.Path, err}
 	}
 	c.found(j)
-	c.todo.add(j)
+	c.queue.add(j)
 	return info, nil
 }
 

@@ -49,7 +49,7 @@ func (p pair) dir(ctx context.Context, j *job) (Entry, error) {
 	}
 	j.in = d // left when the job is
 	p.found(jobs...)
-	p.todo.add(jobs...)
+	p.queue.add(jobs...)
 	return e, nil
 }
 

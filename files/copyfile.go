@@ -267,7 +267,7 @@ func (p pair) link(ctx context.Context, j *job) (Entry, error) {
 			return Entry{}, &CopyError{false, j.to, err}
 		}
 	}
-	j.draft = DraftName(j.to)
+	j.draft = draftName(j.to)
 	changed, err := setLink(ctx, p.to, info.Link, j.to, j.draft)
 	if !isLost(err) {
 		j.draft = ""
@@ -284,7 +284,7 @@ func (p pair) link(ctx context.Context, j *job) (Entry, error) {
 // SetLink makes sure of a symbolic link that says text, and reports whether it made it. It replaces another link at
 // once, and nothing else.
 func SetLink(ctx context.Context, on System, text, path string) (changed bool, err error) {
-	return setLink(ctx, on, text, path, DraftName(path))
+	return setLink(ctx, on, text, path, draftName(path))
 }
 
 func setLink(ctx context.Context, on System, text, path, draft string) (changed bool, err error) {

@@ -218,14 +218,14 @@ func (f *layered) Sum(ctx context.Context, name string, size int64) ([]byte, err
 // room checks that something could be made, replaced or removed at a path. It returns whose it would be; -1 if that is
 // not known. A directory that is missing is taken for made, if it can have been.
 func (f *layered) room(ctx context.Context, name string) (uid int, err error) {
-	real, err := f.dir(ctx, DirOf(name))
+	real, err := f.dir(ctx, dirOf(name))
 	switch {
 	case f.MayHaveMade(err) != "":
 		return -1, nil
 	case err != nil:
 		return -1, err
 	case real == "": // the directory is one of the layer
-		return f.room(ctx, DirOf(name))
+		return f.room(ctx, dirOf(name))
 	}
 	return f.mayWrite(ctx, real)
 }

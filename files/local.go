@@ -170,7 +170,7 @@ func (d *localDraft) Commit(ctx context.Context, a Attributes) error {
 	if a.Relaxed {
 		return nil
 	}
-	return syncDir(DirOf(d.target))
+	return syncDir(dirOf(d.target))
 }
 
 // syncDir brings the names in a directory to the disk. Not every file system can.

@@ -49,7 +49,7 @@ func (p pair) begin(ctx context.Context, j *job, t *Target) (d Draft, from int64
 
 // newDraft is the name of a new draft of this version of a file.
 func newDraft(t *Target, j *job) string {
-	return path.Join(DirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
+	return path.Join(dirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
 }
 
 // draftOf begins the names of drafts of this version of a file: draftsOf those of all versions.
@@ -82,7 +82,7 @@ func (p pair) takeDraft(ctx context.Context, j *job, t *Target) error {
 
 // findDraft looks for what an earlier copy of this file has left, and removes what is of an earlier version.
 func (p pair) findDraft(ctx context.Context, j *job, t *Target) (string, error) {
-	dir := DirOf(t.Path)
+	dir := dirOf(t.Path)
 	list, err := p.to.List(ctx, dir)
 	if errors.Is(err, fs.ErrPermission) {
 		return "", nil // one that may be written, not read

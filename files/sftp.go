@@ -196,7 +196,7 @@ func (f *SFTP) Mkdir(ctx context.Context, path string, mode fs.FileMode) error {
 		}
 		return err
 	})
-	return f.whyNot(ctx, DirOf(path), err)
+	return f.whyNot(ctx, dirOf(path), err)
 }
 
 func (f *SFTP) Chtimes(ctx context.Context, path string, changed time.Time) error {
@@ -206,7 +206,7 @@ func (f *SFTP) Chtimes(ctx context.Context, path string, changed time.Time) erro
 func (f *SFTP) Symlink(ctx context.Context, text, path string) error {
 	err := f.call(ctx, func() error { return f.client.Symlink(text, path) })
 	if err != nil || f.client.has("fsync@openssh.com") { // OpenSSH
-		return f.whyNot(ctx, DirOf(path), err)
+		return f.whyNot(ctx, dirOf(path), err)
 	}
 	info, err := f.Lstat(ctx, path)
 	if err != nil || info.Link == text {
@@ -280,7 +280,7 @@ func (f *SFTP) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 		err = left(err, d.target, d.clearAnew())
 	}
 	if err != nil {
-		return nil, f.whyNot(ctx, DirOf(d.target), err)
+		return nil, f.whyNot(ctx, dirOf(d.target), err)
 	}
 	return begun, nil
 }

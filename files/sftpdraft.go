@@ -245,7 +245,7 @@ func (d *sftpDraft) setMode(want fs.FileMode) error {
 
 // why explains a failure to write, of which SFTP has no words for the most frequent reason.
 func (d *sftpDraft) why(ctx context.Context, err error) error {
-	return d.files.whyNot(ctx, DirOf(d.target), d.files.explain(ctx, err))
+	return d.files.whyNot(ctx, dirOf(d.target), d.files.explain(ctx, err))
 }
 
 func (d *sftpDraft) Discard() error {

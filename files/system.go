@@ -60,7 +60,7 @@ type CreateOptions struct {
 type Fresh struct{ mode atomic.Pointer[fs.FileMode] }
 
 // name is the name of the draft.
-func (o *CreateOptions) name() string { return cmp.Or(o.Name, DraftName(o.Target)) }
+func (o *CreateOptions) name() string { return cmp.Or(o.Name, draftName(o.Target)) }
 
 // Draft is a file that is being written, beside the one that it will be.
 type Draft interface {
@@ -163,7 +163,7 @@ func Follow(ctx context.Context, on System, name string) (string, *Info, error) 
 		case path.IsAbs(info.Link):
 			name = info.Link
 		default:
-			name = DirOf(name) + "/" + info.Link
+			name = dirOf(name) + "/" + info.Link
 		}
 	}
 	return name, nil, syscall.ELOOP
@@ -199,8 +199,8 @@ func realPath(ctx context.Context, on System, name string) (string, error) {
 	return real, nil
 }
 
-// DirOf returns the directory that a path is in, for the machine to resolve.
-func DirOf(name string) string {
+// dirOf returns the directory that a path is in, for the machine to resolve.
+func dirOf(name string) string {
 	name = strings.TrimRight(name, "/")
 	if dir := strings.TrimRight(name[:strings.LastIndexByte(name, '/')+1], "/"); dir != "" {
 		return dir
@@ -211,9 +211,9 @@ func DirOf(name string) string {
 // DraftPrefix begins the name of every file that is not complete.
 const DraftPrefix = ".deployer-"
 
-// DraftName is the name of a draft, beside what it will be: a file takes the place of another at once only within one
+// draftName is the name of a draft, beside what it will be: a file takes the place of another at once only within one
 // directory.
-func DraftName(target string) string { return path.Join(DirOf(target), DraftPrefix+rand.Text()[:16]) }
+func draftName(target string) string { return path.Join(dirOf(target), DraftPrefix+rand.Text()[:16]) }
 
 // discardLimit is how long the removal of a draft may take after its context has ended.
 const discardLimit = 5 * time.Second

@@ -116,7 +116,7 @@ func (t *Target) ofBegin(err error) error {
 }
 
 func noDir(path string) error {
-	return fmt.Errorf("there is no directory %s to write it in", Shown(DirOf(path)))
+	return fmt.Errorf("there is no directory %s to write it in", Shown(dirOf(path)))
 }
 
 // Commit puts a draft in the place of the file, or gives it up.

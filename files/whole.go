@@ -58,7 +58,7 @@ func (p pair) write(ctx context.Context, j *job, t *Target, data []byte) error {
 		}
 	}
 	o := t.options()
-	o.Name = DraftName(t.Path)
+	o.Name = draftName(t.Path)
 	j.draft = o.Name
 	err := t.writeWhole(ctx, o, data)
 	if !isLost(err) {
@@ -187,5 +187,5 @@ func left(err error, target string, failed error) error {
 		return err
 	}
 	return fmt.Errorf("%w; what was written so far may be left in %s, under a name with %s: %w",
-		err, Shown(DirOf(target)), DraftPrefix, failed)
+		err, Shown(dirOf(target)), DraftPrefix, failed)
 }
