@@ -28,7 +28,10 @@ func (s *Shell) cd(_ context.Context, a arguments) error {
 
 func (s *Shell) ls(_ context.Context, a arguments) error {
 	path, long := a.text, false
-	if len(a.words) > 0 && a.words[0].Raw == "-l" {
+	if len(a.words) > 0 && strings.HasPrefix(a.words[0].Raw, "-") && a.words[0].Raw != "-" {
+		if option := a.words[0].Raw; option != "-l" {
+			return fmt.Errorf("ls has no option %s: it has -l, which lists hosts too", prompt.Quote(option))
+		}
 		_, path, _ = strings.Cut(path, "-l")
 		long = true
 	}

@@ -268,3 +268,18 @@ func TestGreeting(t *testing.T) {
 		}
 	}
 }
+
+// TestListOptions types what the ls of sh takes.
+func TestListOptions(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"ls -la": "ls has no option '-la': it has -l", "ls --all staging": "ls has no option '--all'",
+		"ls -l staging": "", "ls staging": "",
+	} {
+		s := newShell(t, "", true)
+		status := s.do(t.Context(), line)
+		if (status == 0) != (want == "") || !strings.Contains(s.err.String(), want) {
+			t.Errorf("%s: status %d, %s", line, status, &s.err)
+		}
+	}
+}
