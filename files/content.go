@@ -25,6 +25,20 @@ func Of(on System, path string, info *Info) Content {
 	return Content{info.Size, func(ctx context.Context) (io.ReadCloser, error) { return on.Open(ctx, path, 0) }}
 }
 
+// Fill writes content into a draft, and returns how many bytes.
+func (c Content) Fill(ctx context.Context, d io.Writer) (int64, error) {
+	r, err := c.Open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	n, err := io.Copy(d, r) // drafts and readers of every System end with their contexts
+	if err == nil && n < c.Size {
+		err = shorterError(n, c.Size)
+	}
+	return n, err
+}
+
 // sameContent compares two streams until their first difference.
 func sameContent(a, b io.Reader) (bool, error) {
 	const size = 64 << 10

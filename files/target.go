@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 )
 
@@ -142,18 +141,4 @@ func (t *Target) ofCommit(err error) error {
 // GiveUp removes a draft after an error, which it returns.
 func (t *Target) GiveUp(d Draft, err error) error {
 	return left(err, t.Path, d.Discard())
-}
-
-// Fill writes content into a draft, and returns how many bytes.
-func (c Content) Fill(ctx context.Context, d io.Writer) (int64, error) {
-	r, err := c.Open(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer r.Close()
-	n, err := io.Copy(d, r) // drafts and readers of every System end with their contexts
-	if err == nil && n < c.Size {
-		err = shorterError(n, c.Size)
-	}
-	return n, err
 }
