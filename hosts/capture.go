@@ -45,7 +45,7 @@ func (c *capture) keep(p []byte) {
 		if n < 0 || len(c.kept[n]) == cap(c.kept[n]) {
 			size := firstPiece
 			if n >= 0 {
-				size = min(2*cap(c.kept[n]), largestPiece)
+				size = min(max(2*cap(c.kept[n]), firstPiece), largestPiece)
 			}
 			c.kept = append(c.kept, make([]byte, 0, size))
 			n++
