@@ -29,6 +29,10 @@ node's default action.
 Without an ACTION the deployment shell opens at the node. It reads lines from the terminal, or from a pipe or a file until
 one fails. With nothing to read, the node's children and actions are listed.
 
+SET says which of the node's hosts are meant: slugs, ranges web[01-20], patterns web*, @web for a role or a group (@role:web
+and @group:web if both have the name), /production/git for the hosts of a node. a,b are both, a!b is a without b, a&b what
+is in both, a^b what is in one of them, from left to right. A name that no host has is an error.
+
 Options end at ACTION; what follows is its own. A word name=value is given by name if the action has a parameter of that
 name, and never after --.
 
@@ -181,10 +185,12 @@ func (p *program) runCommand() *cobra.Command {
 	p.commonOptions(cmd, &o)
 	f := cmd.Flags()
 	f.SetInterspersed(false)
+	f.StringVar(&o.hosts, "hosts", "", "work on the hosts of `SET` only: web[1-20], @role, @group, web*, a path; a,b a!b a&b a^b")
 	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
 	f.StringVar(&o.view, "view", viewLines, "how to show the run: `VIEW` is lines or tree")
 	f.BoolVar(&scp, "scp", false, "open the secure-copy shell for the hosts of the node: see scp")
+	complete(cmd, "hosts", p.completeHosts(&o))
 	complete(cmd, "view", among(viewLines, viewTree))
 	return cmd
 }

@@ -96,6 +96,17 @@ func (p *program) completePath(cmd *cobra.Command, _ []string, typed string) ([]
 	return offer(shell.CompletePath(root, typed)), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeHosts completes a set of hosts.
+func (p *program) completeHosts(o *runOptions) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		n, err := p.completedNode(cmd, o.path)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(shell.CompleteHosts(n, typed)), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 // completedNode is the node at a path of the tree that the line to complete names. What is wrong with a tree is not shown:
 // nobody has asked for it yet.
 func (p *program) completedNode(cmd *cobra.Command, path string) (*nodes.Place, error) {

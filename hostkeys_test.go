@@ -148,7 +148,7 @@ func TestWayToNewHosts(t *testing.T) {
 		{"password of deploytest on " + way + ": ", jumpPassword},
 		{"these host keys are not known yet; compare the fingerprints with those you were told:\r\n", ""},
 		{"trust these keys, now and in future? [y/N] ", "yes"},
-		{"password of deploytest on web1, web2: ", rightPassword},
+		{"password of deploytest on web[1-2]: ", rightPassword},
 	} {
 		p.Expect(q[0])
 		if q[1] != "" {

@@ -23,6 +23,7 @@ import (
 // runOptions are the options of the command run.
 type runOptions struct {
 	path           string
+	hosts          string // the set that the run is limited to; "": it is not
 	single         bool
 	sandbox        bool
 	nonInteractive bool
@@ -54,7 +55,20 @@ func (o runOptions) check() error {
 
 // settings are the options that a shell can change.
 func (o runOptions) settings() shell.Settings {
-	return shell.Settings{Sandbox: o.sandbox, View: o.view}
+	return shell.Settings{Sandbox: o.sandbox, View: o.view, Hosts: o.hosts}
+}
+
+// limit returns a node as the run sees it: limited to the hosts of the options, of which some must be there unless none
+// are allowed.
+func (o runOptions) limit(n *nodes.Place) (*nodes.Place, error) {
+	if o.hosts == "" {
+		return n, nil
+	}
+	limited, err := n.Limit(o.hosts)
+	if limited != nil && o.allowEmpty && errors.Is(err, nodes.ErrNoneLeft) {
+		return limited, nil
+	}
+	return limited, err
 }
 
 // The views of a run.
@@ -75,6 +89,9 @@ func (p *program) oneShot(ctx context.Context, o runOptions, action string, word
 
 func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree, secrets *journal.Secrets, action string, words []string) error {
 	n, err := resolve(tree, o.path)
+	if err == nil {
+		n, err = o.limit(n)
+	}
 	if err != nil {
 		return &usageError{err, ""}
 	}
@@ -119,7 +136,7 @@ type oneRun struct {
 // start opens the journal with its readers and the session. A shell keeps connections and passwords for the next run.
 func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets, keep *hosts.Keeper) (*oneRun, error) {
 	r := &oneRun{program: p, options: o, task: task, shown: newShownOutput(), keep: keep, inShell: keep != nil}
-	several := len(allHosts(task.Node)) > 1
+	several := len(task.Node.HostsBelow()) > 1
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
 		Prefix: several && o.brief == nil, Tree: task.View == viewTree, LogOnly: o.json,
@@ -228,7 +245,8 @@ func runName() string {
 func (r *oneRun) run(ctx context.Context, tree string) (any, error) {
 	begun := time.Now()
 	t := r.task
-	r.journal.Write(journal.Event{Kind: journal.RunStart, Tree: tree, Node: t.Node.Path(), Action: t.Action.Name, Sandbox: t.Sandbox})
+	r.journal.Write(journal.Event{Kind: journal.RunStart, Tree: tree, Node: t.Node.Path(), Action: t.Action.Name,
+		Hosts: t.Node.Limited(), Sandbox: t.Sandbox})
 	value, err := r.call(ctx)
 	o := r.judge(ctx, err)
 	if _, cells := value.(*nodes.ParallelResult); err == nil || cells {

@@ -30,6 +30,9 @@ func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 		return err
 	}
 	at, err := resolve(tree, o.path)
+	if err == nil && o.hosts != "" {
+		_, err = at.Select(o.hosts)
+	}
 	if err != nil {
 		return &usageError{err, ""}
 	}
@@ -74,6 +77,13 @@ func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {
 	o := s.options
 	if task.Looks {
 		o.log = ""
+	}
+	o.hosts = task.Hosts
+	if !task.Looks {
+		var err error
+		if task.Node, err = o.limit(task.Node); err != nil {
+			return shell.Outcome{Status: s.program.fail(err)}
+		}
 	}
 	r, err := s.program.start(o, task, s.secrets, s.keep)
 	if err != nil {

@@ -76,11 +76,14 @@ func (r *oneRun) exitStatus(ctx context.Context, o *outcome) int {
 	for _, failure := range o.failures {
 		status = worse(status, failureStatus(failure))
 	}
-	if status == exitOK && r.session.NoHosts() && !r.options.allowEmpty {
+	if status == exitOK && r.session.NoHosts() && !r.options.allowEmpty && !r.ranOnSome() {
 		return exitUsage
 	}
 	return status
 }
+
+// ranOnSome reports whether the run was limited and reached hosts all the same: that others have none is meant then.
+func (r *oneRun) ranOnSome() bool { return r.task.Node.Limited() != "" && len(r.session.Used()) > 0 }
 
 func worse(a, b int) int {
 	for _, status := range []int{exitInterrupted, exitHostKey, exitUnreachable, exitFailed} {

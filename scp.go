@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"deployer/console"
 	"deployer/hosts"
+	"deployer/internal/hostset"
 	"deployer/internal/nearest"
 	"deployer/journal"
 	"deployer/nodes"
@@ -24,7 +26,8 @@ const scpHelp = `Copy files to and from a host, and look around there: a shell w
 lists.
 
 HOST is the slug of a host at or below the node of PATH, or what ssh could be given: a name, user@name or
-ssh://user@name:port. Without HOST it is asked for where there are several.
+ssh://user@name:port. It may be a set of hosts, as --hosts of run takes it: web[1-20]. Where there are several, or
+without HOST, it is asked which one is meant; put --all copies to all of them.
 
 With a COMMAND of that shell only this is done. Its words are taken as they are, but for patterns (*.log) and a
 leading ~. Without one, lines are read from the terminal, or from a pipe or a file until one fails.
@@ -70,16 +73,12 @@ func cutHost(args []string, dash int) (host string, command []string, err error)
 
 // completeHost completes the host.
 func (p *program) completeHost(o *runOptions) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		n, err := p.completedNode(cmd, o.path)
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveDefault // what is put may be a file
 		}
-		var all []string
-		for _, h := range allHosts(n) {
-			all = append(all, cobra.CompletionWithDesc(h.Slug(), h.Address()))
-		}
-		return all, cobra.ShellCompDirectiveNoFileComp
+		return offer(shell.CompleteHosts(n, typed)), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
@@ -96,7 +95,7 @@ func (p *program) scp(ctx context.Context, o runOptions, host string, command []
 	if len(command) > 0 {
 		read = func(completer) prompt.LineReader { return nil }
 	}
-	s, err := r.newScpShell(at, chosenHosts(at, host), o.sandbox, read)
+	s, err := r.newScpShell(at, at.HostsBelow(), o.sandbox, read)
 	if err != nil {
 		return err
 	}
@@ -115,7 +114,7 @@ func (p *program) scp(ctx context.Context, o runOptions, host string, command []
 // scpHistory is the file for the lines of the secure-copy shell, beside that of the deployment shell.
 const scpHistory = "scp-history"
 
-// scpNode is the node whose hosts are meant. A host that no tree has is in one of its own.
+// scpNode is the node whose hosts are meant, limited to those that are. A host that no tree has is in one of its own.
 func (p *program) scpNode(ctx context.Context, o runOptions, host string,
 	secrets *journal.Secrets) (*nodes.Tree, *nodes.Place, error) {
 	if host != "" && o.path == "" && p.Root == nil && p.tree == "" && !treeNearby() {
@@ -126,26 +125,38 @@ func (p *program) scpNode(ctx context.Context, o runOptions, host string,
 		return nil, nil, err
 	}
 	at, err := resolve(tree, o.path)
+	if err == nil && o.hosts != "" {
+		at, err = at.Limit(o.hosts)
+	}
 	if err != nil {
 		return nil, nil, &usageError{err, ""}
 	}
 	var slugs []string
-	for _, h := range allHosts(at) {
+	for _, h := range at.HostsBelow() {
 		slugs = append(slugs, h.Slug())
 	}
-	switch {
-	case host != "" && !slices.Contains(slugs, host) && o.path == "" && len(nearest.Names(host, slugs)) == 0:
-		return loneHost(host)
-	case host != "" && !slices.Contains(slugs, host):
-		hint := nearest.Hint(host, slugs)
-		if hint == "" {
-			hint = "it has " + console.List(slugs)
-		}
-		return nil, nil, &usageError{fmt.Errorf("%s has no host %q: %s", at.Path(), host, hint), ""}
-	case len(slugs) == 0:
+	switch known := slices.Contains(slugs, host); {
+	case len(slugs) == 0 && host == "":
 		return nil, nil, &usageError{noHosts(at), ""}
+	case known:
+		host = hostset.Fold([]string{host}) // which quotes it
+	case host != "" && !isSet(host) && o.path == "" && len(nearest.Names(host, slugs)) == 0:
+		return loneHost(host)
+	case host != "" && !isSet(host):
+		hint := cmp.Or(nearest.Hint(host, slugs), "it has "+console.List(slugs))
+		return nil, nil, &usageError{fmt.Errorf("%s has no host %q: %s", at.Path(), host, hint), ""}
+	}
+	if host != "" {
+		if at, err = at.Limit(host); err != nil {
+			return nil, nil, &usageError{err, ""}
+		}
 	}
 	return tree, at, nil
+}
+
+// isSet reports whether a text that is no slug is written as a set of hosts, and not as ssh is given a host.
+func isSet(text string) bool {
+	return strings.ContainsAny(text, ",!&^*?[\"'") || strings.HasPrefix(text, "@") || strings.HasPrefix(text, "/")
 }
 
 func noHosts(at *nodes.Place) error {
@@ -166,17 +177,6 @@ func loneHost(name string) (*nodes.Tree, *nodes.Place, error) {
 	}
 	tree.Name = name
 	return tree, tree.Root(), nil
-}
-
-// chosenHosts are the hosts of a node, or the one that is named; where none has that slug it is the only one.
-func chosenHosts(at *nodes.Place, name string) []hosts.Host {
-	all := allHosts(at)
-	for _, h := range all {
-		if h.Slug() == name {
-			return []hosts.Host{h}
-		}
-	}
-	return all
 }
 
 // newScpShell returns a secure-copy shell for some of the hosts at a node. read returns the reader of its lines.
@@ -209,7 +209,13 @@ func (r *shellRun) openScp(ctx context.Context, at *nodes.Place, settings shell.
 		}
 		return r.program.lineReader(ctx, r.options, scpHistory, r.secrets, complete)
 	}
-	of := allHosts(at)
+	if settings.Hosts != "" {
+		var err error
+		if at, err = at.Limit(settings.Hosts); err != nil {
+			return 0, err
+		}
+	}
+	of := at.HostsBelow()
 	if len(of) == 0 {
 		return 0, noHosts(at)
 	}

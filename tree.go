@@ -86,7 +86,7 @@ func (p *program) check(ctx context.Context) error {
 		return err
 	}
 	root := tree.Root()
-	fmt.Fprintf(p.Out, "%s: %s, %s, no mistakes\n", tree.Name, count(countNodes(root), "node"), count(len(allHosts(root)), "host"))
+	fmt.Fprintf(p.Out, "%s: %s, %s, no mistakes\n", tree.Name, count(countNodes(root), "node"), count(len(root.HostsBelow()), "host"))
 	return nil
 }
 

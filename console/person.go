@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"deployer/internal/hostset"
 	"deployer/pty"
 )
 
@@ -194,21 +195,11 @@ func (p *Person) Choose(ctx context.Context, title string, names []string) (int,
 	return chosen, err
 }
 
-// maxNames is how many names a question lists.
-const maxNames = 5
+// maxListed is how many characters a question has for the hosts that it is about.
+const maxListed = 60
 
-// List names things, but not very many of them.
-func List(names []string) string {
-	var shown []string
-	for _, name := range names[:min(maxNames, len(names))] {
-		shown = append(shown, clean(name, false))
-	}
-	text := strings.Join(shown, ", ")
-	if more := len(names) - maxNames; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
+// List names hosts, folded as in web[01-08],db1, but not very many of them.
+func List(slugs []string) string { return clean(hostset.FoldWithin(slugs, maxListed), false) }
 
 // Size is the size of the terminal.
 func (p *Person) Size() pty.Size {

@@ -140,11 +140,11 @@ func TestPassword(t *testing.T) {
 		d := newDesk(t)
 		q := PasswordQuestion{What: "sudo password", User: "deploy", Hosts: []string{"web1", "web2"}, Failed: "sudo refused it"}
 		got, err := answers(d, func(ctx context.Context) (string, error) { return d.Password(ctx, q) },
-			"sudo refused it\nsudo password of deploy on web1, web2: ", tt.keys)
+			"sudo refused it\nsudo password of deploy on web[1-2]: ", tt.keys)
 		if err != nil || got != tt.want {
 			t.Errorf("%q: got %q, %v, want %q", tt.keys, got, err, tt.want)
 		}
-		d.wait("web2: \n")
+		d.wait("web[1-2]: \n")
 		if strings.Contains(d.text(), "ecr") {
 			t.Errorf("the password was shown: %q", d.text())
 		}

@@ -88,6 +88,30 @@ func (s *Set) Filter(names ...string) *Set {
 	return kept
 }
 
+// Only returns the hosts of these slugs, by the same roles.
+func (s *Set) Only(slugs []string) *Set {
+	kept := &Set{session: s.session}
+	only := make(map[string]bool, len(slugs))
+	for _, slug := range slugs {
+		only[slug] = true
+	}
+	for _, r := range s.roles {
+		role := Role{Name: r.Name}
+		for _, h := range r.Hosts {
+			if only[h.Slug()] {
+				role.Hosts = append(role.Hosts, h)
+			}
+		}
+		kept.roles = append(kept.roles, role)
+	}
+	for _, h := range s.handles {
+		if only[h.Slug()] {
+			kept.handles = append(kept.handles, h)
+		}
+	}
+	return kept
+}
+
 // each returns the set with every handle changed.
 func (s *Set) each(change func(*Handle) (*Handle, error)) (*Set, error) {
 	next := &Set{session: s.session, roles: s.roles}

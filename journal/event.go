@@ -82,6 +82,7 @@ type Event struct {
 
 	Tree     string   `json:"tree,omitempty"`
 	Action   string   `json:"action,omitempty"`
+	Hosts    string   `json:"hosts,omitempty"` // the set of hosts that the run is limited to, as it was given
 	Args     []string `json:"args,omitempty"`
 	Command  string   `json:"command,omitempty"`
 	Dir      string   `json:"dir,omitempty"` // working directory of a command; "" is where commands start

@@ -232,7 +232,7 @@ func (s *Secrets) maskEvent(e *Event) {
 		return
 	}
 	for _, field := range []*string{
-		&e.Command, &e.Dir, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action,
+		&e.Command, &e.Dir, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action, &e.Hosts,
 		&e.Path, &e.From, &e.Mode, &e.Owner, &e.Diff,
 	} {
 		*field = s.Mask(*field)

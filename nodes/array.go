@@ -48,7 +48,7 @@ func Collect[T, R any](ctx context.Context, a *Array[T], do func(ctx context.Con
 		return nil, err
 	}
 	if len(cells) == 0 {
-		env.run.session.Empty(ctx, env.place.Path())
+		env.Empty(ctx)
 	}
 	results := make([]R, len(cells))
 	errs := env.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {

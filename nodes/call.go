@@ -31,7 +31,7 @@ func (e *Env) fork(ctx context.Context, a *Action, args Args) (any, error) {
 	result := &ParallelResult{Cells: cells, Values: make([]any, len(cells))}
 	return result, e.recorded(ctx, a, args, func(ctx context.Context) (journal.State, error) {
 		if len(cells) == 0 {
-			e.run.session.Empty(ctx, e.place.Path())
+			e.Empty(ctx)
 		}
 		result.Errors = e.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {
 			var err error
@@ -52,7 +52,7 @@ func (e *Env) callOne(ctx context.Context, a *Action, args Args) (any, error) {
 	chosen := -1
 	switch {
 	case len(cells) == 0:
-		e.run.session.Empty(ctx, e.place.Path())
+		e.Empty(ctx)
 		return nil, nil
 	case len(cells) == 1:
 		chosen = 0

@@ -42,7 +42,7 @@ func Initialize(ctx context.Context, n Embedder) (context.Context, error) {
 	if err := here.place.mayMeet(at.tree); err != nil {
 		return nil, err
 	}
-	place, err := at.tree.outside().to(at)
+	place, err := at.tree.outside(here.place.only).to(at)
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,9 @@ func (e *Env) Cells() ([]*Env, error) {
 }
 
 // Initialize returns a node of a template that has no place in the tree: its hosts are its own.
-func (e *Env) Initialize(t *Template) *Env { return e.run.Env((&Tree{Template: t}).outside()) }
+func (e *Env) Initialize(t *Template) *Env {
+	return e.run.Env((&Tree{Template: t}).outside(e.place.only))
+}
 
 // Call runs an action, or with the name "" the default action. On a node that is not isolated it runs once in every
 // cell and returns a *ParallelResult, together with the joined errors of the cells.

@@ -159,6 +159,14 @@ func (h Hosts) Filter(roles ...string) Hosts {
 	return h.change(func(set *hosts.Set) (*hosts.Set, error) { return set.Filter(roles...), nil })
 }
 
+// Select returns the hosts of a set, written as in "web[1-3],db1!web2"; "@web" are those of a role. A word that names no
+// host is the error of every command after it. Hosts that the run is limited not to reach are left out.
+func (h Hosts) Select(set string) Hosts {
+	return h.change(func(from *hosts.Set) (*hosts.Set, error) {
+		return frameOf(h.ctx).env.place.SelectFrom(from, set)
+	})
+}
+
 // Cd is Host.Cd for every host.
 func (h Hosts) Cd(dir string) Hosts {
 	return h.change(func(set *hosts.Set) (*hosts.Set, error) { return set.Cd(dir), nil })

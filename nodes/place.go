@@ -22,6 +22,7 @@ type Place struct {
 	cell     hosts.Host // of a parallel node: the host it was isolated to
 	isolated bool       // an action runs once here, not once in every cell
 	chosen   []cellID   // see CellSlugs
+	only     *limit     // hosts of the run; nil: all
 }
 
 // cellID is a cell of one dimension.
@@ -37,9 +38,11 @@ func (t *Tree) Root() *Place {
 	return n
 }
 
-// outside returns the root of a tree whose nodes are in no tree that a person sees: paths say so.
-func (t *Tree) outside() *Place {
+// outside returns the root of a tree whose nodes are in no tree that a person sees: paths say so. Its hosts are in the
+// limit.
+func (t *Tree) outside(l *limit) *Place {
 	n := t.Root()
+	n.only, n.roles = l, l.keep(n.roles)
 	n.name = "<" + cmp.Or(t.Template.Name, "node") + ">"
 	return n
 }
@@ -161,12 +164,17 @@ func (n *Place) Step(name string) (*Place, error) {
 
 // child is the child that a member is.
 func (n *Place) child(m *Member) (*Place, error) {
-	child := &Place{template: m.Child, parent: n, name: m.Name, isolated: n.isolated && m.Child.Kind != KindArray}
-	child.roles = m.Child.childRoles(n.roles)
+	child := &Place{template: m.Child, parent: n, name: m.Name, only: n.only,
+		isolated: n.isolated && m.Child.Kind != KindArray}
+	child.roles = n.only.keep(m.Child.childRoles(n.roles))
 	if m.Child.Kind != KindJustOne || !n.isolated { // outside of the cells, nobody knows how many hosts each has
 		return child, nil
 	}
 	only := child.cells()
+	if len(only) == 0 && n.only != nil {
+		child.isolated = false // there is no cell to run in
+		return child, nil
+	}
 	if len(only) != 1 {
 		return nil, &HostCountError{Node: child.Path(), Role: HostRole, Count: len(only),
 			Why: "just_one needs exactly one", Hint: "map another role to it, or use array"}

@@ -189,6 +189,8 @@ func (h *hostSet) Attr(name string) (starlark.Value, error) {
 		return fromStrings(h.set.Roles()), nil
 	case "filter":
 		return builtin(h.filter).value(name), nil
+	case "select":
+		return builtin(h.choose).value(name), nil
 	case "by_role":
 		return builtin(h.byRole).value(name), nil
 	case "get_hosts":
@@ -204,7 +206,7 @@ func (h *hostSet) Attr(name string) (starlark.Value, error) {
 }
 
 // setAttrs are the attributes of a set that a single host has not.
-var setAttrs = []string{"by_role", "filter", "get_hosts", "get_hosts_as_dict", "roles"}
+var setAttrs = []string{"by_role", "filter", "get_hosts", "get_hosts_as_dict", "roles", "select"}
 
 func (h *hostSet) AttrNames() []string {
 	names := slices.Concat(setAttrs, methodNames)
@@ -268,6 +270,19 @@ func (h *hostSet) inRoles(roles ...string) *hostSet {
 		where = "in its roles "
 	}
 	return &hostSet{h.call, fmt.Sprintf("%s, %s%s,", h.path, where, strings.Join(roles, ", ")), h.set.Filter(roles...)}
+}
+
+// choose is select(set).
+func (h *hostSet) choose(s site) (starlark.Value, error) {
+	var set string
+	if err := s.complain(s.bind("select", []param{{name: "set", set: someText(&set)}})...); err != nil {
+		return nil, err
+	}
+	chosen, err := s.call.env.Place().SelectFrom(h.set, set)
+	if err != nil {
+		return nil, wrong("select: %v", err)
+	}
+	return &hostSet{h.call, fmt.Sprintf("%s, of its hosts %s,", h.path, set), chosen}, nil
 }
 
 // byRole is by_role().

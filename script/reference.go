@@ -417,6 +417,13 @@ run returns [] and warns.`,
 				text: "The hosts of some roles, in the order of these. A role that is not there is empty.",
 			},
 			{
+				name: "hosts.select", usage: "hosts.select(set)",
+				text: `The hosts of a set that is written as for --hosts: slugs, ranges web[01-20] and patterns web*,
+@web for the hosts of a role, and between them a,b (both), a!b (a without b), a&b (what is in both) and a^b (what is in
+one of them), from left to right: env.hosts.select("web[1-3],db*!web2"). A name that no host has is an error. Hosts that
+the run is limited not to reach are left out.`,
+			},
+			{
 				name: "hosts.roles", usage: "hosts.roles",
 				text: "The names of the roles.",
 			},

@@ -80,7 +80,7 @@ func TestComplete(t *testing.T) {
 		{"/", "--inspect staging/u|", []string{"--inspect staging/url"}},
 		{"/", "--inspect staging/a|", []string{"--inspect staging/address", "--inspect staging/'an odd/name'"}},
 		{"/", "cd staging/u|", []string{}},
-		{"/", "set-option |", []string{"set-option sandbox", "set-option view"}},
+		{"/", "set-option |", []string{"set-option sandbox", "set-option view", "set-option hosts"}},
 		{"/", "set-option view t|", []string{"set-option view tree"}},
 		{"/", "set-option view tree |", []string{}},
 		{"/", "ls -|", []string{"ls -l"}},

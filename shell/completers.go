@@ -65,14 +65,14 @@ func (s *Shell) filterValues(key string) []string {
 	return nil
 }
 
-func completeOption(_ *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
+func completeOption(s *Shell, before []prompt.Word, now prompt.Word) []prompt.Candidate {
 	var all []prompt.Candidate
 	for _, o := range settings() {
 		switch {
 		case len(before) == 0 && strings.HasPrefix(o.name, now.Raw):
 			all = append(all, prompt.Candidate{Text: o.name, Shown: o.name, Description: o.help, Kind: KindParameter})
 		case len(before) == 1 && before[0].Text == o.name:
-			all = append(all, values("", now.Raw, o.values...)...)
+			all = append(all, o.complete(s, now.Raw)...)
 		}
 	}
 	return all

@@ -50,7 +50,7 @@ func document() string {
 	}
 	b.WriteString("\n## Options\n\n| option | values | meaning |\n|---|---|---|\n")
 	for _, o := range settings() {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", o.name, strings.Join(o.values, ", "), o.help)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", o.name, o.takes, o.help)
 	}
 	return b.String()
 }

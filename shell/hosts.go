@@ -28,7 +28,7 @@ func (s *Shell) runCommand(ctx context.Context, a arguments, name string, sudo b
 	return s.start(ctx, s.task(at, name, func(ctx context.Context, env *nodes.Env, _ nodes.Args) (any, error) {
 		set := env.Hosts()
 		if set.Len() == 0 {
-			env.Run().Session().Empty(ctx, at.Path())
+			env.Empty(ctx)
 			return nil, nil
 		}
 		if command == "" {
@@ -63,7 +63,7 @@ func askCommand(ctx context.Context, set *hosts.Set, sudo bool) (string, error) 
 	if sudo {
 		label += " as root"
 	}
-	return console.From(ctx).Input(label+" on "+strings.Join(names, ", "), console.InputOptions{})
+	return console.From(ctx).Input(label+" on "+console.List(names), console.InputOptions{})
 }
 
 // task is an action that the shell itself brings. It runs once, also where the node has several cells. A question that is
@@ -92,7 +92,7 @@ func (s *Shell) connect(ctx context.Context, a arguments) error {
 	t := s.task(at, "--connect", func(ctx context.Context, env *nodes.Env, _ nodes.Args) (any, error) {
 		handles := env.Hosts().Handles()
 		if len(handles) == 0 {
-			env.Run().Session().Empty(ctx, at.Path())
+			env.Empty(ctx)
 			return nil, nil
 		}
 		chosen, err := chooseHost(ctx, handles)

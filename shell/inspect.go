@@ -8,6 +8,7 @@ import (
 
 	"deployer/console"
 	"deployer/hosts"
+	"deployer/internal/hostset"
 	"deployer/internal/nearest"
 	"deployer/nodes"
 	"deployer/prompt"
@@ -191,14 +192,20 @@ func mappingRows(t *nodes.Template) []console.Row {
 	return rows
 }
 
-// hostNames are the hosts of a role, with their addresses.
+// fewHosts is how many hosts of a role are listed with their addresses.
+const fewHosts = 4
+
+// hostNames are the hosts of a role, with their addresses if they are few.
 func hostNames(role hosts.Role) string {
-	var names []string
+	var names, slugs []string
 	for _, h := range role.Hosts {
-		names = append(names, hostName(h))
+		names, slugs = append(names, hostName(h)), append(slugs, h.Slug())
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return "no hosts"
+	case len(names) > fewHosts:
+		return fmt.Sprintf("%s (%d hosts)", hostset.Fold(slugs), len(slugs))
 	}
 	return strings.Join(names, ", ")
 }

@@ -36,9 +36,20 @@ func childRow(n *nodes.Place, c nodes.Child) console.Row {
 	}
 	row.Colour = GroupColour(c.Place)
 	if slugs := c.Place.Cells(); len(slugs) > 0 {
-		row.Text = strings.TrimSpace(fmt.Sprintf("%s [%s]", row.Text, strings.Join(slugs, "] [")))
+		row.Text = strings.TrimSpace(row.Text + " " + cellNames(slugs))
 	}
 	return row
+}
+
+// fewCells is how many cells a list names one by one, as they are written after the name of their node.
+const fewCells = 4
+
+// cellNames are the cells of a node.
+func cellNames(slugs []string) string {
+	if len(slugs) > fewCells {
+		return fmt.Sprintf("on %s (%d cells)", console.List(slugs), len(slugs))
+	}
+	return "[" + strings.Join(slugs, "] [") + "]"
 }
 
 // actionRows are the actions of a node, the private ones only if that is asked for.

@@ -9,15 +9,17 @@ import (
 
 	"deployer/console"
 	"deployer/internal/nearest"
+	"deployer/prompt"
 )
 
 // setting is something that set-option changes.
 type setting struct {
-	name   string
-	help   string
-	values []string
-	get    func(Settings) string
-	set    func(*Settings, string)
+	name     string
+	help     string
+	takes    string // the values, for people
+	get      func(Settings) string
+	set      func(*Shell, string) error
+	complete func(*Shell, string) []prompt.Candidate // of a value that was typed so far
 }
 
 // The views of a run.
@@ -26,21 +28,53 @@ const (
 	viewTree  = "tree"
 )
 
+// everyHost is the set of hosts that limits nothing.
+const everyHost = "*"
+
 // settings is the table of what can be set.
 func settings() []setting {
 	return []setting{
-		{"sandbox", "check everything, change nothing", []string{"on", "off"},
+		among("sandbox", "check everything, change nothing", []string{"on", "off"},
 			func(s Settings) string {
 				if s.Sandbox {
 					return "on"
 				}
 				return "off"
 			},
-			func(s *Settings, value string) { s.Sandbox = value == "on" }},
-		{"view", "how a run is shown", []string{viewLines, viewTree},
+			func(s *Settings, value string) { s.Sandbox = value == "on" }),
+		among("view", "how a run is shown", []string{viewLines, viewTree},
 			func(s Settings) string { return s.View },
-			func(s *Settings, value string) { s.View = value }},
+			func(s *Settings, value string) { s.View = value }),
+		{"hosts", "the only hosts that are worked on", "a set of hosts, as --hosts takes it; * for all",
+			func(s Settings) string { return cmp.Or(s.Hosts, everyHost) },
+			(*Shell).limitTo,
+			func(s *Shell, typed string) []prompt.Candidate { return CompleteHosts(s.here.at, typed) }},
 	}
+}
+
+// among is a setting that has one of some values.
+func among(name, help string, of []string, get func(Settings) string, set func(*Settings, string)) setting {
+	return setting{name, help, strings.Join(of, ", "), get,
+		func(s *Shell, value string) error {
+			if !slices.Contains(of, value) {
+				return fmt.Errorf("%s is %s, not %q", name, strings.Join(of, " or "), value)
+			}
+			set(&s.settings, value)
+			return nil
+		},
+		func(_ *Shell, typed string) []prompt.Candidate { return values("", typed, of...) },
+	}
+}
+
+// limitTo limits what follows to a set of hosts of the tree.
+func (s *Shell) limitTo(set string) error {
+	if set = strings.TrimSpace(set); set == everyHost {
+		set = ""
+	} else if _, err := s.here.at.Select(set); err != nil {
+		return err
+	}
+	s.settings.Hosts = set
+	return nil
 }
 
 func (s *Shell) setOption(_ context.Context, a arguments) error {
@@ -50,15 +84,10 @@ func (s *Shell) setOption(_ context.Context, a arguments) error {
 	name, value := a.words[0].Text, a.words[1].Text
 	var names []string
 	for _, o := range settings() {
+		if o.name == name {
+			return o.set(s, value)
+		}
 		names = append(names, o.name)
-		if o.name != name {
-			continue
-		}
-		if !slices.Contains(o.values, value) {
-			return fmt.Errorf("%s is %s, not %q", name, strings.Join(o.values, " or "), value)
-		}
-		o.set(&s.settings, value)
-		return nil
 	}
 	hint := cmp.Or(nearest.Hint(name, names), "there is "+strings.Join(names, ", "))
 	return fmt.Errorf("there is no option %q: %s", name, hint)

@@ -40,6 +40,7 @@ type Options struct {
 type Settings struct {
 	Sandbox bool   // tasks check everything and change nothing
 	View    string // how a run is shown: "lines" or "tree"
+	Hosts   string // the set of hosts that tasks are limited to; "": they are not
 }
 
 // Task is something to run on the hosts of a node.
@@ -122,7 +123,20 @@ func (s *Shell) prompt() prompt.Prompt {
 	if s.settings.Sandbox {
 		p = append(p, prompt.Span{Text: " [sandbox]", Colour: "cyan"})
 	}
+	if limit := s.settings.Hosts; limit != "" {
+		p = append(p, prompt.Span{Text: " on " + shortened(limit), Colour: "cyan"})
+	}
 	return append(p, prompt.Span{Text: " > "})
+}
+
+// maxLimit is how many characters of a limit the prompt shows.
+const maxLimit = 40
+
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > maxLimit {
+		return string(runes[:maxLimit-1]) + "…"
+	}
+	return text
 }
 
 // PathSpans is the path of a node, each step in the colour of its group.
@@ -150,7 +164,7 @@ func (s *Shell) move(to *nodes.Place) { s.here = place{at: to, previous: s.here.
 // enter begins a sub-shell at a node.
 func (s *Shell) enter(at *nodes.Place) {
 	s.below = append(s.below, s.here)
-	s.here = place{at: at}
+	s.here = place{at: at.Whole()} // a limit is that of the run
 }
 
 // leave ends the sub-shell, or the shell.

@@ -239,3 +239,20 @@ func (p *parser) quoted() (string, error) {
 	}
 	return "", p.fail(begin, "the quote has no end", "")
 }
+
+// LastWord is where the last word of a text begins, which may be the begin of an expression, in bytes.
+func LastWord(text string) int {
+	p := &parser{text: text}
+	for {
+		p.spaces()
+		begin := p.at
+		if _, err := p.word(); err != nil || p.done() {
+			return begin
+		}
+		p.spaces()
+		if p.done() || !strings.ContainsRune(operators, rune(text[p.at])) {
+			return begin
+		}
+		p.at++
+	}
+}
