@@ -53,11 +53,12 @@ const (
 	TimedOut    State = "timed out"    // a command ran into its own time limit
 	Interrupted State = "interrupted"  // ended by Ctrl-C or a signal
 	Skipped     State = "skipped"      // a person chose to go on without it
+	NotBegun    State = "not begun"    // the run ended before its turn came
 	Unused      State = "unused"       // a target on which nothing was asked to run
 	Unchanged   State = "unchanged"    // a file was as it should be
 	WouldRun    State = "would run"    // sandbox: checked, not run
 	WouldChange State = "would change" // sandbox: a file that is not as it should be
-	Unknown     State = "unknown"      // sandbox: depends on something that was not run
+	Unknown     State = "unknown"      // sandbox: depends on something that was not run; or nobody knows how far it came
 	Invalid     State = "invalid"      // sandbox: would certainly fail
 )
 
@@ -114,6 +115,11 @@ type Event struct {
 	Error   *Error        `json:"error,omitempty"`
 	Exit    *int          `json:"exit,omitempty"`   // exit status of the run
 	Counts  map[State]int `json:"counts,omitempty"` // targets by state
+
+	Hosts     []string          `json:"hosts,omitempty"`     // slugs: where a run, or an action in cells, is to work
+	Options   []string          `json:"options,omitempty"`   // of a run, as a command line gives them again
+	Sources   map[string]string `json:"sources,omitempty"`   // digests of the files that the tree was made of, by path
+	Continues string            `json:"continues,omitempty"` // the run whose hosts this one goes on with
 }
 
 // Error is a failure as events carry it.

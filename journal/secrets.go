@@ -237,17 +237,22 @@ func (s *Secrets) maskEvent(e *Event) {
 	} {
 		*field = s.Mask(*field)
 	}
-	args := slices.Clone(e.Args)
-	for i := range args {
-		args[i] = s.Mask(args[i])
-	}
-	e.Args = args
+	e.Args, e.Options, e.Hosts = s.maskAll(e.Args), s.maskAll(e.Options), s.maskAll(e.Hosts)
 	if e.Value != nil {
 		e.Value = s.maskJSON(e.Value)
 	}
 	if e.Error != nil {
 		e.Error = &Error{Kind: e.Error.Kind, Message: s.Mask(e.Error.Message)}
 	}
+}
+
+// maskAll returns masked texts.
+func (s *Secrets) maskAll(texts []string) []string {
+	masked := slices.Clone(texts)
+	for i := range masked {
+		masked[i] = s.Mask(masked[i])
+	}
+	return masked
 }
 
 // jsonString is a string in a JSON text.
