@@ -98,7 +98,8 @@ func (p *program) command() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{optionError(cmd, err), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(p.runCommand(), p.scpCommand(), p.checkCommand(), p.connectInfoCommand(), p.completionCommand())
+	root.AddCommand(p.runCommand(), p.runsCommand(), p.showCommand(), p.scpCommand(), p.checkCommand(),
+		p.connectInfoCommand(), p.completionCommand())
 	if p.Root == nil {
 		p.takeScripts(root)
 	}
@@ -169,6 +170,7 @@ func (p *program) runCommand() *cobra.Command {
 			if err := o.check(); err != nil {
 				return &usageError{err, cmd.CommandPath() + " --help"}
 			}
+			o.repeated = repeatedOptions(cmd.Flags())
 			switch {
 			case scp && len(args) > 0:
 				err := fmt.Errorf("--scp opens a shell, and takes no action: got %s", args[0])
@@ -189,6 +191,7 @@ func (p *program) runCommand() *cobra.Command {
 	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
 	f.StringVar(&o.view, "view", viewLines, "how to show the run: `VIEW` is lines or tree")
+	f.BoolVar(&o.noJournal, "no-journal", false, "keep no journal of what is run: see runs")
 	f.BoolVar(&scp, "scp", false, "open the secure-copy shell for the hosts of the node: see scp")
 	complete(cmd, "hosts", p.completeHosts(&o))
 	complete(cmd, "view", among(viewLines, viewTree))

@@ -19,7 +19,7 @@ var allowed = map[string][]string{
 	"deployer": {
 		"deployer/shell", "deployer/scpshell", "deployer/prompt", "deployer/lineedit", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console",
 		"deployer/journal", "deployer/pty",
-		"deployer/internal/hostset", "deployer/internal/nearest", "deployer/internal/sshserver",
+		"deployer/internal/hostset", "deployer/internal/nearest", "deployer/internal/runs", "deployer/internal/sshserver",
 	},
 	"deployer/deployertest": {
 		"deployer", "deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal", "deployer/pty",
@@ -54,6 +54,7 @@ var allowed = map[string][]string{
 	"deployer/internal/hostset":       {"deployer/internal/nearest"},
 	"deployer/internal/nearest":       {},
 	"deployer/internal/ratio":         {},
+	"deployer/internal/runs":          {"deployer/journal"},
 	"deployer/internal/sshconfig":     {},
 	"deployer/internal/sshdtest":      {},
 	"deployer/journal":                {},

@@ -62,8 +62,16 @@ func (p *program) newLineEditor(o runOptions, history string, secrets *journal.S
 
 // historyFile is where the lines of the shell are kept between sessions; "" where there is no place for it.
 func (p *program) historyFile(name string) string {
+	if state := p.stateFolder(); state != "" {
+		return filepath.Join(state, name)
+	}
+	return ""
+}
+
+// stateFolder is the folder for what is kept between runs; "" where there is no place for it.
+func (p *program) stateFolder() string {
 	if p.state != "" {
-		return filepath.Join(p.state, name)
+		return p.state
 	}
 	state := p.Getenv("XDG_STATE_HOME")
 	if home := p.Getenv("HOME"); !filepath.IsAbs(state) && filepath.IsAbs(home) {
@@ -72,7 +80,7 @@ func (p *program) historyFile(name string) string {
 	if !filepath.IsAbs(state) {
 		return ""
 	}
-	return filepath.Join(state, "deployer", name)
+	return filepath.Join(state, "deployer")
 }
 
 // candidates offers what the shell does: nodes and what belongs to them in the colour of their group, commands in one

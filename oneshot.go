@@ -3,6 +3,7 @@ package deployer
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"deployer/console"
 	"deployer/hosts"
+	"deployer/internal/runs"
 	"deployer/journal"
 	"deployer/nodes"
 	"deployer/pty"
@@ -34,7 +36,10 @@ type runOptions struct {
 	color          string
 	view           string
 	keepGoing      bool
-	brief          *brief // not nil: failures, and what happens to files, are told by whom runs
+	noJournal      bool
+	repeated       []string // options that a run which continues this one is given too
+	continues      string   // the run that this one continues, or ""
+	brief          *brief   // not nil: failures, and what happens to files, are told by whom runs
 }
 
 // defaultOptions are the options where none were given.
@@ -106,12 +111,13 @@ func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree,
 	if err != nil {
 		return &usageError{err, ""}
 	}
-	task := shell.Task{Node: n, Name: action, Action: a, Args: args, Settings: o.settings()}
+	task := shell.Task{Node: n, Name: action, Action: a, Args: args, Words: nodes.CommandLine(a, nodes.Words(words)),
+		Settings: o.settings()}
 	r, err := p.start(o, task, secrets, nil)
 	if err != nil {
 		return err
 	}
-	_, err = r.run(ctx, tree.Name)
+	_, err = r.run(ctx, tree)
 	return err
 }
 
@@ -124,8 +130,9 @@ type oneRun struct {
 	journal *journal.Journal
 	screen  *console.Screen
 	shown   *shownOutput
-	log     *logFile // nil without --log
-	own     int      // how many readers of the journal are its own; those of the program come after them
+	log     *logFile     // nil without --log
+	kept    *runs.Writer // the journal that is kept; nil: none
+	own     int          // how many readers of the journal are its own; those of the program come after them
 	session *hosts.Session
 	keep    *hosts.Keeper // of the shell; nil without one
 	nodes   *nodes.Run
@@ -135,6 +142,7 @@ type oneRun struct {
 
 // start opens the journal with its readers and the session. A shell keeps connections and passwords for the next run.
 func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets, keep *hosts.Keeper) (*oneRun, error) {
+	run := runName()
 	r := &oneRun{program: p, options: o, task: task, shown: newShownOutput(), keep: keep, inShell: keep != nil}
 	several := len(task.Node.HostsBelow()) > 1
 	r.screen = console.NewScreen(console.Options{
@@ -155,8 +163,11 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets,
 		}
 		sinks = append(sinks, journal.NewJSON(r.log))
 	}
+	if r.kept = p.keepJournal(o, task, run); r.kept != nil {
+		sinks = append(sinks, r.kept)
+	}
 	r.own = len(sinks)
-	r.journal = journal.New(runName(), secrets, append(sinks, p.Sinks...)...)
+	r.journal = journal.New(run, secrets, append(sinks, p.Sinks...)...)
 	r.openSession()
 	return r, nil
 }
@@ -234,19 +245,19 @@ func (p *program) output(w io.Writer, color string) console.Output {
 		Size: func() pty.Size { return pty.SizeOf(terminal) }}
 }
 
-// runName names a run so that names sort by time.
+// runName names a run so that names sort by time: its end are 65,536ths of the second, and a random byte.
 func runName() string {
 	var b [3]byte
-	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
-	return time.Now().UTC().Format("20060102-150405-") + hex.EncodeToString(b[:])
+	_, _ = rand.Read(b[2:]) // never fails: see crypto/rand
+	now := time.Now().UTC()
+	binary.BigEndian.PutUint16(b[:], uint16(now.Nanosecond()<<16/int(time.Second)))
+	return now.Format("20060102-150405-") + hex.EncodeToString(b[:])
 }
 
 // run runs the task to its end, whatever that is, and shows the result or the failures.
-func (r *oneRun) run(ctx context.Context, tree string) (any, error) {
+func (r *oneRun) run(ctx context.Context, tree *nodes.Tree) (any, error) {
 	begun := time.Now()
-	t := r.task
-	r.journal.Write(journal.Event{Kind: journal.RunStart, Tree: tree, Node: t.Node.Path(), Action: t.Action.Name,
-		Hosts: t.Node.Limited(), Sandbox: t.Sandbox})
+	r.journal.Write(r.startEvent(tree))
 	value, err := r.call(ctx)
 	o := r.judge(ctx, err)
 	if _, cells := value.(*nodes.ParallelResult); err == nil || cells {
@@ -257,6 +268,7 @@ func (r *oneRun) run(ctx context.Context, tree string) (any, error) {
 		r.program.tell("%v", closed)
 		o.failAtLeast()
 	}
+	r.closeJournal()
 	return value, o.asError()
 }
 

@@ -89,7 +89,7 @@ func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {
 	if err != nil {
 		return shell.Outcome{Status: s.program.fail(err)}
 	}
-	value, err := r.run(ctx, s.tree.Name)
+	value, err := r.run(ctx, s.tree)
 	var shown *shownError
 	if errors.As(err, &shown) {
 		return shell.Outcome{Value: value, Status: shown.status}

@@ -35,6 +35,8 @@ type Program struct {
 	Hosts func(hosts.Host) hosts.Host
 	// Answer answers questions in the place of the person at the terminal; nil: that person does, if there is one.
 	Answer func(context.Context, console.Question) (string, error)
+	// NoJournal says that runs keep no journal in the folder of the account, see doc/runs.md; their readers are Sinks then.
+	NoJournal bool
 }
 
 // Main is the program of a tree in Go: the command line of deployer, without TREE. sinks are more readers of the journal
@@ -94,6 +96,8 @@ type program struct {
 	tree    string // the file named on the command line, or ""
 	state   string // the folder for what is kept between runs, or "" for that of the account
 	signals signals
+
+	noJournalTold bool // why there can be no journal was told
 }
 
 // Run runs the program with the arguments after its name and returns its exit status.

@@ -2,6 +2,8 @@ package deployer
 
 import (
 	"context"
+	"crypto/sha256"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +40,45 @@ func (p *program) bind(secrets *journal.Secrets) (*nodes.Tree, error) {
 		p.showProblems(wrong.Problems, secrets)
 		return nil, &shownError{exitUsage}
 	}
+	if err == nil {
+		tree.File, tree.Sources = ownSources()
+	}
 	return tree, err
+}
+
+// ownSources are the program as what a tree in Go is made of.
+func ownSources() (file string, digests map[string]string) {
+	file, err := os.Executable()
+	if err != nil {
+		return "", nil
+	}
+	digest, err := programDigest(file)
+	if err != nil {
+		return file, nil
+	}
+	return file, map[string]string{file: digest}
+}
+
+// programDigest tells a program apart from others: by what its linker says it was built from, or else by its content.
+func programDigest(file string) (string, error) {
+	if program, err := elf.Open(file); err == nil {
+		defer program.Close()
+		if note := program.Section(".note.go.buildid"); note != nil {
+			if id, err := note.Data(); err == nil {
+				return fmt.Sprintf("build:%x", sha256.Sum256(id)), nil
+			}
+		}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	content := sha256.New()
+	if _, err := io.Copy(content, f); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("sha256:%x", content.Sum(nil)), nil
 }
 
 // loadScript finds and loads a tree that is a script. With check every node of it is looked at.

@@ -121,7 +121,8 @@ func stateWord(s journal.State) string {
 
 func isFailure(s journal.State) bool {
 	switch s {
-	case journal.Done, journal.Unchanged, journal.WouldRun, journal.WouldChange, journal.Unused, journal.Skipped, journal.Unknown, journal.Interrupted:
+	case journal.Done, journal.Unchanged, journal.WouldRun, journal.WouldChange, journal.Unused, journal.Skipped,
+		journal.NotBegun, journal.Unknown, journal.Interrupted:
 		return false
 	}
 	return true

@@ -116,7 +116,7 @@ type Event struct {
 	Exit    *int          `json:"exit,omitempty"`   // exit status of the run
 	Counts  map[State]int `json:"counts,omitempty"` // targets by state
 
-	Hosts     []string          `json:"hosts,omitempty"`     // slugs: where a run, or an action in cells, is to work
+	Targets   []string          `json:"targets,omitempty"`   // slugs: where a run, or an action in cells, is to work
 	Options   []string          `json:"options,omitempty"`   // of a run, as a command line gives them again
 	Sources   map[string]string `json:"sources,omitempty"`   // digests of the files that the tree was made of, by path
 	Continues string            `json:"continues,omitempty"` // the run whose hosts this one goes on with

@@ -237,7 +237,7 @@ func (s *Secrets) maskEvent(e *Event) {
 	} {
 		*field = s.Mask(*field)
 	}
-	e.Args, e.Options, e.Hosts = s.maskAll(e.Args), s.maskAll(e.Options), s.maskAll(e.Hosts)
+	e.Args, e.Options, e.Targets = s.maskAll(e.Args), s.maskAll(e.Options), s.maskAll(e.Targets)
 	if e.Value != nil {
 		e.Value = s.maskJSON(e.Value)
 	}

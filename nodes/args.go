@@ -31,6 +31,25 @@ func Words(args []string) []Word {
 	return words
 }
 
+// CommandLine returns arguments of a command line that say what these words say, whichever of them were quoted.
+func CommandLine(a *Action, words []Word) []string {
+	var byName, rest []string
+	plain := true // read as arguments, the texts are the same words
+	for _, w := range words {
+		if _, _, named := parameter(a, w); named {
+			byName = append(byName, w.Text)
+			continue
+		}
+		rest = append(rest, w.Text)
+		_, _, misread := parameter(a, Word{Text: w.Text})
+		plain = plain && !misread && w.Text != "--"
+	}
+	if plain {
+		return append(byName, rest...)
+	}
+	return append(append(byName, "--"), rest...)
+}
+
 // UsageError says that an action was called with wrong arguments.
 type UsageError struct {
 	Action  string
@@ -73,18 +92,27 @@ func (b *binder) wrong(format string, args ...any) error {
 }
 
 func (b *binder) bind(word Word) error {
-	name, value, named := strings.Cut(word.Text, "=")
-	if !named || word.Literal {
+	p, value, named := parameter(b.action, word)
+	if !named {
 		return b.positional(word.Text)
 	}
-	at := slices.IndexFunc(b.action.Params, func(p Param) bool { return p.Name == name })
+	return b.named(p, value)
+}
+
+// parameter returns the parameter that a word names, and the value that it gives it. named is false of a word by position.
+func parameter(a *Action, word Word) (p Param, value string, named bool) {
+	name, value, named := strings.Cut(word.Text, "=")
+	if !named || word.Literal {
+		return Param{}, "", false
+	}
+	at := slices.IndexFunc(a.Params, func(p Param) bool { return p.Name == name })
 	switch {
 	case at >= 0:
-		return b.named(b.action.Params[at], value)
-	case b.action.Keywords && isIdentifier(name):
-		return b.named(Param{Name: name}, value)
+		return a.Params[at], value, true
+	case a.Keywords && isIdentifier(name):
+		return Param{Name: name}, value, true
 	}
-	return b.positional(word.Text)
+	return Param{}, "", false
 }
 
 func (b *binder) named(p Param, value string) error {

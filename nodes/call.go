@@ -29,7 +29,7 @@ func (e *Env) fork(ctx context.Context, a *Action, args Args) (any, error) {
 		return nil, err
 	}
 	result := &ParallelResult{Cells: cells, Values: make([]any, len(cells))}
-	return result, e.recorded(ctx, a, args, func(ctx context.Context) (journal.State, error) {
+	return result, e.recorded(ctx, a, args, cells, func(ctx context.Context) (journal.State, error) {
 		if len(cells) == 0 {
 			e.Empty(ctx)
 		}
@@ -77,15 +77,16 @@ func (e *Env) choose(ctx context.Context, cells []*Place) (int, error) {
 // invoke runs an action in this very node: the one place where its errors are told where they happened, and where a
 // person decides about a failure.
 func (e *Env) invoke(ctx context.Context, a *Action, args Args) (value any, err error) {
-	err = e.recorded(ctx, a, args, func(ctx context.Context) (state journal.State, err error) {
+	err = e.recorded(ctx, a, args, nil, func(ctx context.Context) (state journal.State, err error) {
 		value, state, err = e.decide(ctx, a, args)
 		return state, err
 	})
 	return value, err
 }
 
-// recorded writes the start and the end of an action to the journal, and puts the context of do inside it.
-func (e *Env) recorded(ctx context.Context, a *Action, args Args, do func(context.Context) (journal.State, error)) error {
+// recorded writes the start and the end of an action to the journal, and puts the context of do inside it. cells are
+// where it runs, if that is not here.
+func (e *Env) recorded(ctx context.Context, a *Action, args Args, cells []*Env, do func(context.Context) (journal.State, error)) error {
 	scope := hosts.ScopeOf(ctx)
 	event := journal.Event{ID: e.run.Journal().NewID(), Parent: scope.Parent, Node: e.place.Path(), Host: e.cellSlug(),
 		Action: a.Name, Sandbox: e.Sandbox(), Parallel: scope.Parallel, Quiet: a.Quiet}
@@ -93,7 +94,7 @@ func (e *Env) recorded(ctx context.Context, a *Action, args Args, do func(contex
 	scope.Sandbox, scope.Parent = event.Sandbox, event.ID
 
 	start := event
-	start.Kind, start.Args = journal.ActionStart, shownArgs(args)
+	start.Kind, start.Args, start.Targets = journal.ActionStart, shownArgs(args), cellHosts(cells)
 	e.run.Journal().Write(start)
 	begun := time.Now()
 	state, err := do(hosts.WithScope(ctx, scope))
@@ -103,6 +104,19 @@ func (e *Env) recorded(ctx context.Context, a *Action, args Args, do func(contex
 	}
 	e.run.Journal().Write(event)
 	return err
+}
+
+// cellHosts are the slugs of the hosts that cells belong to, each once.
+func cellHosts(cells []*Env) []string {
+	var slugs []string
+	known := map[string]bool{}
+	for _, cell := range cells {
+		if slug := cell.cellSlug(); !known[slug] {
+			known[slug] = true
+			slugs = append(slugs, slug)
+		}
+	}
+	return slugs
 }
 
 // decide runs the action, again and again as long as a person wants that.

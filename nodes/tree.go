@@ -13,6 +13,10 @@ type Tree struct {
 	// Code is the text that defines what is at a place, and where it begins, for what has no Source of its own; "" where
 	// it is not at hand. It may be nil.
 	Code func(Pos) (string, Pos)
+	// File is what the tree is made of, and Sources are the digests of all files that take part in that, by path: of a tree
+	// in Go the program.
+	File    string
+	Sources map[string]string
 
 	warnings []Problem             // found when it was made
 	hosts    map[string]hosts.Host // of a tree in Go, by slug

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,6 +68,7 @@ func Load(ctx context.Context, path string, o Options) (*Loaded, error) {
 	case len(mistakes) > 0:
 		return nil, &Problems{mistakes}
 	}
+	tree.File, tree.Sources = l.sources(path)
 	return &Loaded{Tree: tree, Warnings: list}, nil
 }
 
@@ -88,6 +90,7 @@ type loader struct {
 type module struct {
 	source  *source
 	full    string
+	digest  [sha256.Size]byte // of its text
 	globals starlark.StringDict
 	done    bool
 	broken  bool // it stopped before its end: globals may be missing
@@ -150,7 +153,7 @@ func (l *loader) module(path string, from nodes.Pos) *module {
 		l.record(nodes.Problem{Pos: from, Message: err.Error()}, nil)
 		return nil
 	}
-	m := &module{source: newSource(path, text), full: full}
+	m := &module{source: newSource(path, text), full: full, digest: sha256.Sum256([]byte(text))}
 	l.modules[full] = m
 	l.prog.sources[path] = m.source
 	l.files = append(l.files, path)
@@ -162,6 +165,19 @@ func (l *loader) module(path string, from nodes.Pos) *module {
 		m.source.forget()
 	}
 	return m
+}
+
+// sources are the file of a tree, and the digests of all files that were loaded.
+func (l *loader) sources(path string) (file string, digests map[string]string) {
+	digests = make(map[string]string, len(l.modules))
+	for full, m := range l.modules {
+		digests[full] = fmt.Sprintf("sha256:%x", m.digest)
+	}
+	file, err := filepath.Abs(path)
+	if err != nil {
+		file = path
+	}
+	return file, digests
 }
 
 // fullPath is one name for a file, however it was reached.

@@ -38,16 +38,18 @@ func (s *Shell) sandbox(ctx context.Context, a arguments) error {
 }
 
 // call runs the action that the words of a line name.
-func (s *Shell) call(ctx context.Context, words []prompt.Word, settings Settings) error {
-	t, err := s.target(words)
+func (s *Shell) call(ctx context.Context, line []prompt.Word, settings Settings) error {
+	t, err := s.target(line)
 	if err != nil {
 		return err
 	}
-	args, err := nodes.BindArgs(t.named(), argumentWords(t.rest))
+	words := argumentWords(t.rest)
+	args, err := nodes.BindArgs(t.named(), words)
 	if err != nil {
 		return err
 	}
-	return s.start(ctx, Task{Node: t.at, Name: t.name, Action: t.action, Args: args, Settings: settings})
+	return s.start(ctx, Task{Node: t.at, Name: t.name, Action: t.action, Args: args,
+		Words: nodes.CommandLine(t.named(), words), Settings: settings})
 }
 
 // argumentWords are words as arguments of an action: a quoted word is never name=value, and none is after --.

@@ -49,6 +49,7 @@ type Task struct {
 	Name   string // of the action, as it was called; "" is the default action
 	Action *nodes.Action
 	Args   nodes.Args
+	Words  []string // arguments of a command line that are read as Args
 	Settings
 	// Looks says that it only shows something of the tree: it belongs in no log.
 	Looks bool

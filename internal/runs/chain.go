@@ -1,6 +1,8 @@
 package runs
 
 import (
+	"slices"
+
 	"deployer/journal"
 )
 
@@ -9,64 +11,58 @@ type Chain []*Run
 
 // Chain returns the chain that a run belongs to, as far as there are journals of it.
 func (s *Store) Chain(name string) (Chain, error) {
-	newest, err := s.newest(name)
+	at, err := s.find(name)
 	if err != nil {
 		return nil, err
 	}
-	var chain Chain
-	for {
-		run, err := newest.read()
-		if err != nil {
-			return nil, err
-		}
-		chain = append(Chain{run}, chain...)
-		if run.Start.Continues == "" || run.Start.Continues >= run.Name { // names sort by time
-			return chain, nil
-		}
-		before, err := s.exactly(run.Start.Continues)
-		if err != nil {
-			return nil, err
-		}
-		if before == nil {
-			return chain, nil
-		}
-		newest = *before
-	}
-}
-
-// exactly returns the journal of a run by its whole name; nil if it was removed.
-func (s *Store) exactly(name string) (*kept, error) {
 	all, err := s.all()
 	if err != nil {
 		return nil, err
 	}
+	byName, next, before := map[string]kept{}, map[string]string{}, map[string]string{}
 	for _, one := range all {
-		if one.name == name {
-			return &one, nil
-		}
-	}
-	return nil, nil
-}
-
-// newest is the last run of the chain that a run belongs to.
-func (s *Store) newest(name string) (kept, error) {
-	last, err := s.find(name)
-	if err != nil {
-		return kept{}, err
-	}
-	all, err := s.all()
-	if err != nil {
-		return kept{}, err
-	}
-	for i := len(all) - 1; i >= 0; i-- { // the oldest first
-		if all[i].name <= last.name {
+		byName[one.name] = one
+		start, err := one.start()
+		if err != nil || start.Continues == "" {
 			continue
 		}
-		if start, err := all[i].start(); err == nil && start.Continues == last.name {
-			last = all[i]
+		before[one.name] = start.Continues
+		if next[start.Continues] == "" { // of several the newest, which comes first
+			next[start.Continues] = one.name
 		}
 	}
-	return last, nil
+	line := append(follow(before, at.name), at.name)
+	slices.Reverse(line[:len(line)-1])
+	line = append(line, follow(next, at.name)...)
+	return chainOf(line, byName)
+}
+
+// follow is where the steps lead to from a name, without turning in circles.
+func follow(step map[string]string, from string) []string {
+	seen := map[string]bool{from: true}
+	var line []string
+	for at := step[from]; at != "" && !seen[at]; at = step[at] {
+		seen[at] = true
+		line = append(line, at)
+	}
+	return line
+}
+
+// chainOf reads the runs of a line of which there are journals.
+func chainOf(line []string, byName map[string]kept) (Chain, error) {
+	var chain Chain
+	for _, name := range line {
+		one, there := byName[name]
+		if !there {
+			continue // its journal was removed
+		}
+		run, err := one.read()
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, run)
+	}
+	return chain, nil
 }
 
 // Last is the newest run of the chain.
@@ -94,7 +90,7 @@ func (c Chain) Hosts() []Host {
 // Left are the hosts on which the action has not succeeded: all of the last run, if it failed and no host is to blame.
 func (c Chain) Left() []Host {
 	done := c.Last().State() == journal.Done
-	return c.those(func(s journal.State) bool { return !succeeded(s) && !(done && s == journal.Unused) })
+	return c.those(func(s journal.State) bool { return !Succeeded(s) && !(done && s == journal.Unused) })
 }
 
 // Failed are the hosts of which it is known that the action failed there: all of the last run, if it failed and no host
@@ -109,7 +105,7 @@ func (c Chain) those(wanted func(journal.State) bool) []Host {
 		if wanted(h.State) {
 			some = append(some, h)
 		}
-		if !succeeded(h.State) && h.State != journal.Unused {
+		if !Succeeded(h.State) && h.State != journal.Unused {
 			open = append(open, h)
 		}
 	}

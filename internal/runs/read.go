@@ -114,6 +114,18 @@ func (k kept) read() (*Run, error) {
 	return r.end(goesOn, k.incomplete), nil
 }
 
+// Starts are the first events of the runs that keep wants, the newest first.
+func (s *Store) Starts(keep func(start journal.Event) bool) ([]journal.Event, error) {
+	all, err := s.all()
+	var starts []journal.Event
+	for _, one := range all {
+		if start, err := one.start(); err == nil && keep(start) {
+			starts = append(starts, start)
+		}
+	}
+	return starts, err
+}
+
 // List are the newest runs, at most n of them, or with n below 1 all, that keep wants. Journals without a start are
 // passed over.
 func (s *Store) List(n int, keep func(start journal.Event) bool) ([]*Run, error) {

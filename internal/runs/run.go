@@ -115,7 +115,7 @@ func (r *reading) event(e journal.Event) {
 	switch e.Kind {
 	case journal.RunStart:
 		r.run.Start = e
-		for _, slug := range e.Hosts {
+		for _, slug := range e.Targets {
 			r.host(slug)
 		}
 		return
@@ -150,7 +150,7 @@ func (r *reading) action(e journal.Event) {
 	case e.Host != "" && (e.Parent == 0 || r.forks[e.Parent]):
 		r.cells[e.ID] = e.Host
 		r.host(e.Host).open++
-	case e.Parent == 0 && len(e.Hosts) > 0:
+	case e.Parent == 0 && len(e.Targets) > 0:
 		r.forks[e.ID] = true
 	}
 }
@@ -196,7 +196,7 @@ func (r *reading) end(goesOn, incomplete bool) *Run {
 	for _, slug := range r.slugs {
 		h := r.hosts[slug]
 		h.State = h.state(run.Status)
-		if succeeded(h.State) {
+		if Succeeded(h.State) {
 			h.Command, h.Reason = "", ""
 		}
 		run.Hosts = append(run.Hosts, h.Host)
@@ -222,8 +222,8 @@ func (h *hostReading) state(s Status) journal.State {
 	return journal.NotBegun
 }
 
-// succeeded reports whether all was done that was to be done.
-func succeeded(s journal.State) bool {
+// Succeeded reports whether all was done that was to be done.
+func Succeeded(s journal.State) bool {
 	switch s {
 	case journal.Done, journal.Unchanged, journal.WouldRun, journal.WouldChange:
 		return true

@@ -157,9 +157,6 @@ func removeIdle(path string) {
 	}
 }
 
-// Last names the newest run.
-const Last = "last"
-
 // NameError is of a run that there is not.
 type NameError struct {
 	Name    string
@@ -167,16 +164,13 @@ type NameError struct {
 }
 
 func (e *NameError) Error() string {
-	switch {
-	case len(e.Similar) > 0:
+	if len(e.Similar) > 0 {
 		return fmt.Sprintf("%s could be any of %s", e.Name, strings.Join(e.Similar, ", "))
-	case e.Name == Last:
-		return "there is no journal of any run"
 	}
-	return fmt.Sprintf("there is no journal of a run %s: runs lists those there are", e.Name)
+	return fmt.Sprintf("there is no journal of a run %q: runs lists those there are", e.Name)
 }
 
-// find returns the journal of a run: by its name, by what only its name begins with, or the newest.
+// find returns the journal of a run: by its name, or by what only its name begins with.
 func (s *Store) find(name string) (kept, error) {
 	all, err := s.all()
 	if err != nil {
@@ -185,7 +179,7 @@ func (s *Store) find(name string) (kept, error) {
 	var similar []kept
 	for _, one := range all {
 		switch {
-		case one.name == name || name == Last || name == "-1":
+		case one.name == name:
 			return one, nil
 		case name != "" && strings.HasPrefix(one.name, name):
 			similar = append(similar, one)

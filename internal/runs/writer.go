@@ -63,6 +63,9 @@ func newWriter(f io.WriteCloser, path string, limit int64, tidy func()) *Writer 
 func (w *Writer) Write(e journal.Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.closed {
+		return nil // what was left behind goes on telling
+	}
 	begins := w.begins(e)
 	if why := w.tooMuch(e, begins); why != "" {
 		w.leaveOut(e, why)

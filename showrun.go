@@ -1,0 +1,274 @@
+package deployer
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"deployer/console"
+	"deployer/internal/hostset"
+	"deployer/internal/runs"
+	"deployer/journal"
+)
+
+const showHelp = `Show an earlier run: what it ran and how it ended, how each of its hosts stands, and what was printed, where
+several hosts printed the same only once. With HOST, which may be a set of hosts as web[1-3], all that was done there as
+it was shown then.
+
+RUN is the name of a run, as runs lists them, the beginning of one, or last.`
+
+func (p *program) showCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:                   "show [OPTIONS] RUN [HOST]",
+		DisableFlagsInUseLine: true,
+		Short:                 "show an earlier run, or what it did on a host",
+		Long:                  showHelp,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				err := fmt.Errorf("show takes a RUN, and perhaps a HOST, and got %d words", len(args))
+				return &usageError{err, cmd.CommandPath() + " --help"}
+			}
+			return p.showRun(p.ownRun(""), asJSON, args[0], args[1:]...)
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			switch len(args) {
+			case 0:
+				return p.completeRuns(typed), cobra.ShellCompDirectiveNoFileComp
+			case 1:
+				return p.completeHostOf(args[0]), cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write the events of the run, as run --json did")
+	return cmd
+}
+
+// completeHostOf completes a host of a run.
+func (p *program) completeHostOf(name string) []string {
+	run, _, err := p.readRun(p.ownRun(""), name)
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, h := range run.Hosts {
+		all = append(all, cobra.CompletionWithDesc(h.Slug, string(h.State)))
+	}
+	return all
+}
+
+// readRun reads the run that a person means.
+func (p *program) readRun(keep func(journal.Event) bool, name string) (*runs.Run, *runs.Store, error) {
+	store, err := p.runStore()
+	if err != nil {
+		return nil, nil, err
+	}
+	if name, err = p.runNamed(store, name, keep); err != nil {
+		return nil, nil, err
+	}
+	run, err := store.Read(name)
+	var unknown *runs.NameError
+	if errors.As(err, &unknown) {
+		err = &usageError{err, ""}
+	}
+	return run, store, err
+}
+
+// showRun shows a run, or with a set of its hosts what it did there.
+func (p *program) showRun(keep func(journal.Event) bool, asJSON bool, name string, hosts ...string) error {
+	run, store, err := p.readRun(keep, name)
+	if err != nil {
+		return err
+	}
+	slugs, err := hostsOf(run, hosts)
+	if err != nil {
+		return err
+	}
+	show := &replay{events: store.Events(run.Name), on: slugs}
+	switch {
+	case asJSON:
+		lines := journal.NewJSON(p.Out)
+		return show.to(lines.Write)
+	case len(hosts) > 0:
+		return p.replay(show)
+	}
+	out := p.output(p.Out, "auto")
+	if _, err := io.WriteString(p.Out, formatRun(run, out.Colour)); err != nil {
+		return err
+	}
+	printed := outputs{clean: out.Terminal, of: map[string]*bytes.Buffer{}}
+	if err := show.to(printed.write); err != nil {
+		return err
+	}
+	_, err = io.WriteString(p.Out, printed.format(run))
+	return err
+}
+
+// hostsOf are the hosts of a run that a set names; nil of no set.
+func hostsOf(run *runs.Run, set []string) ([]string, error) {
+	if len(set) == 0 {
+		return nil, nil
+	}
+	wanted, err := hostset.Parse(set[0])
+	if err != nil {
+		return nil, &usageError{err, ""}
+	}
+	var space hostset.Space
+	for _, h := range run.Hosts {
+		space.Hosts = append(space.Hosts, h.Slug)
+	}
+	slugs, err := wanted.Slugs(space)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("%s: %w", run.Name, err), ""}
+	}
+	return slugs, nil
+}
+
+// replay is what a journal tells, of all hosts or of some.
+type replay struct {
+	events func(func(journal.Event, error) bool)
+	on     []string // nil: all
+}
+
+// to gives the events to something that reads them.
+func (r *replay) to(write func(journal.Event) error) error {
+	for e, err := range r.events {
+		if err != nil {
+			return err
+		}
+		if r.on != nil && !slices.Contains(r.on, e.Host) {
+			continue
+		}
+		if err := write(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replay shows what was done on hosts as it was shown then: what they printed on standard output goes there again.
+func (p *program) replay(r *replay) error {
+	screen := console.NewScreen(console.Options{
+		Stdout: p.output(p.Out, "auto"), Stderr: p.output(p.Err, "auto"), Prefix: len(r.on) > 1,
+	})
+	return errors.Join(r.to(screen.Write), screen.Close())
+}
+
+// formatRun tells what a run was and how each host stands.
+func formatRun(r *runs.Run, colour bool) string {
+	s := r.Start
+	how := string(r.State())
+	if r.End.Exit != nil && *r.End.Exit != 0 {
+		how += fmt.Sprintf(", exit status %d", *r.End.Exit)
+	}
+	head := table{colour: colour}
+	field := func(name string, value cell) {
+		if value.text != "" {
+			head.rows = append(head.rows, []cell{{name, ""}, value})
+		}
+	}
+	field("run", cell{r.Name, ""})
+	field("continues", cell{s.Continues, ""})
+	field("tree", cell{console.OneLine(s.Path), ""})
+	field("action", cell{called(s), ""})
+	field("options", cell{console.OneLine(strings.Join(s.Options, " ")), ""})
+	field("began", cell{moment(s.Time), ""})
+	field("took", cell{console.Duration(r.Took().Seconds()), ""})
+	field("ended", cell{how, stateCell(r.State()).colour})
+	if r.End.Error != nil && len(r.Hosts) == 0 {
+		field("error", cell{console.OneLine(r.End.Error.Message), ""})
+	}
+	return head.format() + "\n" + formatHosts(r.Hosts, colour)
+}
+
+// formatHosts writes a line for every host: how it stands, how long it took, and what went wrong.
+func formatHosts(hosts []runs.Host, colour bool) string {
+	t := table{colour: colour}
+	for _, h := range hosts {
+		took, wrong := "", h.Reason
+		if !h.Begun.IsZero() {
+			took = console.Duration(h.Ended.Sub(h.Begun).Seconds())
+		}
+		if h.Command != "" {
+			wrong = h.Command + ": " + wrong
+		}
+		t.rows = append(t.rows, []cell{{console.OneLine(h.Slug), ""}, stateCell(h.State), {took, ""}, {console.OneLine(wrong), ""}})
+	}
+	return t.format()
+}
+
+// outputs is what hosts printed.
+type outputs struct {
+	clean bool // as a terminal may be shown it
+	of    map[string]*bytes.Buffer
+}
+
+func (o outputs) write(e journal.Event) error {
+	text := e.Data
+	switch {
+	case e.Kind == journal.Message && e.Stream == journal.Stdout:
+		text = []byte(e.Message + "\n")
+	case e.Kind != journal.CommandOutput || e.Quiet:
+		return nil
+	}
+	if o.of[e.Host] == nil {
+		o.of[e.Host] = &bytes.Buffer{}
+	}
+	o.of[e.Host].Write(text)
+	return nil
+}
+
+// format writes what hosts printed, where several printed the same only once, those of the most hosts first.
+func (o outputs) format(run *runs.Run) string {
+	var texts []string
+	by := map[string][]string{}
+	for _, slug := range append(slugsOf(run.Hosts), "") {
+		if o.of[slug] == nil {
+			continue
+		}
+		text := o.of[slug].String()
+		if by[text] == nil {
+			texts = append(texts, text)
+		}
+		by[text] = append(by[text], slug)
+	}
+	slices.SortStableFunc(texts, func(a, b string) int { return len(by[b]) - len(by[a]) })
+	var b strings.Builder
+	for _, text := range texts {
+		name := hostset.Fold(by[text])
+		if by[text][0] == "" {
+			name = "printed by the action"
+		}
+		fmt.Fprintf(&b, "\n%s:\n%s", name, o.shown(text))
+	}
+	return b.String()
+}
+
+// shown is a text with an end, of which nothing draws on a terminal as it likes.
+func (o outputs) shown(text string) string {
+	if o.clean {
+		lines := strings.Split(strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n")
+		for i, line := range lines {
+			lines[i] = console.Clean(line)
+		}
+		text = strings.Join(lines, "\n")
+	}
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text
+}
+
+func slugsOf(hosts []runs.Host) []string {
+	slugs := make([]string, len(hosts))
+	for i, h := range hosts {
+		slugs[i] = h.Slug
+	}
+	return slugs
+}
