@@ -89,8 +89,11 @@ func steadyEvent(event map[string]any) map[string]any {
 			event[name] = steady(text, nothing)
 		}
 	}
-	if failure, ok := event["error"].(map[string]any); ok {
-		failure["message"] = steady(fmt.Sprint(failure["message"]), nothing)
+	for _, name := range []string{"error", "sources"} {
+		inner, _ := event[name].(map[string]any)
+		for name, value := range inner {
+			inner[name] = steady(fmt.Sprint(value), nothing)
+		}
 	}
 	return event
 }

@@ -209,6 +209,7 @@ var aside = []struct {
 	{regexp.MustCompile(`(?:\S*/fronts/)?deploy:(?:\d+:\d+:)? ?`), ""},
 	{regexp.MustCompile(`(?m)^deployer_test\.\w+(\.\w+)?: `), ""},
 	{regexp.MustCompile(`,?"(time|run|tree)":"[^"]*"|,?"(seconds|seq|id|parent)":[0-9.e-]*`), ""},
+	{regexp.MustCompile(`,?"path":"[^"]*(/fronts/deploy|\.test)"|,?"sources":\{[^}]*\}`), ""},
 	{regexp.MustCompile(`(?m)^System: `), ""},
 	{regexp.MustCompile(`(?m)^(defined|template) +(\S+\n|.*, derived from .*\n)`), "$1 there\n"},
 	{regexp.MustCompile(`(?m)^ *(called from .*|\^|return .*|env\..*|master = .*)\n`), ""},
@@ -219,6 +220,7 @@ func seenOf(t *testing.T, p deployer.Program, input string, args []string) strin
 	t.Helper()
 	var out, err bytes.Buffer
 	in := strings.NewReader(input)
+	p.NoJournal = true
 	status := p.Run(t.Context(), args, deployer.Stdio{In: in, Out: &out, Err: &err, Getenv: os.Getenv})
 	return fmt.Sprintf("exit status %d\n%s--\n%s", status, settled(out.String()), settled(err.String()))
 }

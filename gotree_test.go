@@ -167,7 +167,8 @@ func TestGoTreeOverSSH(t *testing.T) {
 		root := &System{Staging: webSystem("example.com", tt.web, web1), Production: webSystem("example.com", tt.web, web1)}
 		var out, errs bytes.Buffer
 		line := strings.Fields("run --non-interactive --path staging.git checkout v1")
-		status := deployer.Program{Root: root}.Run(t.Context(), line, deployer.Stdio{Out: &out, Err: &errs, Getenv: os.Getenv})
+		status := deployer.Program{Root: root, NoJournal: true}.Run(t.Context(), line,
+			deployer.Stdio{Out: &out, Err: &errs, Getenv: os.Getenv})
 		for _, want := range tt.wants {
 			if status != tt.exit || !strings.Contains(out.String()+errs.String(), want) {
 				t.Errorf("exit status %d, want %d and %q:\n%s%s", status, tt.exit, want, &out, &errs)

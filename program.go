@@ -23,7 +23,7 @@ type Stdio struct {
 	Out, Err io.Writer
 	// Signals tell the program to end. The first interrupts the run and waits for its hosts, the second abandons them.
 	Signals <-chan os.Signal
-	Getenv  func(string) string // nil: no environment variable is set
+	Getenv  func(string) string // nil: no environment variable is set, and runs keep no journal
 }
 
 // Program is the program as a value. Its zero value takes trees that are scripts, which the command line names.
@@ -106,6 +106,7 @@ func (def Program) Run(ctx context.Context, args []string, stdio Stdio) int {
 	p := &program{Program: def.named(), Stdio: stdio}
 	p.signals.begin(stop)
 	if p.Getenv == nil {
+		p.NoJournal = true // there is no account that could have a folder for it
 		p.Getenv = func(string) string { return "" }
 	}
 	p.Out = &watched{w: stdio.Out, failed: func(err error) { stop(&outputError{err}) }}

@@ -23,7 +23,7 @@ func formatRuns(list []*runs.Run, colour bool) string {
 	}
 	t := table{colour: colour}
 	for _, r := range list {
-		row := []cell{{r.Name, ""}, {moment(r.Start.Time), ""}, {console.Duration(r.Took().Seconds()), ""},
+		row := []cell{{r.Name, ""}, {moment(r.Start.Time), ""}, {fmt.Sprintf("%6s", console.Duration(r.Took().Seconds())), ""},
 			stateCell(r.State()), {called(r.Start), ""}}
 		if len(trees) > 1 {
 			row = slices.Insert(row, 4, cell{console.OneLine(r.Start.Path), ""})

@@ -104,7 +104,9 @@ var unsteady = []struct {
 	{regexp.MustCompile(`\b(\d+h)?(\d+m)?\d+(\.\d\d)?s\b`), "TIME"},
 	{regexp.MustCompile(`(127\.0\.0\.1\]?:|-p |port )\d+`), "${1}PORT"},
 	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "SHA256:FINGERPRINT"},
+	{regexp.MustCompile(`(sha256|build):[0-9a-f]{64}`), "$1:DIGEST"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "MOMENT"},
+	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b`), "MOMENT"},
 	{regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{6}\b`), "RUN"},
 	{regexp.MustCompile(`\bAAAA[A-Za-z0-9+/=]+`), "KEY"},
 }

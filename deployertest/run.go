@@ -111,7 +111,7 @@ func Context(t testing.TB, o Options) context.Context {
 // program is the program over the tree, and who is asked.
 func (o Options) program(t testing.TB) (deployer.Program, *person) {
 	t.Helper()
-	p := deployer.Program{NoJournal: true, Root: o.Root, Sinks: slices.Clone(o.Sinks), Hosts: o.replace(t)}
+	p := deployer.Program{Root: o.Root, Sinks: slices.Clone(o.Sinks), Hosts: o.replace(t)}
 	asked := o.person(t)
 	if o.Answers != nil {
 		p.Answer = asked.answer

@@ -94,8 +94,17 @@ func (k kept) read() (*Run, error) {
 	}
 	defer f.Close()
 	goesOn := busy(f) // before it is read: what ends meanwhile has not ended yet
-	r := newReading(k.name)
-	for line, err := range wholeLines(f) {
+	run, err := readRun(f, k.name, goesOn, k.incomplete)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.path, err)
+	}
+	return run, nil
+}
+
+// readRun reads a journal but for what commands printed.
+func readRun(from io.Reader, name string, goesOn, incomplete bool) (*Run, error) {
+	r := newReading(name)
+	for line, err := range wholeLines(from) {
 		if err != nil {
 			return nil, err
 		}
@@ -109,9 +118,9 @@ func (k kept) read() (*Run, error) {
 		r.event(e)
 	}
 	if r.run.Start.Kind == "" {
-		return nil, fmt.Errorf("%s: %w", k.path, ErrNoStart)
+		return nil, ErrNoStart
 	}
-	return r.end(goesOn, k.incomplete), nil
+	return r.end(goesOn, incomplete), nil
 }
 
 // Starts are the first events of the runs that keep wants, the newest first.
