@@ -233,11 +233,18 @@ func (s *Secrets) maskEvent(e *Event) {
 	}
 	for _, field := range []*string{
 		&e.Command, &e.Dir, &e.Message, &e.Address, &e.User, &e.Tree, &e.Node, &e.Host, &e.Action, &e.Hosts,
-		&e.Path, &e.From, &e.Mode, &e.Owner, &e.Diff,
+		&e.Path, &e.From, &e.Mode, &e.Owner, &e.Diff, &e.Continues,
 	} {
 		*field = s.Mask(*field)
 	}
 	e.Args, e.Options, e.Targets = s.maskAll(e.Args), s.maskAll(e.Options), s.maskAll(e.Targets)
+	if e.Sources != nil {
+		sources := make(map[string]string, len(e.Sources))
+		for path, digest := range e.Sources {
+			sources[s.Mask(path)] = digest
+		}
+		e.Sources = sources
+	}
 	if e.Value != nil {
 		e.Value = s.maskJSON(e.Value)
 	}
