@@ -126,6 +126,7 @@ type Event struct {
 type Error struct {
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // the next step for a person
 }
 
 // MarshalJSON writes output as text, or as base64 where it is not UTF-8.

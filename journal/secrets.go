@@ -249,7 +249,7 @@ func (s *Secrets) maskEvent(e *Event) {
 		e.Value = s.maskJSON(e.Value)
 	}
 	if e.Error != nil {
-		e.Error = &Error{Kind: e.Error.Kind, Message: s.Mask(e.Error.Message)}
+		e.Error = &Error{Kind: e.Error.Kind, Message: s.Mask(e.Error.Message), Hint: s.Mask(e.Error.Hint)}
 	}
 }
 
