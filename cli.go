@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"deployer/console"
 	"deployer/internal/nearest"
 )
 
@@ -172,6 +173,9 @@ func (p *program) runCommand() *cobra.Command {
 			}
 			o.repeated = repeatedOptions(cmd.Flags())
 			switch {
+			case len(args) == 0 && o.junit+o.summary != "":
+				err := errors.New("--junit and --summary tell what came of one action: name it")
+				return &usageError{err, cmd.CommandPath() + " --help"}
 			case scp && len(args) > 0:
 				err := fmt.Errorf("--scp opens a shell, and takes no action: got %s", args[0])
 				return &usageError{err, cmd.CommandPath() + " --help"}
@@ -190,11 +194,13 @@ func (p *program) runCommand() *cobra.Command {
 	f.StringVar(&o.hosts, "hosts", "", "work on the hosts of `SET` only: web[1-20], @role, @group, web*, a path; a,b a!b a&b a^b")
 	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
-	f.StringVar(&o.view, "view", viewLines, "how to show the run: `VIEW` is lines or tree")
 	f.BoolVar(&o.noJournal, "no-journal", false, "keep no journal of what is run: see runs")
+	f.StringVar(&o.view, "view", string(console.ViewLines), "how to show the run: `VIEW` is "+console.OneOf(console.Views()))
+	f.StringVar(&o.junit, "junit", "", "write how every host ended to `FILE`, in the format of JUnit")
+	f.StringVar(&o.summary, "summary", "", "write what came of the run to `FILE`, as one JSON document")
 	f.BoolVar(&scp, "scp", false, "open the secure-copy shell for the hosts of the node: see scp")
 	complete(cmd, "hosts", p.completeHosts(&o))
-	complete(cmd, "view", among(viewLines, viewTree))
+	complete(cmd, "view", among(console.Views()...))
 	return cmd
 }
 

@@ -35,6 +35,8 @@ type runOptions struct {
 	allowEmpty     bool
 	color          string
 	view           string
+	junit          string
+	summary        string
 	keepGoing      bool
 	noJournal      bool
 	repeated       []string // options that a run which continues this one is given too
@@ -43,7 +45,7 @@ type runOptions struct {
 }
 
 // defaultOptions are the options where none were given.
-func defaultOptions() runOptions { return runOptions{color: "auto", view: viewLines} }
+func defaultOptions() runOptions { return runOptions{color: "auto", view: string(console.ViewLines)} }
 
 func (o runOptions) check() error {
 	if !slices.Contains([]string{"", "strict", "accept-new"}, o.hostKeys) {
@@ -52,8 +54,11 @@ func (o runOptions) check() error {
 	if !slices.Contains([]string{"auto", "always", "never"}, o.color) {
 		return fmt.Errorf("--color is %q: use auto, always or never", o.color)
 	}
-	if !slices.Contains([]string{viewLines, viewTree}, o.view) {
-		return fmt.Errorf("--view is %q: use %s or %s", o.view, viewLines, viewTree)
+	if !slices.Contains(console.Views(), o.view) {
+		return fmt.Errorf("--view is %q: use %s", o.view, console.OneOf(console.Views()))
+	}
+	if o.junit != "" && o.junit == o.summary {
+		return fmt.Errorf("--junit and --summary are the same file, %s: name two", o.junit)
 	}
 	return nil
 }
@@ -75,12 +80,6 @@ func (o runOptions) limit(n *nodes.Place) (*nodes.Place, error) {
 	}
 	return limited, err
 }
-
-// The views of a run.
-const (
-	viewLines = "lines" // what happens, as it happens
-	viewTree  = "tree"  // actions, and what is in them
-)
 
 // oneShot runs one action and shows what came of it.
 func (p *program) oneShot(ctx context.Context, o runOptions, action string, words []string) error {
@@ -131,6 +130,7 @@ type oneRun struct {
 	screen  *console.Screen
 	shown   *shownOutput
 	log     *logFile     // nil without --log
+	reports *reports     // nil without --junit and --summary
 	kept    *runs.Writer // the journal that is kept; nil: none
 	own     int          // how many readers of the journal are its own; those of the program come after them
 	session *hosts.Session
@@ -147,7 +147,7 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets,
 	several := len(task.Node.HostsBelow()) > 1
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
-		Prefix: several && o.brief == nil, Tree: task.View == viewTree, LogOnly: o.json,
+		Prefix: several && o.brief == nil, View: console.View(task.View), LogOnly: o.json,
 	})
 	sinks := []journal.Sink{r.screen, r.shown}
 	if o.brief != nil {
@@ -162,6 +162,13 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets,
 			return nil, err
 		}
 		sinks = append(sinks, journal.NewJSON(r.log))
+	}
+	if o.junit != "" || o.summary != "" {
+		var err error
+		if r.reports, err = openReports(o); err != nil {
+			return nil, errors.Join(err, r.closeLog())
+		}
+		sinks = append(sinks, r.reports.run)
 	}
 	if r.kept = p.keepJournal(o, task, run); r.kept != nil {
 		sinks = append(sinks, r.kept)
@@ -264,7 +271,7 @@ func (r *oneRun) run(ctx context.Context, tree *nodes.Tree) (any, error) {
 		o.result(r, value)
 	}
 	o.end(r, time.Since(begun))
-	if closed := errors.Join(r.screen.Close(), r.closeLog(), r.failedSinks()); closed != nil {
+	if closed := errors.Join(r.screen.Close(), r.closeLog(), r.reports.write(), r.failedSinks()); closed != nil {
 		r.program.tell("%v", closed)
 		o.failAtLeast()
 	}

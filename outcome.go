@@ -10,6 +10,7 @@ import (
 
 	"deployer/console"
 	"deployer/hosts"
+	"deployer/internal/hostset"
 	"deployer/journal"
 	"deployer/nodes"
 	"deployer/script"
@@ -21,13 +22,15 @@ type outcome struct {
 	err      error
 	failures []error // the innermost ones
 	targets  []string
-	states   map[string]journal.State // by slug
+	states   map[string]journal.State  // by slug
+	errors   map[string]*journal.Error // by slug, of those that failed
+	text     string                    // the result, as it is shown
 	status   int
 }
 
 // judge finds out how every target stands, and the exit status.
 func (r *oneRun) judge(ctx context.Context, err error) *outcome {
-	o := &outcome{err: err, failures: nodes.Failures(err), states: map[string]journal.State{}}
+	o := &outcome{err: err, failures: nodes.Failures(err), states: map[string]journal.State{}, errors: map[string]*journal.Error{}}
 	for _, h := range r.task.Node.Hosts() {
 		o.target(h.Slug(), journal.Unused)
 	}
@@ -56,10 +59,13 @@ func (o *outcome) fail(failure error) {
 	on := hosts.Errors(failure)
 	for _, e := range on {
 		o.target(e.Host, e.State())
+		o.errors[e.Host] = &journal.Error{Kind: string(e.Fault), Message: e.Cause(), Hint: e.Hint}
 	}
 	var action *nodes.ActionError
 	if len(on) == 0 && errors.As(failure, &action) && action.Host != "" {
-		o.target(action.Host, nodes.StateOf(failure))
+		state := nodes.StateOf(failure)
+		o.target(action.Host, state)
+		o.errors[action.Host] = &journal.Error{Kind: string(state), Message: action.Err.Error()}
 	}
 }
 
@@ -131,12 +137,12 @@ func (o *outcome) state() journal.State {
 	return nodes.StateOf(o.err)
 }
 
-// result shows what the action returned.
+// result records what the action returned.
 func (o *outcome) result(r *oneRun, value any) {
 	raw, err := nodes.JSONResult(value)
 	text := ""
 	if err == nil {
-		text, err = nodes.FormatResult(r.shown.without(value, r.journal.Secrets()))
+		text, err = r.format(r.shown.without(value, r.journal.Secrets()))
 	}
 	if err != nil {
 		failure := &nodes.ActionError{Node: r.task.Node.Path(), Action: r.task.Action.Name, State: journal.Failed, Err: err}
@@ -147,11 +153,19 @@ func (o *outcome) result(r *oneRun, value any) {
 	if string(raw) == "null" || r.task.Action.SuppressResult {
 		return
 	}
-	r.journal.Write(journal.Event{Kind: journal.Result, Node: r.task.Node.Path(), Value: raw})
+	_, cells := value.(*nodes.ParallelResult)
+	r.journal.Write(journal.Event{Kind: journal.Result, Node: r.task.Node.Path(), Value: raw, Parallel: cells})
 	if !r.options.json && !(r.inShell && shell.Nodes(value) != nil) {
-		// An error is told by the writer itself, which watches standard output.
-		_, _ = io.WriteString(r.program.Out, r.journal.Secrets().Mask(text))
+		o.text = r.journal.Secrets().Mask(text)
 	}
+}
+
+// format is a result as it is shown.
+func (r *oneRun) format(value any) (string, error) {
+	if console.View(r.task.View).Merges() {
+		return nodes.FormatFolded(value, hostset.Fold)
+	}
+	return nodes.FormatResult(value)
 }
 
 // failAtLeast makes the status that of a failure, unless it says something else already.
@@ -161,18 +175,23 @@ func (o *outcome) failAtLeast() {
 	}
 }
 
-// end writes the last events and shows the failures.
+// end writes the last events and shows the result and the failures.
 func (o *outcome) end(r *oneRun, took time.Duration) {
 	counts := map[journal.State]int{}
 	for _, slug := range o.targets {
 		counts[o.states[slug]]++
-		r.journal.Write(journal.Event{Kind: journal.HostEnd, Host: slug, State: o.states[slug]})
+		r.journal.Write(journal.Event{Kind: journal.HostEnd, Host: slug, State: o.states[slug], Error: o.errors[slug]})
 	}
 	end := journal.Event{Kind: journal.RunEnd, State: o.state(), Seconds: took.Seconds(), Exit: &o.status, Counts: counts}
 	if o.err != nil {
 		end.Error = &journal.Error{Kind: string(end.State), Message: o.err.Error()}
 	}
 	r.journal.Write(end)
+	// An error is told by the writer itself, which watches standard output.
+	_, _ = io.WriteString(r.program.Out, o.text)
+	if o.status == exitClosed {
+		return // whoever read it has seen enough
+	}
 	text := console.FormatFailures(o.report(r), len(o.targets), r.program.output(r.program.Err, r.options.color).Colour)
 	fmt.Fprint(r.program.Err, r.journal.Secrets().Mask(text))
 }

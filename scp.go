@@ -239,7 +239,7 @@ func (r *shellRun) scpJob(ctx context.Context, at *nodes.Place, job scpshell.Job
 			return nil, job.Do(ctx, env.Run().Session())
 		}}
 	task := shell.Task{Node: at, Name: job.Name, Action: action, Alone: true}
-	task.Sandbox, task.View = job.Sandbox, viewLines
+	task.Sandbox, task.View = job.Sandbox, string(console.ViewLines)
 	for _, arg := range job.Args {
 		task.Args.Positional = append(task.Args.Positional, arg)
 	}

@@ -39,9 +39,10 @@ func (s *Screen) room(at journal.Event) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	columns := s.stdout.size().Cols
+	tree, isTree := s.view.(*tree)
 	switch {
-	case s.tree != nil:
-		columns -= width(strings.Repeat("│ ", s.tree.in(at.Parent).depth))
+	case isTree:
+		columns -= width(strings.Repeat("│ ", tree.in(at.Parent).depth))
 	case s.prefix && at.Host != "":
 		columns -= width(at.Host + " | ")
 	}

@@ -46,11 +46,11 @@ func TestColumns(t *testing.T) {
 		{"in a cell", Options{Prefix: true}, journal.Event{Host: "web1"},
 			[]string{"web1 |   one", "web1 |   two", "web1 |   three", "web1 |   four", ""}},
 		{"of several hosts", Options{Prefix: true}, journal.Event{}, []string{"  one    three", "  two    four", ""}},
-		{"tree", Options{Tree: true}, journal.Event{Parent: 1}, []string{"/ test", "│   one    three", "│   two    four", ""}},
+		{"tree", Options{View: ViewTree}, journal.Event{Parent: 1}, []string{"/ test", "│   one    three", "│   two    four", ""}},
 	} {
 		p := newPaper(t, 18, 24)
 		c, run := onPaper(t, p, tt.o)
-		if tt.o.Tree {
+		if tt.o.View == ViewTree {
 			if err := run.screen.Write(journal.Event{Kind: journal.ActionStart, ID: 1, Node: "/", Action: "test"}); err != nil {
 				t.Error(err)
 			}

@@ -3,6 +3,8 @@ package console
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"deployer/report"
 )
 
 // maxLine is how many bytes of a line are kept until its end comes.
@@ -11,7 +13,11 @@ const maxLine = 64 << 10
 // lines cuts a stream into lines, whatever the reads were.
 type lines struct {
 	// returns says that a carriage return ends a line too, as on a terminal, where what follows would overwrite it.
-	returns  bool
+	returns bool
+	// once says that a line which is drawn again and again after a carriage return counts once, as it was drawn last: this
+	// is no terminal, and nothing is overwritten.
+	once     bool
+	redraws  report.Redraws
 	returned bool   // the last line ended so: a newline right after it is no line
 	held     []byte // the line whose end has not come, at most maxLine bytes
 }
@@ -19,6 +25,14 @@ type lines struct {
 // add calls show with every line that is complete, without its end, or with a piece of one that is too long. show must
 // not keep the line.
 func (l *lines) add(data []byte, show func(line []byte) error) error {
+	if l.once {
+		data = l.redraws.Pass(data)
+	}
+	return l.cut(data, show)
+}
+
+// cut cuts what counts.
+func (l *lines) cut(data []byte, show func(line []byte) error) error {
 	for len(data) > 0 {
 		size, whole := l.next(data)
 		if room := maxLine - len(l.held); size > room {
@@ -72,6 +86,9 @@ func (l *lines) take(size int, show func([]byte) error) error {
 
 // rest shows the last line, which has no end.
 func (l *lines) rest(show func([]byte) error) error {
+	if err := l.cut(l.redraws.Rest(), show); err != nil {
+		return err
+	}
 	if len(l.held) == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"deployer/journal"
 	"deployer/pty"
+	"deployer/report"
 )
 
 // Output is where a screen writes.
@@ -27,11 +28,14 @@ func (o Output) size() pty.Size {
 	return o.Size()
 }
 
+// maxMerged is how many bytes are kept of the beginning of what each host prints on a stream, to be shown at the end.
+const maxMerged = 1 << 20
+
 // Options are what a screen is made with.
 type Options struct {
 	Stdout, Stderr Output
 	Prefix         bool // several hosts: their lines start with their slugs
-	Tree           bool // the run is shown as a tree
+	View           View // "" is ViewLines
 	LogOnly        bool // standard output is used for something else: neither output of commands nor prints are shown
 }
 
@@ -39,9 +43,11 @@ type Options struct {
 //
 // An error of Write is that of writing to Stdout or Stderr; nothing more should be written to the screen then.
 type Screen struct {
-	prefix  bool
-	logOnly bool
-	tree    *tree // nil: it is shown line by line
+	prefix      bool
+	logOnly     bool
+	view        view              // nil: it is shown line by line
+	merged      *report.Collector // of what is shown at the end; nil: nothing is
+	differences bool              // of groups from the largest are shown
 
 	mu       sync.Mutex // guards what follows: a person may be asked while events come
 	stdout   *surface
@@ -81,8 +87,13 @@ func NewScreen(o Options) *Screen {
 		stdout: newSurface(o.Stdout), stderr: newSurface(o.Stderr),
 		streams: map[streamKey]*lines{}, waiting: map[uint64]*time.Timer{}, told: map[string]bool{},
 	}
-	if o.Tree {
-		s.tree = newTree(s)
+	switch {
+	case o.View == ViewTree:
+		s.view = newTree(s)
+	case o.View == ViewHosts:
+		s.view = newBlocks(s)
+	case o.View.Merges() && !o.LogOnly:
+		s.merged, s.differences = report.NewCollector(report.Options{Limit: maxMerged}), o.View == ViewDiff
 	}
 	return s
 }
@@ -105,8 +116,11 @@ func (s *Screen) Close() error {
 	if err := s.keepBars(func(*Bar) bool { return false }); err != nil {
 		return err
 	}
-	if s.tree != nil {
-		return s.tree.close()
+	if s.view != nil {
+		return s.view.close()
+	}
+	if s.merged != nil {
+		return s.merged.Close()
 	}
 	return nil
 }
@@ -115,9 +129,18 @@ func (s *Screen) Close() error {
 func (s *Screen) Write(e journal.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.merged != nil && e.Stream != journal.Terminal {
+		if err := s.merged.Write(e); err != nil {
+			return err
+		}
+	}
 	switch e.Kind {
 	case journal.CommandOutput:
 		return s.output(e)
+	case journal.RunEnd:
+		if s.merged != nil {
+			return s.showMerged()
+		}
 	case journal.CommandEnd:
 		if err := s.endOutput(e); err != nil {
 			return err
@@ -136,27 +159,30 @@ func (s *Screen) Write(e journal.Event) error {
 			return err
 		}
 	}
-	if s.tree != nil {
-		return s.tree.write(e)
+	if s.view != nil {
+		return s.view.write(e)
 	}
 	return s.writeLine(e)
 }
 
-// writeLine shows an event of the log, but for those that another line tells.
-func (s *Screen) writeLine(e journal.Event) error {
+// writeLine shows an event of the log.
+func (s *Screen) writeLine(e journal.Event) error { return s.log(s.logged(e)) }
+
+// logged is the line of the log for an event; "" for those that another line tells.
+func (s *Screen) logged(e journal.Event) string {
 	switch e.Kind {
 	case journal.CommandEnd:
 		if s.told[e.Host] && neverRan(e.State) {
-			return nil
+			return ""
 		}
 	case journal.ActionStart:
 		if e.Quiet || s.prefix && e.Parallel && e.Host != "" {
-			return nil // of an action in many cells one line is enough: that of the node they belong to
+			return "" // of an action in many cells one line is enough: that of the node they belong to
 		}
 	case journal.ConnectEnd:
 		s.told[e.Host] = neverRan(e.State)
 	}
-	return s.log(logLine(e, s.stderr.palette))
+	return logLine(e, s.stderr.palette)
 }
 
 // neverRan reports whether a command in that state was not even started, for want of a connection.
@@ -175,13 +201,15 @@ func (s *Screen) output(e journal.Event) error {
 		s.drawn.note(e.Data)
 		s.used = true
 		return s.put(to, e.Data) // a person uses it: what waits for an answer ends with no newline
-	case !s.prefix && s.tree == nil:
+	case s.merged != nil:
+		return nil
+	case !s.prefix && s.view == nil:
 		return s.put(to, s.returned(to, e.Data))
 	}
 	key := streamKey{e.ID, e.Stream}
 	l := s.streams[key]
 	if l == nil {
-		l = &lines{returns: to.Terminal}
+		l = &lines{returns: to.Terminal, once: !to.Terminal}
 		s.streams[key] = l
 	}
 	return l.add(e.Data, s.placed(to, e))
@@ -215,8 +243,8 @@ func (s *Screen) placed(to *surface, e journal.Event) func(line []byte) error {
 		if to.Terminal {
 			text = clean(text, to.Colour)
 		}
-		if s.tree != nil {
-			return s.tree.line(e, text, to)
+		if s.view != nil {
+			return s.view.line(e, text, to)
 		}
 		return s.line(to, to.slug(e.Host)+" | "+text)
 	}
@@ -224,10 +252,10 @@ func (s *Screen) placed(to *surface, e journal.Event) func(line []byte) error {
 
 // print shows what a script printed.
 func (s *Screen) print(e journal.Event) error {
-	if s.logOnly {
+	if s.logOnly || s.merged != nil {
 		return nil
 	}
-	if s.tree == nil && (!s.prefix || e.Host == "") {
+	if s.view == nil && (!s.prefix || e.Host == "") {
 		return s.line(s.stdout, e.Message)
 	}
 	show := s.placed(s.stdout, e)
@@ -246,13 +274,15 @@ func (s *Screen) log(line string) error {
 	return s.line(s.stderr, line)
 }
 
-// line writes a line of its own. Where the last line of a terminal, or of the log, has no end, it gets one first.
-func (s *Screen) line(to *surface, text string) error {
-	start := ""
+// line writes a line of its own.
+func (s *Screen) line(to *surface, text string) error { return s.whole(to, []byte(text+"\n")) }
+
+// whole writes whole lines. Where the last line of a terminal, or of the log, has no end, it gets one first.
+func (s *Screen) whole(to *surface, lines []byte) error {
 	if s.inMiddle(to) {
-		start = "\n"
+		lines = append([]byte("\n"), lines...)
 	}
-	return s.put(to, s.returned(to, []byte(start+text+"\n")))
+	return s.put(to, s.returned(to, lines))
 }
 
 // returned returns lines of the screen's own as the terminal needs them now.
@@ -333,8 +363,8 @@ func (s *Screen) startWaiting(e journal.Event) {
 // note shows that something takes its time.
 func (s *Screen) note(e journal.Event) error {
 	line := logLine(e, s.stderr.palette)
-	if s.tree != nil {
-		return s.tree.note(e, line)
+	if s.view != nil {
+		return s.view.note(e, line)
 	}
 	return s.log(line)
 }

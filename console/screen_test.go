@@ -83,7 +83,7 @@ func TestSeveralHostsGetPrefixes(t *testing.T) {
 		end(2, "web2", journal.Done, 1),
 		output(3, "web1", journal.Terminal, "tty\n"),
 	)
-	if got, want := s.out.String(), "web1 | one\nweb2 | ONE\r\nweb1 | two\nweb1 | \nweb1 | three\nweb2 | \x1b[2J\ntty\n"; got != want {
+	if got, want := s.out.String(), "web1 | one\nweb2 | ONE\nweb1 | two\nweb1 | \nweb1 | three\nweb2 | \x1b[2J\ntty\n"; got != want {
 		t.Errorf("standard output got %q, want %q", got, want)
 	}
 	if got, want := s.err.String(), "web1 | warning\nweb1 | last\nweb1 ok 1.00s\nweb2 ok 1.00s\n"; got != want {

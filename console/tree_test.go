@@ -22,7 +22,7 @@ type grove struct {
 
 func newGrove(t *testing.T, o Options) *grove {
 	g := &grove{t: t}
-	o.Tree = true
+	o.View = ViewTree
 	o.Stdout.W, o.Stderr.W = &g.out, &g.out
 	g.screen = NewScreen(o)
 	return g
@@ -236,7 +236,7 @@ func TestTreeIsShownInParts(t *testing.T) {
 	const lines = 3000
 	for range lines {
 		g.write(printed(3, journal.Stdout, line))
-		if kept := g.screen.tree.branches[2].kept; kept > maxKept {
+		if kept := g.screen.view.(*tree).branches[2].kept; kept > maxKept {
 			t.Fatalf("%d bytes are kept", kept)
 		}
 	}
@@ -309,11 +309,11 @@ func TestTreeNotesAtOnce(t *testing.T) {
 
 func TestTreeThatCannotBeWritten(t *testing.T) {
 	broken := errors.New("disk full")
-	s := NewScreen(Options{Tree: true, Stderr: Output{W: failingWriter{broken}}})
+	s := NewScreen(Options{View: ViewTree, Stderr: Output{W: failingWriter{broken}}})
 	if err := s.Write(action(1, 0, "go")); err != broken {
 		t.Errorf("got %v", err)
 	}
-	s = NewScreen(Options{Tree: true, Stderr: Output{W: failingWriter{broken}}})
+	s = NewScreen(Options{View: ViewTree, Stderr: Output{W: failingWriter{broken}}})
 	if err := s.Write(atOnce(action(1, 0, "go"))); err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func BenchmarkTree(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		s := NewScreen(Options{Tree: true})
+		s := NewScreen(Options{View: ViewTree})
 		for _, e := range events {
 			if err := s.Write(e); err != nil {
 				b.Fatal(err)

@@ -10,9 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"deployer/files"
+	"deployer/internal/textdiff"
 	"deployer/journal"
 )
 
@@ -72,13 +71,9 @@ func forDiff(ctx context.Context, c files.Content) ([]byte, error) {
 // with a secret replaces, since it may hold the secret of before, which nobody knows here.
 func unified(secrets *journal.Secrets, from, to, old, given string) string {
 	maskedOld, masked := secrets.Mask(old), secrets.Mask(given)
-	edits := udiff.Lines(maskedOld, masked)
-	if len(edits) == 0 {
+	text := textdiff.Unified(from, to, maskedOld, masked)
+	if text == "" {
 		return "only secrets differ\n"
-	}
-	text, err := udiff.ToUnified(from, to, maskedOld, edits, udiff.DefaultContextLines)
-	if err != nil {
-		return fmt.Sprintf("no diff: %v\n", err)
 	}
 	return hideReplaced(text)
 }

@@ -3,6 +3,7 @@ package nodes
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"deployer/hosts"
@@ -127,5 +128,25 @@ func TestResultsOfCells(t *testing.T) {
 	bad := &ParallelResult{Cells: cells[:1], Values: []any{make(chan int)}}
 	if _, err := FormatResult(bad); err == nil || err.Error() != "a1:b1: a result of the type chan int cannot be shown: return a string, a number, a list or a dict" {
 		t.Errorf("got the error %v, want one that names the cell", err)
+	}
+	if _, err := FormatFolded(bad, func([]string) string { return "" }); err == nil {
+		t.Error("a value that cannot be shown is folded")
+	}
+	equal := &ParallelResult{Cells: cells, Values: []any{"one", "two", nil, "two"}, Errors: make([]error, 4)}
+	for _, tt := range []struct {
+		result any
+		want   string
+	}{
+		{equal, "a1:b.2+a]2:b.2\ttwo\na1:b1\tone\n"},
+		{*equal, "a1:b.2+a]2:b.2\ttwo\na1:b1\tone\n"},
+		{r, "a1:b1\tone\na]2:b1\t\"two\\nlines\\n\"\na]2:b.2\t4\n"},
+		{&ParallelResult{}, ""},
+		{"text", "text\n"},
+		{nil, ""},
+	} {
+		got, err := FormatFolded(tt.result, func(slugs []string) string { return strings.Join(slugs, "+") })
+		if err != nil || got != tt.want {
+			t.Errorf("%v folded: got %q, error %v, want %q", tt.result, got, err, tt.want)
+		}
 	}
 }

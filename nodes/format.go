@@ -2,12 +2,14 @@ package nodes
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -58,11 +60,43 @@ func jsonText(v any) (string, error) {
 	return string(raw), err
 }
 
-// formatCells is a line for each cell that has a value. In a line there is room for one line of text only, so text with
-// newlines is written as JSON.
+// formatCells is a line for each cell that has a value.
 func formatCells(r *ParallelResult) (string, error) {
 	var b strings.Builder
-	err := eachCell(r, func(slug string, v any) error {
+	err := eachCellText(r, func(slug, text string) { fmt.Fprintf(&b, "%s\t%s\n", slug, text) })
+	return b.String(), err
+}
+
+// FormatFolded is [FormatResult], but a parallel result has a line for each different value: that of the most cells
+// first, with the slugs as fold writes them.
+func FormatFolded(v any, fold func(slugs []string) string) (string, error) {
+	plain, err := plain(v)
+	if err != nil {
+		return "", err
+	}
+	r, cells := plain.(*ParallelResult)
+	if !cells {
+		return FormatResult(v)
+	}
+	slugs, texts := map[string][]string{}, []string{}
+	err = eachCellText(r, func(slug, text string) {
+		if slugs[text] == nil {
+			texts = append(texts, text)
+		}
+		slugs[text] = append(slugs[text], slug)
+	})
+	slices.SortStableFunc(texts, func(a, b string) int { return cmp.Compare(len(slugs[b]), len(slugs[a])) })
+	var b strings.Builder
+	for _, text := range texts {
+		fmt.Fprintf(&b, "%s\t%s\n", fold(slugs[text]), text)
+	}
+	return b.String(), err
+}
+
+// eachCellText calls do with every cell that has a value, as one line. In a line there is room for one line of text only,
+// so text with newlines is written as JSON.
+func eachCellText(r *ParallelResult, do func(slug, text string)) error {
+	return eachCell(r, func(slug string, v any) error {
 		if v == nil {
 			return nil
 		}
@@ -70,13 +104,11 @@ func formatCells(r *ParallelResult) (string, error) {
 		if err == nil && strings.Contains(text, "\n") {
 			text, err = jsonText(v)
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			do(slug, text)
 		}
-		fmt.Fprintf(&b, "%s\t%s\n", slug, text)
-		return nil
+		return err
 	})
-	return b.String(), err
 }
 
 // eachCell calls do with every cell that did not fail and its plain value. Errors name the cell.

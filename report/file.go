@@ -39,7 +39,11 @@ func NewFile(name string) (*File, error) {
 	}
 	draft, err := f.draft()
 	if err != nil {
-		return nil, err
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err // of a file that nobody named
+		}
+		return nil, fmt.Errorf("%s cannot be written: %w", name, err)
 	}
 	return f, errors.Join(draft.Close(), os.Remove(draft.Name()))
 }

@@ -21,8 +21,13 @@ type testCase struct {
 	Failure   *problem `xml:"failure"`
 	Error     *problem `xml:"error"`
 	Skipped   *problem `xml:"skipped"`
-	SystemOut string   `xml:"system-out,omitempty"`
-	SystemErr string   `xml:"system-err,omitempty"`
+	SystemOut *printed `xml:"system-out"`
+	SystemErr *printed `xml:"system-err"`
+}
+
+// printed is text in an element, in which a newline is written as it is.
+type printed struct {
+	Text string `xml:",chardata"`
 }
 
 type problem struct {
@@ -112,16 +117,24 @@ func (u unit) testCase() (testCase, error) {
 	case skipped:
 		t.Skipped = p
 	}
-	var out, errs strings.Builder
+	var err, otherErr error
+	t.SystemOut, err = u.printed(func(p *Part) *Text { return p.Out })
+	t.SystemErr, otherErr = u.printed(func(p *Part) *Text { return p.Err })
+	return t, errors.Join(err, otherErr)
+}
+
+// printed is what was printed on a stream, nil if nothing was.
+func (u unit) printed(stream func(*Part) *Text) (*printed, error) {
+	var b strings.Builder
 	for _, part := range u.parts {
-		_, e := part.Out.WriteTo(&out)
-		_, f := part.Err.WriteTo(&errs)
-		if err := errors.Join(e, f); err != nil {
-			return t, err
+		if _, err := stream(part).WriteTo(&b); err != nil {
+			return nil, err
 		}
 	}
-	t.SystemOut, t.SystemErr = out.String(), errs.String()
-	return t, nil
+	if b.Len() == 0 {
+		return nil, nil
+	}
+	return &printed{b.String()}, nil
 }
 
 func (u unit) problem() *problem {

@@ -60,8 +60,9 @@ func session() []*Command {
 		{"history", "", "list the lines that were typed", "", (*Shell).history, nil},
 		{"set-option", "NAME VALUE", "change an option of this shell",
 			"sandbox on makes every action check everything and change nothing, until sandbox off; the prompt shows it. view " +
-				"is lines or tree: how a run is shown. hosts SET limits all that follows to some hosts, as in hosts web[1-3], " +
-				"until hosts *; the prompt shows it.", (*Shell).setOption, completeOption},
+				"is how a run is shown: " + console.OneOf(console.Views()) + ", as the option --view of run. hosts SET limits " +
+				"all that follows to some hosts, as in hosts web[1-3], until hosts *; the prompt shows it.",
+			(*Shell).setOption, completeOption},
 		{"show-options", "", "list the options and their values", "", (*Shell).showOptions, nil},
 		{"clear", "", "clear the screen", "", (*Shell).clear, nil},
 		{"return", "", "leave the sub-shell that an action opened by returning a node", "", (*Shell).returns, nil},

@@ -34,7 +34,7 @@ func (s *Shell) looks(name string, show func(context.Context) error) Task {
 	t := s.task(s.here.at.Root(), name, func(ctx context.Context, _ *nodes.Env, _ nodes.Args) (any, error) {
 		return nil, show(ctx)
 	})
-	t.Looks, t.View = true, viewLines
+	t.Looks, t.View = true, string(console.ViewLines)
 	return t
 }
 

@@ -22,12 +22,6 @@ type setting struct {
 	complete func(*Shell, string) []prompt.Candidate // of a value that was typed so far
 }
 
-// The views of a run.
-const (
-	viewLines = "lines"
-	viewTree  = "tree"
-)
-
 // everyHost is the set of hosts that limits nothing.
 const everyHost = "*"
 
@@ -42,7 +36,7 @@ func settings() []setting {
 				return "off"
 			},
 			func(s *Settings, value string) { s.Sandbox = value == "on" }),
-		among("view", "how a run is shown", []string{viewLines, viewTree},
+		among("view", "how a run is shown", console.Views(),
 			func(s Settings) string { return s.View },
 			func(s *Settings, value string) { s.View = value }),
 		{"hosts", "the only hosts that are worked on", "a set of hosts, as --hosts takes it; * for all",
@@ -57,7 +51,7 @@ func among(name, help string, of []string, get func(Settings) string, set func(*
 	return setting{name, help, strings.Join(of, ", "), get,
 		func(s *Shell, value string) error {
 			if !slices.Contains(of, value) {
-				return fmt.Errorf("%s is %s, not %q", name, strings.Join(of, " or "), value)
+				return fmt.Errorf("%s is %s, not %q", name, console.OneOf(of), value)
 			}
 			set(&s.settings, value)
 			return nil

@@ -39,7 +39,7 @@ type Options struct {
 // Settings are what set-option changes.
 type Settings struct {
 	Sandbox bool   // tasks check everything and change nothing
-	View    string // how a run is shown: "lines" or "tree"
+	View    string // how a run is shown: one of console.Views
 	Hosts   string // the set of hosts that tasks are limited to; "": they are not
 }
 
