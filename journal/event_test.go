@@ -21,7 +21,7 @@ func TestEventAsJSON(t *testing.T) {
 			`{"v":1,"time":"2026-11-21T00:02:03.456789012Z","run":"r","seq":5,"event":"command.output","id":2,"host":"web1","stream":"stdout","text":"ä\n"}`},
 		{Event{V: 1, Time: moment, Run: "r", Seq: 6, Kind: CommandOutput, Stream: Stderr, Data: []byte("\xff\x00")},
 			`{"v":1,"time":"2026-11-21T00:02:03.456789012Z","run":"r","seq":6,"event":"command.output","stream":"stderr","base64":"/wA="}`},
-		{Event{V: 1, Time: moment, Run: "r", Seq: 7, Kind: CommandEnd, State: Failed, Status: &status, Seconds: 0.5, Error: &Error{"command", "exit status 3"}},
+		{Event{V: 1, Time: moment, Run: "r", Seq: 7, Kind: CommandEnd, State: Failed, Status: &status, Seconds: 0.5, Error: &Error{Kind: "command", Message: "exit status 3"}},
 			`{"v":1,"time":"2026-11-21T00:02:03.456789012Z","run":"r","seq":7,"event":"command.end","state":"failed","status":3,"seconds":0.5,"error":{"kind":"command","message":"exit status 3"}}`},
 		{Event{V: 1, Time: moment, Run: "r", Seq: 9, Kind: CommandStart, Command: "a <b >c && d"},
 			`{"v":1,"time":"2026-11-21T00:02:03.456789012Z","run":"r","seq":9,"event":"command.start","command":"a <b >c && d"}`},
