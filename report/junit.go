@@ -25,15 +25,15 @@ type testCase struct {
 	SystemErr *printed `xml:"system-err"`
 }
 
-// printed is text in an element, in which a newline is written as it is.
+// printed is text in an element.
 type printed struct {
-	Text string `xml:",chardata"`
+	Text string `xml:",innerxml"`
 }
 
 type problem struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr,omitempty"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",innerxml"`
 }
 
 // verdict is what a test case came to.
@@ -134,18 +134,23 @@ func (u unit) printed(stream func(*Part) *Text) (*printed, error) {
 	if b.Len() == 0 {
 		return nil, nil
 	}
-	return &printed{b.String()}, nil
+	return &printed{escaped(b.String())}, nil
 }
 
 func (u unit) problem() *problem {
 	p := &problem{Message: cmp.Or(string(u.state), "its end is not known"), Type: string(u.state)}
 	if u.err != nil {
-		p.Message, p.Text = u.err.Message, u.err.Message
-		if u.err.Hint != "" {
-			p.Text += "\n" + u.err.Hint
-		}
+		p.Message, p.Text = u.err.Message, escaped(strings.TrimSpace(u.err.Message+"\n"+u.err.Hint))
 	}
 	return p
+}
+
+// escaped is text as it is written in an element: with newlines and tabs as they are, which xml.EscapeText would write
+// as numbers, and without what XML cannot hold.
+func escaped(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // into memory
+	return strings.NewReplacer("&#xA;", "\n", "&#x9;", "\t").Replace(b.String())
 }
 
 // JUnit writes what came of a run as a JUnit file: one suite with a test case for each host. A host that failed is a
