@@ -18,7 +18,7 @@ var allowed = map[string][]string{
 	"deployer/cmd/deployer": {"deployer"},
 	"deployer": {
 		"deployer/shell", "deployer/scpshell", "deployer/prompt", "deployer/lineedit", "deployer/script", "deployer/nodes", "deployer/hosts", "deployer/console",
-		"deployer/journal", "deployer/pty",
+		"deployer/journal", "deployer/pty", "deployer/report",
 		"deployer/internal/hostset", "deployer/internal/nearest", "deployer/internal/runs", "deployer/internal/sshserver",
 	},
 	"deployer/deployertest": {
