@@ -189,6 +189,7 @@ func (p *program) runCommand() *cobra.Command {
 	}
 	cmd.ValidArgsFunction = p.completeRun(&o)
 	p.commonOptions(cmd, &o)
+	p.rollingOptions(cmd, &o)
 	f := cmd.Flags()
 	f.SetInterspersed(false)
 	f.StringVar(&o.hosts, "hosts", "", "work on the hosts of `SET` only: web[1-20], @role, @group, web*, a path; a,b a!b a&b a^b")

@@ -38,6 +38,7 @@ type runOptions struct {
 	junit          string
 	summary        string
 	keepGoing      bool
+	rolling        nodes.Rolling // what goes before how nodes and actions go over cells
 	noJournal      bool
 	repeated       []string // options that a run which continues this one is given too
 	continues      string   // the run that this one continues, or ""
@@ -107,6 +108,9 @@ func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree,
 		return &usageError{err, ""}
 	}
 	args, err := nodes.BindArgs(a, nodes.Words(words))
+	if err == nil && o.rolling.Check != "" && !n.Isolated() {
+		_, err = n.Action(o.rolling.Check)
+	}
 	if err != nil {
 		return &usageError{err, ""}
 	}
@@ -184,7 +188,7 @@ func (r *oneRun) openSession() {
 	if r.options.single {
 		options.Limit = 1
 	}
-	run := nodes.Options{Sandbox: r.task.Sandbox}
+	run := nodes.Options{Sandbox: r.task.Sandbox, Rolling: r.options.rolling, Wait: r.wait}
 	if r.person = r.program.newPerson(r); r.person != nil {
 		asked := person{r.person, r.journal.Secrets(), &r.told}
 		options.Person = asked
@@ -266,6 +270,9 @@ func (r *oneRun) run(ctx context.Context, tree *nodes.Tree) (any, error) {
 	begun := time.Now()
 	r.journal.Write(r.startEvent(tree))
 	value, err := r.call(ctx)
+	if warning := r.rolledNowhere(); warning != "" && err == nil {
+		r.journal.Write(journal.Event{Kind: journal.Warning, Node: r.task.Node.Path(), Message: warning})
+	}
 	o := r.judge(ctx, err)
 	if _, cells := value.(*nodes.ParallelResult); err == nil || cells {
 		o.result(r, value)

@@ -41,6 +41,10 @@ func (r *oneRun) judge(ctx context.Context, err error) *outcome {
 	for _, slug := range r.session.Used() {
 		o.target(slug, done)
 	}
+	left, _ := r.nodes.NotBegun()
+	for _, slug := range left {
+		o.target(slug, journal.NotBegun)
+	}
 	for _, failure := range o.failures {
 		o.fail(failure)
 	}
@@ -126,10 +130,10 @@ func failureStatus(failure error) int {
 
 // state is how the run ended: as the failure did that the exit status comes from.
 func (o *outcome) state() journal.State {
+	if o.status >= exitInterrupted {
+		return journal.Interrupted
+	}
 	for _, failure := range o.failures {
-		if o.status >= exitInterrupted {
-			return journal.Interrupted
-		}
 		if failureStatus(failure) == o.status {
 			return nodes.StateOf(failure)
 		}
@@ -192,7 +196,8 @@ func (o *outcome) end(r *oneRun, took time.Duration) {
 	if o.status == exitClosed {
 		return // whoever read it has seen enough
 	}
-	text := console.FormatFailures(o.report(r), len(o.targets), r.program.output(r.program.Err, r.options.color).Colour)
+	colour := r.program.output(r.program.Err, r.options.color).Colour
+	text := console.FormatFailures(o.report(r), len(o.targets), colour) + console.FormatStops(r.stops(), colour)
 	fmt.Fprint(r.program.Err, r.journal.Secrets().Mask(text))
 }
 
@@ -224,6 +229,16 @@ func (o *outcome) report(r *oneRun) []console.Failure {
 			f.Stderr = excerpt(mistake)
 		}
 		all = append(all, f)
+	}
+	return all
+}
+
+// stops lists the actions that did not begin everywhere.
+func (r *oneRun) stops() []console.Stop {
+	_, stops := r.nodes.NotBegun()
+	var all []console.Stop
+	for _, s := range stops {
+		all = append(all, console.Stop(s))
 	}
 	return all
 }

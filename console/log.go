@@ -23,6 +23,8 @@ func logLine(e journal.Event, p palette) string {
 		if e.State != journal.Done {
 			return p.slug(e.Host) + " " + verdict(e, p)
 		}
+	case journal.BatchStart:
+		return batchLine(e, p)
 	case journal.Warning:
 		return p.yellow("warning: ") + about(e, p) + logText(e.Message)
 	case journal.Message:
@@ -44,6 +46,16 @@ func actionLine(e journal.Event, p palette) string {
 		line += " (sandbox)"
 	}
 	return line
+}
+
+// batchLine says which hosts come next.
+func batchLine(e journal.Event, p palette) string {
+	kind := ""
+	if e.Message != "" {
+		kind = " (" + clean(e.Message, false) + ")"
+	}
+	return p.green(fmt.Sprintf("%s batch %d of %d%s: ", clean(e.Node, false), e.Batch, e.Batches, kind)) +
+		oneLine(e.Hosts, maxCommand)
 }
 
 // word is an argument as it could be typed.

@@ -83,7 +83,7 @@ func (t *tree) write(e journal.Event) error {
 	case journal.CommandEnd:
 		defer delete(t.branches, e.ID)
 		return t.end(e, verdict(e, log.palette))
-	case journal.Message, journal.Warning:
+	case journal.Message, journal.Warning, journal.BatchStart:
 		return t.put(t.in(e.Parent), "├ "+logLine(e, log.palette), log)
 	}
 	if isFile(e) {

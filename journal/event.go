@@ -28,6 +28,8 @@ const (
 	Message       Kind = "message" // what a script prints or logs
 	Result        Kind = "result"
 	HostEnd       Kind = "host.end"
+	BatchStart    Kind = "batch.start" // of some cells, where an action goes over all in batches
+	BatchEnd      Kind = "batch.end"
 
 	FileWrite  Kind = "file.write"
 	FilePut    Kind = "file.put"
@@ -53,7 +55,7 @@ const (
 	TimedOut    State = "timed out"    // a command ran into its own time limit
 	Interrupted State = "interrupted"  // ended by Ctrl-C or a signal
 	Skipped     State = "skipped"      // a person chose to go on without it
-	NotBegun    State = "not begun"    // the run ended before its turn came
+	NotBegun    State = "not begun"    // the run ended before its turn came, or too many others had failed
 	Unused      State = "unused"       // a target on which nothing was asked to run
 	Unchanged   State = "unchanged"    // a file was as it should be
 	WouldRun    State = "would run"    // sandbox: checked, not run
@@ -83,7 +85,7 @@ type Event struct {
 
 	Tree     string   `json:"tree,omitempty"`
 	Action   string   `json:"action,omitempty"`
-	Hosts    string   `json:"hosts,omitempty"` // the set of hosts that the run is limited to, as it was given
+	Hosts    string   `json:"hosts,omitempty"` // the set that a run is limited to, as it was given, or of a batch, folded
 	Args     []string `json:"args,omitempty"`
 	Command  string   `json:"command,omitempty"`
 	Dir      string   `json:"dir,omitempty"` // working directory of a command; "" is where commands start
@@ -113,8 +115,10 @@ type Event struct {
 	Signal  string        `json:"signal,omitempty"` // "TERM": the command died by it
 	Seconds float64       `json:"seconds,omitempty"`
 	Error   *Error        `json:"error,omitempty"`
-	Exit    *int          `json:"exit,omitempty"`   // exit status of the run
-	Counts  map[State]int `json:"counts,omitempty"` // targets by state
+	Exit    *int          `json:"exit,omitempty"`    // exit status of the run
+	Counts  map[State]int `json:"counts,omitempty"`  // targets by state; of a batch its cells
+	Batch   int           `json:"batch,omitempty"`   // number of a batch, from 1
+	Batches int           `json:"batches,omitempty"` // how many there are
 
 	Targets   []string          `json:"targets,omitempty"`   // slugs: where a run, or an action in cells, is to work
 	Options   []string          `json:"options,omitempty"`   // of a run, as a command line gives them again

@@ -51,7 +51,7 @@ func Collect[T, R any](ctx context.Context, a *Array[T], do func(ctx context.Con
 		env.Empty(ctx)
 	}
 	results := make([]R, len(cells))
-	errs := env.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {
+	errs := env.each(ctx, nil, cells, func(ctx context.Context, i int) error {
 		ctx = cells[i].enter(ctx)
 		cell, err := cellOf(ctx, cells[i], a)
 		if err == nil {
@@ -59,7 +59,7 @@ func Collect[T, R any](ctx context.Context, a *Array[T], do func(ctx context.Con
 		}
 		return cells[i].failure(ctx, err)
 	})
-	return results, errors.Join(errs...)
+	return results, joined(errs)
 }
 
 // At calls do for one cell: by slug, by number from 0, or by host.

@@ -22,9 +22,10 @@ type ActionOptions struct {
 	Default        bool     // what calling the node itself runs; it is no action of its own then
 	Private        bool     // its name starts with _, and lists leave it out
 	Isolate        Isolate
-	SuppressResult bool // the shell does not print what it returns
-	Property       bool // a method that takes only a context is a property, not an action
-	Helper         bool // only for Go: neither an action nor a property
+	Rolling        *Rolling // how it goes over cells; nil: as its node says
+	SuppressResult bool     // the shell does not print what it returns
+	Property       bool     // a method that takes only a context is a property, not an action
+	Helper         bool     // only for Go: neither an action nor a property
 }
 
 // withActions is implemented by structs with options for their methods.

@@ -150,7 +150,7 @@ func (t *structType) property(f foundMethod, m *method, returns bool) {
 			"its signature %s is not that of a property", signature(f))
 		return
 	}
-	if o.Default || o.Alias != nil || o.Params != nil || o.Isolate != IsolateEach || o.SuppressResult {
+	if o.Default || o.Alias != nil || o.Params != nil || o.Isolate != IsolateEach || o.SuppressResult || o.Rolling != nil {
 		t.wrong(f.Name, "", "it is a property, and has options of an action")
 	}
 	if t.claim(f.Name, m.name) {
@@ -173,7 +173,7 @@ func (t *structType) action(f foundMethod, m *method, returns bool) {
 	}
 	a := &Action{
 		Name: m.name, Doc: o.Doc, Pos: f.pos, Source: f.source,
-		SuppressResult: o.SuppressResult, Isolate: o.Isolate,
+		SuppressResult: o.SuppressResult, Isolate: o.Isolate, Rolling: o.Rolling,
 		Variadic: m.variadic, Params: m.modelParams(),
 	}
 	a.Call = func(ctx context.Context, env *Env, args Args) (any, error) {

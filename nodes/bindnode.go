@@ -31,6 +31,7 @@ func (b *treeBinder) node(at *spot, n Embedder, kind Kind, field tags) *Template
 		Name: t.Name(), Pos: cmp.Or(at.pos, Pos{File: t.String()}), Doc: cmp.Or(field.doc, t.tags.doc),
 		Default: t.def, Members: nb.members(),
 		Hosts: nb.hostsOf(n.node(), field), Group: cmp.Or(n.node().Group, field.group, t.tags.group),
+		Rolling: cmp.Or(n.node().Rolling, field.rolling, t.tags.rolling),
 	}, t.source)
 }
 
@@ -101,8 +102,8 @@ func (b *nodeBinder) member(f *structField, value reflect.Value) Member {
 
 func (b *nodeBinder) attribute(f *structField, value reflect.Value) Member {
 	m := Member{Name: f.name, Pos: b.pos(f), Doc: f.doc}
-	if f.kind == dynamicField && (f.hosts != nil || f.group != nil) {
-		b.wrong("", "%s is no node, and its tag says roles or group", b.name(f))
+	if f.kind == dynamicField && (f.hosts != nil || f.group != nil || f.rolling != nil) {
+		b.wrong("", "%s is no node, and its tag says roles, group or rolling", b.name(f))
 	}
 	if !value.IsValid() {
 		return m

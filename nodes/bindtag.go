@@ -12,7 +12,7 @@ import (
 )
 
 // The keys of tags that mean something here.
-var tagKeys = []string{"deploy", "doc", "roles", "group"}
+var tagKeys = []string{"deploy", "doc", "roles", "group", "rolling"}
 
 // tags are what the tag of a field says:
 //
@@ -26,6 +26,7 @@ var tagKeys = []string{"deploy", "doc", "roles", "group"}
 //	roles:"x=ALL_HOSTS"         the role x from all roles
 //	roles:""                    no roles
 //	group:"production"
+//	rolling:"batch=25% canary=1 max_fail=10% pause=30s check=healthy"
 type tags struct {
 	skip     bool
 	required bool
@@ -35,6 +36,7 @@ type tags struct {
 	doc      string
 	hosts    *HostsDef
 	group    *Group
+	rolling  *Rolling
 }
 
 // all are the things that a tag can say, and whether this one does.
@@ -42,6 +44,7 @@ func (t tags) all() []option {
 	return []option{
 		{"-", t.skip}, {"required", t.required}, {"private", t.private}, {"parallel", t.parallel}, {"name", t.name != ""},
 		{"doc", t.doc != ""}, {"roles", t.hosts != nil}, {"group", t.group != nil},
+		{"rolling", t.rolling != nil},
 	}
 }
 
@@ -101,6 +104,12 @@ func (r *tagReader) pair(key, value string) {
 		r.hosts = &HostsDef{Map: r.roles(value)}
 	case "group":
 		r.group = r.groupNamed(value)
+	case "rolling":
+		rolling, err := ParseRolling(value)
+		if err != nil {
+			r.bad("its tag has rolling:%q: %v", value, err)
+		}
+		r.rolling = &rolling
 	default:
 		if i := slices.IndexFunc(tagKeys, func(known string) bool { return nearest.Distance(key, known) == 1 }); i >= 0 {
 			r.bad("its tag has the key %s: did you mean %s?", key, tagKeys[i])

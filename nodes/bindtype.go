@@ -120,7 +120,7 @@ func (t *structType) member(f reflect.StructField, tags tags, kind fieldKind) {
 	t.useless(f.Name, option{"parallel", tags.parallel})
 	switch kind {
 	case attributeField:
-		t.useless(f.Name, option{"roles", tags.hosts != nil}, option{"group", tags.group != nil})
+		t.useless(f.Name, option{"roles", tags.hosts != nil}, option{"group", tags.group != nil}, option{"rolling", tags.rolling != nil})
 	case ambiguousField:
 		t.wrong(f.Name, "embed it once", "%s embeds nodes.Node more than once", f.Type)
 		return

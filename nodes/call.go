@@ -33,13 +33,13 @@ func (e *Env) fork(ctx context.Context, a *Action, args Args) (any, error) {
 		if len(cells) == 0 {
 			e.Empty(ctx)
 		}
-		result.Errors = e.run.session.Parallel(ctx, len(cells), func(ctx context.Context, i int) error {
+		result.Errors = e.each(ctx, a, cells, func(ctx context.Context, i int) error {
 			var err error
 			result.Values[i], err = cells[i].invoke(ctx, a, args)
 			return err
 		})
 		err := result.Err()
-		return StateOf(err), err
+		return stateOf(ctx, err), err
 	})
 }
 
@@ -209,6 +209,15 @@ func stateIn(ctx context.Context, err error) journal.State {
 		return failed[0].State()
 	}
 	return journal.Failed
+}
+
+// stateOf is the state of an action that ran in several cells: of those that failed, or of the run that was interrupted.
+func stateOf(ctx context.Context, err error) journal.State {
+	var failed *ActionError
+	if err == nil || errors.As(err, &failed) {
+		return StateOf(err)
+	}
+	return stateIn(ctx, err)
 }
 
 // StateOf is the state of a run, or of an action, that returned err.

@@ -64,6 +64,7 @@ func (c *checker) node(n *Place, sound bool) {
 		c.cells(n)
 	}
 	c.required(n)
+	c.rolls(n)
 	c.queries.node(n)
 	for _, m := range n.template.members {
 		if m.Child == nil {

@@ -119,6 +119,7 @@ func (t *Template) change(d Definition) (*Template, []Problem) {
 	if d.Default != nil {
 		t.Default = d.Default
 	}
+	problems = append(problems, t.roll(d)...)
 	t.members = slices.Grow(t.members, len(d.Members))
 	given := make(map[string]bool, len(d.Members))
 	for i := range d.Members {
@@ -141,6 +142,22 @@ func (t *Template) change(d Definition) (*Template, []Problem) {
 		}
 	}
 	return t, problems
+}
+
+// roll applies how actions go over the cells.
+func (t *Template) roll(d Definition) []Problem {
+	if d.Rolling == nil {
+		return nil
+	}
+	t.Rolling = d.Rolling
+	if t.Kind == KindNormal {
+		return []Problem{{Pos: d.Pos, Message: t.called() + " has no cells to roll over",
+			Hint: "give rolling to the parallel_node, or where that is nested"}}
+	}
+	if wrong := d.Rolling.wrong(); wrong != "" {
+		return []Problem{{Pos: d.Pos, Message: wrong}}
+	}
+	return nil
 }
 
 // check says what is wrong with a group.

@@ -22,6 +22,8 @@ type Node struct {
 	Map []RoleMap
 	// Group is in place of the tag group. nil: the group of the node above.
 	Group *Group
+	// Rolling is in place of the tag rolling: how actions go over the cells of a parallel node. nil: all at once.
+	Rolling *Rolling
 
 	spot *spot // nil until it is bound
 }

@@ -24,11 +24,11 @@ func (e *ActionError) Error() string { return fmt.Sprintf("%s %s: %v", e.Node, e
 func (e *ActionError) Unwrap() error { return e.Err }
 
 // Failures returns the innermost failures in the tree of err, in order: *ActionError where there are any, else the
-// errors themselves.
+// errors themselves. What did not begin is no failure.
 func Failures(err error) []error {
 	switch wrapped := err.(type) {
-	case nil:
-		return nil
+	case nil, *NotBegunError:
+		return nil // who stopped has failed
 	case *ActionError:
 		if inner := actionErrors(wrapped.Err); len(inner) > 0 {
 			return inner

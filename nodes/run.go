@@ -2,10 +2,10 @@ package nodes
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"deployer/hosts"
 	"deployer/journal"
@@ -16,6 +16,9 @@ type Options struct {
 	Session *hosts.Session // where the hosts are; it stays the caller's to close
 	Person  Person         // nil: nobody is present, and a failed action aborts
 	Sandbox bool           // check everything, change nothing
+	Rolling Rolling        // what goes before how nodes and actions go over cells
+	// Wait waits for a time between batches, and shows that, until ctx ends; nil: nothing is shown.
+	Wait func(ctx context.Context, why string, d time.Duration)
 }
 
 // Run is the execution of actions: a session of hosts, somebody to ask or nobody, a sandbox or not.
@@ -25,6 +28,7 @@ type Run struct {
 
 	mu     sync.Mutex // guards tokens
 	tokens map[*secret]string
+	rolls  rolls
 }
 
 // NewRun starts a run.
@@ -113,8 +117,8 @@ func (p *ParallelResult) Names() []string {
 	return names
 }
 
-// Err joins the errors of the cells, in order.
-func (p *ParallelResult) Err() error { return errors.Join(p.Errors...) }
+// Err joins the errors of the cells, in order. The cells that did not begin have one together.
+func (p *ParallelResult) Err() error { return joined(p.Errors) }
 
 // At returns the index of a cell by its name; -1 if there is none.
 func (p *ParallelResult) At(name string) int { return slices.Index(p.Names(), name) }

@@ -45,6 +45,7 @@ type Template struct {
 	Hosts   *HostsDef // nil: the parent's roles, unchanged (an array: all of them in the role "host")
 	Group   *Group    // nil: the parent's
 	Default *Action   // what calling the node itself runs; may be nil
+	Rolling *Rolling  // how actions go over the cells; nil: all at once
 	Source  Source    // may be nil
 
 	self    Embedder           // of Go: the struct that it, or what it is derived from, was made of; else nil
@@ -82,6 +83,7 @@ type Definition struct {
 	Hosts   *HostsDef // nil: the base's
 	Group   *Group    // nil: the base's
 	Default *Action   // nil: the base's
+	Rolling *Rolling  // nil: the base's
 	Members []Member  // a name that the base has is replaced in its place, others are added at the end
 	Inside  []*Inside // changes to children: what a__b = v means
 }
@@ -137,7 +139,8 @@ type Action struct {
 	SuppressResult bool    // the shell does not print what it returns
 	Quiet          bool    // nobody wants to see that it begins or ends, only what it does
 	Isolate        Isolate
-	Source         Source // may be nil
+	Rolling        *Rolling // how it goes over the cells, before what the node says; nil: as the node says
+	Source         Source   // may be nil
 	// Call runs it. Arguments and result are values of the front; arguments from a command line are those of Args.
 	Call func(ctx context.Context, env *Env, args Args) (any, error)
 }

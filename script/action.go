@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -130,6 +131,7 @@ func actionBuiltin(s site) (starlark.Value, error) {
 		aliases  []string
 		suppress bool
 		isolate  string
+		rolling  *nodes.Rolling
 	)
 	problems := s.bind("action", []param{
 		{name: "f", set: anyValue(&f)},
@@ -137,6 +139,7 @@ func actionBuiltin(s site) (starlark.Value, error) {
 		{name: "alias", optional: true, byName: true, set: textOrWords(&aliases)},
 		{name: "suppress_result", optional: true, byName: true, set: truth(&suppress)},
 		{name: "isolate", optional: true, byName: true, set: oneOf(&isolate, "later", "one")},
+		{name: "rolling", optional: true, byName: true, set: rollingOf(&rolling)},
 	})
 	made := &nodes.Action{Name: name, Pos: s.pos()}
 	if f != nil {
@@ -154,6 +157,7 @@ func actionBuiltin(s site) (starlark.Value, error) {
 		problems = append(problems, nodes.Problem{Pos: s.keyword("alias"), Message: "action: alias: got an empty name"})
 	}
 	made.SuppressResult = made.SuppressResult || suppress
+	made.Rolling = cmp.Or(rolling, made.Rolling)
 	switch isolate {
 	case "later":
 		made.Isolate = nodes.IsolateLater

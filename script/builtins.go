@@ -24,6 +24,7 @@ func builtins(prog *program) starlark.StringDict {
 		"required":              requiredBuiltin,
 		"property":              propertyBuiltin,
 		"action":                actionBuiltin,
+		"rolling":               rollingBuiltin,
 		"map_roles":             mapRoles,
 		"group":                 groupBuiltin,
 		"query":                 queryBuiltin,

@@ -47,6 +47,12 @@ func (m memberSetter) set(v starlark.Value) []nodes.Problem {
 		member.Child = v.t
 	case *property:
 		member.Property = v.p
+	case *rollingValue:
+		if m.name == "rolling" {
+			m.d.Rolling = &v.r
+			return nil
+		}
+		return m.problem("it stands as rolling = rolling(…)", "how actions go over cells is no member")
 	case required:
 		member.Required = &nodes.Required{Why: string(v)}
 	case *action, *boundAction:

@@ -20,6 +20,7 @@ its parent`},
 removes`},
 				{"default", "what calling the node itself runs: a function, or action(…)"},
 				{"group", "groups.production and the like; children inherit it"},
+				{"rolling", "rolling(…), of a parallel_node: how actions go over its cells"},
 				{"doc", "a text about the node"},
 			},
 		},
@@ -63,7 +64,7 @@ func memberEntries() []entry {
 			text: "A member that is evaluated whenever it is read: f(env).",
 		},
 		{
-			name: "action", usage: "action(f, name = , alias = , suppress_result = , isolate = )",
+			name: "action", usage: "action(f, name = , alias = , suppress_result = , isolate = , rolling = )",
 			text: "An action with options. f may have any name for its first parameter.",
 			options: []optionEntry{
 				{"name", "its name in actions = […]; a lambda needs one"},
@@ -71,8 +72,10 @@ func memberEntries() []entry {
 				{"suppress_result", "True: what it returns is not printed"},
 				{"isolate", `on a parallel node that is no cell: "later" runs it once, with all hosts; "one" runs
 it in one cell, which a person chooses. Else it runs once in every cell`},
+				{"rolling", "rolling(…): how it goes over the cells, before what its node says"},
 			},
 		},
+		rollingEntry(),
 		{
 			name: "groups", usage: "groups.production, staging, beta, local, other, utility",
 			text: "The groups that every tree knows.",
