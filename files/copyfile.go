@@ -33,11 +33,12 @@ func (p pair) file(ctx context.Context, j *job) (Entry, error) {
 		return Entry{}, err
 	}
 	defer p.bytes.Release(share(j.info.Size))
-	e, err := p.replace(ctx, j, t)
-	if errors.Is(err, errTaken) {
-		return p.replace(ctx, j, t)
+	for range takers {
+		if e, err := p.replace(ctx, j, t); !errors.Is(err, errTaken) {
+			return e, err
+		}
 	}
-	return e, err
+	return Entry{}, &CopyError{false, j.to, errTaken}
 }
 
 // share is how much a file takes of what may be under way at once.

@@ -30,29 +30,42 @@ open) # file, first byte, counted from 1
 	exec cat "$1"
 	;;
 sum) # file, bytes
-	head -c "$2" "$1" | {
+	exec <"$1" || exit 1
+	head -c "$2" | {
 		sha256sum 2>/dev/null || openssl dgst -sha256 -r 2>/dev/null
 	}
 	;;
-create) # draft, mask, bytes of it that are kept
+create) # draft, mask, bytes of it that are kept: of one that is there, and not empty
 	[ -z "$2" ] || umask "$2"
+	trap '' HUP INT TERM PIPE # which would leave an empty one behind
 	if [ -n "$3" ]; then
 		[ -f "$1" ] && [ ! -L "$1" ] || fail 'No such file or directory'
-		dd if=/dev/null of="$1" bs=1 seek="$3" count=0 2>/dev/null || exit 1
-		exec 3>>"$1" || exit 1
-		echo
-		exec cat >&3
+		exec 3<>"$1" || exit 1
+		[ -s "$1" ] || {
+			rm -f "$1"
+			fail 'No such file or directory' # any more
+		}
+		# not at its end: where others go on with it too, all of them write the same to the same place
+		dd bs=1 seek="$3" count=0 conv=notrunc >&3 2>/dev/null || exit 1
+	else
+		set -C # never into a file that is there
+		exec 3>"$1" || exit 1
 	fi
-	set -C # never into a file that is there
-	exec 3>"$1" || exit 1
 	echo
+	IFS= read -r answer
+	if [ "$answer" != go ]; then # nobody has heard of it, who would see to what becomes of it
+		[ -s "$1" ] || rm -f "$1"
+		exit 1
+	fi
+	trap - HUP INT TERM PIPE
 	exec cat >&3
 	;;
 commit) # draft, target, size, owner, mode, time of change, whether it is waited for
-	[ "$(wc -c <"$1")" -eq "$3" ] || fail 'not all of it has come'
+	size=$(wc -c <"$1") || exit 1
+	[ "$size" -eq "$3" ] || fail 'not all of it has come'
 	[ -z "$4" ] || chown "$4" "$1" || exit 1
 	[ -z "$5" ] || chmod "$5" "$1" || exit 1
-	[ -z "$6" ] || TZ=UTC0 touch -m -t "$6" "$1" || exit 1
+	[ -z "$6" ] || TZ=UTC0 touch -c -m -t "$6" "$1" || exit 1
 	[ -z "$7" ] || sync "$1" 2>/dev/null || sync
 	mv -fT "$1" "$2" 2>/dev/null || {
 		[ ! -d "$2" ] || fail 'Is a directory'

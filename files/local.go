@@ -107,8 +107,7 @@ func (Local) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 		return nil, err
 	}
 	if o.From > 0 {
-		_, err = f.Seek(o.From, io.SeekStart)
-		if err = errors.Join(err, f.Truncate(o.From)); err != nil {
+		if _, err = f.Seek(o.From, io.SeekStart); err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
 	}

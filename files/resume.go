@@ -152,11 +152,14 @@ func (p pair) usable(ctx context.Context, j *job, name string) (int64, error) {
 	switch {
 	case isLost(err) || ctx.Err() != nil:
 		return 0, err
-	case err != nil || !info.IsFile() || info.Size <= unsure || info.Size > j.info.Size+unsure:
+	case err != nil || !info.IsFile() || info.Size <= unsure || info.Size > j.info.Size:
 		return 0, nil
 	}
-	size := min(info.Size-unsure, j.info.Size)
+	size := info.Size - unsure
 	same, err := p.sameSum(ctx, j.from, name, size)
+	if isTaken(err) {
+		return 0, nil
+	}
 	if err != nil || !same {
 		return 0, err
 	}
@@ -187,7 +190,7 @@ func (p pair) giveUp(ctx context.Context, j *job, t *Target, d Draft, err error)
 		d.Leave()
 		return err
 	}
-	if j.draft != "" && errors.Is(err, fs.ErrNotExist) && !j.taken {
+	if j.draft != "" && isTaken(err) {
 		d.Leave()
 		j.draft, j.taken = "", true
 		return errTaken
@@ -198,6 +201,15 @@ func (p pair) giveUp(ctx context.Context, j *job, t *Target, d Draft, err error)
 
 // errTaken says that another copy of the same file has taken the draft of this one, to go on with it.
 var errTaken = errors.New("something else has taken away what was written")
+
+// takers are how many others may do that, each of which does it once at most.
+const takers = 8
+
+// isTaken reports whether an error is that the draft is not there.
+func isTaken(err error) bool {
+	var of *CopyError
+	return errors.As(err, &of) && !of.Source && errors.Is(err, fs.ErrNotExist)
+}
 
 // abandon removes the draft of a file that is not tried any more, unless a later copy may go on with it.
 func (c *copier) abandon(ctx context.Context, j *job, err error) error {

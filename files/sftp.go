@@ -275,14 +275,39 @@ func (f *SFTP) Sum(ctx context.Context, name string, size int64) ([]byte, error)
 
 func (f *SFTP) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 	d := f.newDraft(ctx, o)
-	begun, err := askSFTP(ctx, f, d.begin, func(d *sftpDraft) { _ = d.clear() }) // nobody waits for it
+	err := f.finish(ctx, func() error {
+		err := d.begin()
+		if err == nil && ctx.Err() != nil {
+			err = left(context.Cause(ctx), d.target, d.clear())
+		}
+		return f.explain(ctx, err)
+	})
 	if isLost(err) {
 		err = left(err, d.target, d.clearAnew())
 	}
 	if err != nil {
 		return nil, f.whyNot(ctx, dirOf(d.target), err)
 	}
-	return begun, nil
+	return d, nil
+}
+
+// finish waits for a task that takes back what it has done when ctx ends; for that, not for ever.
+func (f *SFTP) finish(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	if err := f.conn.Start(func() { done <- do() }); err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(discardLimit):
+		return context.Cause(ctx)
+	}
 }
 
 func (f *SFTP) newDraft(ctx context.Context, o CreateOptions) *sftpDraft {

@@ -34,17 +34,17 @@ type sftpDraft struct {
 }
 
 // begin makes the file.
-func (d *sftpDraft) begin() (*sftpDraft, error) {
+func (d *sftpDraft) begin() error {
 	client := d.files.client
 	if d.next > 0 {
-		return d, d.goOn()
+		return d.goOn()
 	}
 	if d.dir != "" {
 		if err := client.Mkdir(d.dir); err != nil {
-			return nil, err
+			return err
 		}
 		if err := client.Chmod(d.dir, 0o700); err != nil {
-			return nil, errors.Join(err, client.RemoveDirectory(d.dir))
+			return errors.Join(err, client.RemoveDirectory(d.dir))
 		}
 	}
 	file, err := client.OpenFile(d.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
@@ -52,20 +52,14 @@ func (d *sftpDraft) begin() (*sftpDraft, error) {
 		err = errors.Join(err, client.RemoveDirectory(d.dir))
 	}
 	d.file = file
-	return d, err
+	return err
 }
 
 // goOn opens a file of which the first part is kept.
 func (d *sftpDraft) goOn() error {
 	file, err := d.files.client.OpenFile(d.name, os.O_WRONLY)
-	if err != nil {
-		return err
-	}
-	if err := file.Truncate(d.next); err != nil {
-		return errors.Join(err, file.Close())
-	}
 	d.file = file
-	return nil
+	return err
 }
 
 // Write implements io.Writer. What it is given may be sent later.

@@ -188,14 +188,13 @@ func (f *Shell) Create(ctx context.Context, o CreateOptions) (Draft, error) {
 		d.err = f.commands.Stream(running, filesScript, []string{"create", d.name, mask, from}, false, in, announced{d})
 		in.CloseWithError(cmp.Or(d.err, io.ErrClosedPipe))
 	}()
-	select {
-	case <-d.opened:
+	if d.claim() {
 		return d, nil
-	case <-d.done:
-		cancel()
-		if isLost(d.err) { // it may have been made
-			return nil, left(d.err, d.target, d.remove())
-		}
-		return nil, cmp.Or(d.err, errors.New("the host did not keep what was to be written"))
 	}
+	cancel()
+	<-d.done
+	if isLost(d.err) { // the host may not have noticed yet
+		return nil, left(d.err, d.target, d.remove())
+	}
+	return nil, cmp.Or(d.err, errors.New("the host did not keep what was to be written"))
 }

@@ -36,6 +36,17 @@ func (a announced) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// claim waits for the file, and tells the command that we see to what becomes of it. Until then the command does.
+func (d *shellDraft) claim() bool {
+	select {
+	case <-d.opened:
+		_, err := io.WriteString(d.to, "go\n")
+		return err == nil
+	case <-d.done:
+		return false
+	}
+}
+
 func (d *shellDraft) Write(b []byte) (int, error) {
 	n, err := d.to.Write(b)
 	d.size += int64(n)

@@ -52,7 +52,7 @@ type CreateOptions struct {
 	Target  string // where it will be
 	Private bool   // nobody else may read it before
 	Name    string // the name of the draft; "" for a new one
-	From    int64  // a draft of that name is there, and its first so many bytes are kept
+	From    int64  // a draft of that name is there, and all but its first so many bytes is written again
 	Fresh   *Fresh // what is known of files that are new in that directory; nil: nothing
 }
 

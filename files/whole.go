@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 )
 
 // Small files come in thousands. One of them is read, and written, in a single task where the System can do that: with a
@@ -118,20 +117,7 @@ func (f *SFTP) readWhole(ctx context.Context, path string, size int64) ([]byte, 
 // writeWhole implements wholeWriter.
 func (f *SFTP) writeWhole(ctx context.Context, o CreateOptions, data []byte, a Attributes) error {
 	d := f.newDraft(ctx, o)
-	done := make(chan error, 1)
-	if err := f.conn.Start(func() { done <- d.whole(ctx, data, a) }); err != nil {
-		return err
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	select {
-	case <-done: // nothing of it is left, or all
-	case <-time.After(discardLimit):
-	}
-	return context.Cause(ctx)
+	return f.finish(ctx, func() error { return d.whole(ctx, data, a) })
 }
 
 // whole writes the file, or removes what it has written of it. Its errors are explained.
@@ -139,7 +125,7 @@ func (d *sftpDraft) whole(ctx context.Context, data []byte, a Attributes) error 
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if _, err := d.begin(); err != nil {
+	if err := d.begin(); err != nil {
 		return d.why(ctx, err)
 	}
 	err := d.why(ctx, d.fill(data, a))

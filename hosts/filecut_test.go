@@ -11,6 +11,17 @@ import (
 	"deployer/internal/sshserver"
 )
 
+// sshWays are the ways to files over SSH: where the server offers SFTP, where a command starts the program for it, and
+// where there is none.
+var sshWays = []string{"SFTP", "served", "commands"}
+
+// reachBy leaves a session no better way than the one of that name.
+func reachBy(s *Session, way string) {
+	if way == "commands" {
+		s.fileServer = "exit 1"
+	}
+}
+
 // cutBed is a host behind a proxy, which may cut what passes.
 func cutBed(t *testing.T, noSFTP bool) (*lab, *fileBed, SSHOptions, *sshserver.Proxy) {
 	t.Helper()

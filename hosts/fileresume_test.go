@@ -26,9 +26,9 @@ type resumeBed struct {
 	name  string // of the draft
 }
 
-// everyResume runs a test in both directions, over SFTP and by commands, after a first copy was stopped by Ctrl-C.
-func everyResume(t *testing.T, ways []string, test func(*resumeBed)) {
-	for _, way := range ways {
+// everyResume runs a test in both directions and for every way over SSH, after a first copy was stopped by Ctrl-C.
+func everyResume(t *testing.T, test func(*resumeBed)) {
+	for _, way := range sshWays {
 		for _, get := range []bool{false, true} {
 			t.Run(way+map[bool]string{false: " put", true: " get"}[get], func(t *testing.T) {
 				t.Parallel()
@@ -46,9 +46,7 @@ func everyResume(t *testing.T, ways []string, test func(*resumeBed)) {
 // session opens a session as another run of the program does.
 func (r *resumeBed) session(way string) {
 	s, _ := newSession(r.T, Options{Home: r.lab.home})
-	if way != "SFTP" {
-		s.fileServer = "exit 1"
-	}
+	reachBy(s, way)
 	r.h = s.Handle(r.lab.host(r.host))
 }
 
@@ -119,7 +117,7 @@ func (r *resumeBed) again() int64 {
 // A copy that was stopped is gone on with, if what it has left begins as the source does.
 func TestCopyIsResumed(t *testing.T) {
 	t.Parallel()
-	everyResume(t, []string{"SFTP", "commands"}, func(r *resumeBed) {
+	everyResume(t, func(r *resumeBed) {
 		all := func(draft []byte) []byte { return draft }
 		for what, alter := range map[string]func([]byte) []byte{
 			"as it was": all,
@@ -154,7 +152,7 @@ func TestCopyIsResumed(t *testing.T) {
 // Of two copies of one file that go on with the same draft at the same time, each puts a whole file in place.
 func TestTwoResumeAtOnce(t *testing.T) {
 	t.Parallel()
-	everyResume(t, []string{"SFTP"}, func(r *resumeBed) {
+	everyResume(t, func(r *resumeBed) {
 		r.leave(r.name, func(draft []byte) []byte { return draft })
 		errs := make(chan error)
 		for range 3 {

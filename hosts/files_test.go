@@ -25,6 +25,9 @@ type fileBed struct {
 	events  *recorder
 }
 
+// onlyCommands is the way to files where there is no SFTP, and no program for it either.
+const onlyCommands = "sshd without SFTP"
+
 // ways are the ways to the files of a host.
 var ways = []struct {
 	name string
@@ -41,9 +44,9 @@ var ways = []struct {
 		l := newLab(t, o)
 		return l, l.host(at("pkg", l.server(sshserver.Options{}).Port())), FileOptions{}
 	}},
-	{"sshd without SFTP", func(t *testing.T, o Options) (*lab, Host, FileOptions) {
+	{onlyCommands, func(t *testing.T, o Options) (*lab, Host, FileOptions) {
 		l := newLab(t, o)
-		l.session.fileServer = "exit 1" // and no program for it either
+		reachBy(l.session, "commands")
 		return l, l.host(l.sshd(sshdtest.Options{NoSFTP: true})), FileOptions{}
 	}},
 	{"wrapped", func(t *testing.T, o Options) (*lab, Host, FileOptions) {

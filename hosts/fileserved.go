@@ -15,9 +15,10 @@ import (
 // where SSH offers none. A command for each file takes so much longer that it is worth the start.
 type served struct {
 	commands *fileCommands
-	ctx      context.Context // of the copy
+	ctx      context.Context // of the servers: one that was stopped with the copy could not remove what that has begun
 	cancel   context.CancelFunc
-	tasks    sync.WaitGroup
+	calls    sync.WaitGroup // what the servers were asked
+	tasks    sync.WaitGroup // the servers
 
 	mu   sync.Mutex // guards what follows
 	now  *serving   // nil: not started yet
@@ -39,19 +40,22 @@ func (u *fileUse) serve(ctx context.Context) (end func()) {
 		return func() {}
 	}
 	s := &served{commands: newFileCommands(u.h, u.options)}
-	s.ctx, s.cancel = context.WithCancel(ctx)
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	u.served = s
 	return s.close
 }
 
-// close ends the server, which has nothing left to do.
+// close ends the server, once all that was stopped has taken back what it had begun.
 func (s *served) close() {
+	late := time.AfterFunc(serverEnd, s.cancel)
+	defer late.Stop()
+	s.calls.Wait()
 	s.mu.Lock()
 	if s.now != nil {
 		_ = s.now.client.Close() // it does not fail: a pipe is closed, from which the server reads
 	}
 	s.mu.Unlock()
-	defer time.AfterFunc(serverEnd, s.cancel).Stop()
+	late.Reset(serverEnd)
 	s.tasks.Wait()
 	s.cancel()
 }
@@ -59,8 +63,8 @@ func (s *served) close() {
 // serverEnd is how long a server may take to end by itself.
 const serverEnd = 2 * time.Second
 
-// system returns the files, or nil where there is no such server.
-func (s *served) system() (files.System, error) {
+// system returns the files, or nil where there is no such server. ctx bounds the start of one.
+func (s *served) system(ctx context.Context) (files.System, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -69,7 +73,7 @@ func (s *served) system() (files.System, error) {
 	case s.now != nil && !s.now.over():
 		return s.now.files, nil
 	}
-	next, err := s.start()
+	next, err := s.start(ctx)
 	if errors.Is(err, errNoServer) {
 		s.none = true
 		return nil, nil
@@ -101,11 +105,12 @@ exit 1`
 var errNoServer = errors.New("the host has no sftp-server")
 
 // start runs the server, and greets it.
-func (s *served) start() (*serving, error) {
+func (s *served) start(starting context.Context) (*serving, error) {
 	r := &serving{ended: make(chan struct{})}
 	in, toServer := io.Pipe()
 	fromServer, out := io.Pipe()
 	ctx, cancel := context.WithCancel(s.ctx)
+	defer context.AfterFunc(starting, cancel)()
 	late := time.AfterFunc(s.commands.h.session.beginLimit+greetLimit, cancel)
 	defer late.Stop()
 	s.tasks.Go(func() {
@@ -120,7 +125,7 @@ func (s *served) start() (*serving, error) {
 		toServer.Close()
 		fromServer.Close()
 		<-r.ended
-		return nil, s.notStarted(r.err)
+		return nil, notStarted(starting, r.err)
 	}
 	s.tasks.Go(func() {
 		_ = r.client.Wait() // why it ended is told to those who use it
@@ -135,9 +140,9 @@ func (s *served) start() (*serving, error) {
 const greetLimit = 10 * time.Second
 
 // notStarted says why there is no server: that of the host, or that it has no such program.
-func (s *served) notStarted(err error) error {
+func notStarted(ctx context.Context, err error) error {
 	var failure *Error
-	if errors.As(err, &failure) && failure.Fault != Interrupted || s.ctx.Err() != nil {
+	if errors.As(err, &failure) && failure.Fault != Interrupted || ctx.Err() != nil {
 		return err
 	}
 	return errNoServer
@@ -157,7 +162,8 @@ type servedConn struct {
 
 // Start implements files.Conn.
 func (c *servedConn) Start(task func()) error {
-	return c.served.task(task)
+	c.served.calls.Go(task)
+	return nil
 }
 
 // Lost implements files.Conn.
@@ -180,8 +186,8 @@ func (c *servedConn) Lost(ctx context.Context, _ error) error {
 }
 
 // Again implements files.Conn.
-func (c *servedConn) Again(context.Context) (files.System, func(), error) {
-	on, err := c.served.system()
+func (c *servedConn) Again(ctx context.Context) (files.System, func(), error) {
+	on, err := c.served.system(ctx)
 	if err == nil && on == nil {
 		err = errNoServer
 	}

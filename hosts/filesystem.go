@@ -92,7 +92,7 @@ func (u *fileUse) system(ctx context.Context) (on files.System, release func(), 
 		}
 	}
 	if on == nil && u.served != nil {
-		if on, err = u.served.system(); err != nil {
+		if on, err = u.served.system(ctx); err != nil {
 			return nil, release, err
 		}
 	}
