@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -24,18 +25,19 @@ type resumeBed struct {
 	proxy *sshserver.Proxy
 	kept  string // what the first copy has left is kept here
 	name  string // of the draft
+	mode  fs.FileMode
 }
 
 // everyResume runs a test in both directions and for every way over SSH, after a first copy was stopped by Ctrl-C.
-func everyResume(t *testing.T, test func(*resumeBed)) {
+func everyResume(t *testing.T, mode fs.FileMode, test func(*resumeBed)) {
 	for _, way := range sshWays {
 		for _, get := range []bool{false, true} {
 			t.Run(way+map[bool]string{false: " put", true: " get"}[get], func(t *testing.T) {
 				t.Parallel()
 				l, b, o, proxy := cutBed(t, way != "SFTP")
-				r := &resumeBed{&wayBed{b, get, t.TempDir(), b.dir}, l, o, proxy, t.TempDir(), ""}
-				r.made(file(r.source("large"), string(noise(resumeSize, 21)), 0o644), age(r.source("large")),
-					file(r.path("large"), "old", 0o644))
+				r := &resumeBed{&wayBed{b, get, t.TempDir(), b.dir}, l, o, proxy, t.TempDir(), "", mode}
+				r.made(file(r.source("large"), string(noise(resumeSize, 21)), mode), age(r.source("large")),
+					file(r.path("large"), "old", mode))
 				r.stop(way)
 				test(r)
 			})
@@ -69,7 +71,7 @@ func (r *resumeBed) stop(way string) {
 		r.h.Session().Abandon()
 	}
 	working.Wait()
-	r.has("large", "old", 0o644)
+	r.has("large", "old", r.mode)
 	r.proxy.Set(sshserver.Trouble{})
 	if err := r.h.Session().Close(); err != nil {
 		r.Error(err)
@@ -88,8 +90,16 @@ func (r *resumeBed) draft() string {
 	return found[0]
 }
 
+// inDraft is where the content of a draft is: a private one may be in a directory of its own.
+func inDraft(draft string) string {
+	if info, err := os.Stat(draft); err == nil && info.IsDir() {
+		return filepath.Join(draft, "draft")
+	}
+	return draft
+}
+
 func (r *resumeBed) draftSize() int64 {
-	info, err := os.Stat(r.draft())
+	info, err := os.Stat(inDraft(r.draft()))
 	if err != nil {
 		return 0
 	}
@@ -99,8 +109,12 @@ func (r *resumeBed) draftSize() int64 {
 // leave leaves a draft as the copy that was stopped did, altered.
 func (r *resumeBed) leave(name string, alter func(draft []byte) []byte) {
 	r.Helper()
-	data, err := os.ReadFile(filepath.Join(r.kept, "draft"))
-	r.made(err, os.WriteFile(r.path(name), alter(data), 0o600), os.WriteFile(r.path("large"), []byte("old"), 0o600))
+	kept := filepath.Join(r.kept, "draft")
+	data, err := os.ReadFile(inDraft(kept))
+	if inDraft(kept) != kept {
+		r.made(os.Mkdir(r.path(name), 0o700))
+	}
+	r.made(err, os.WriteFile(inDraft(r.path(name)), alter(data), 0o600), os.WriteFile(r.path("large"), []byte("old"), 0o600))
 }
 
 // again copies once more, and returns how many bytes were sent. The file is whole, and no draft is left.
@@ -117,7 +131,7 @@ func (r *resumeBed) again() int64 {
 // A copy that was stopped is gone on with, if what it has left begins as the source does.
 func TestCopyIsResumed(t *testing.T) {
 	t.Parallel()
-	everyResume(t, func(r *resumeBed) {
+	everyResume(t, 0o644, func(r *resumeBed) {
 		all := func(draft []byte) []byte { return draft }
 		for what, alter := range map[string]func([]byte) []byte{
 			"as it was": all,
@@ -149,10 +163,33 @@ func TestCopyIsResumed(t *testing.T) {
 	})
 }
 
+// What is left of a file that others may not read they may not read either, and it is gone on with all the same.
+func TestPrivateCopyIsResumed(t *testing.T) {
+	t.Parallel()
+	everyResume(t, 0o600, func(r *resumeBed) {
+		info, err := os.Stat(filepath.Join(r.kept, "draft"))
+		r.made(err)
+		if info.Mode()&0o077 != 0 {
+			r.Errorf("what is left has the mode %v", info.Mode())
+		}
+		for _, altered := range []bool{false, true} {
+			r.leave(r.name, func(draft []byte) []byte {
+				if altered {
+					draft[1<<20] ^= 1
+				}
+				return draft
+			})
+			if sent := r.again(); (sent < resumeSize*3/4) == altered {
+				r.Errorf("altered %v: %d of %d bytes were sent", altered, sent, resumeSize)
+			}
+		}
+	})
+}
+
 // Of two copies of one file that go on with the same draft at the same time, each puts a whole file in place.
 func TestTwoResumeAtOnce(t *testing.T) {
 	t.Parallel()
-	everyResume(t, func(r *resumeBed) {
+	everyResume(t, 0o644, func(r *resumeBed) {
 		r.leave(r.name, func(draft []byte) []byte { return draft })
 		errs := make(chan error)
 		for range 3 {
