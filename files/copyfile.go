@@ -94,6 +94,7 @@ const smallFile = 256 << 10
 // sameContent compares what is in two files: both are read where they are, if they are large and begin alike.
 func (p pair) sameContent(ctx context.Context, j *job, t *Target) (bool, error) {
 	if j.info.Size > smallFile {
+		defer p.verifies(j)()
 		same, err := p.sameSum(ctx, j.from, t.Path, smallFile)
 		if err != nil || !same {
 			return same, err
@@ -147,6 +148,7 @@ func (p pair) replace(ctx context.Context, j *job, t *Target) (Entry, error) {
 		return Entry{}, p.giveUp(ctx, j, t, d, ofSource(err, j))
 	}
 	if p.o.Verify || from > 0 {
+		defer p.verifies(j)()
 		if t.Want.Sum, err = p.from.Sum(ctx, j.from, from+n); err != nil {
 			return Entry{}, p.giveUp(ctx, j, t, d, &CopyError{true, j.from, err})
 		}

@@ -13,6 +13,7 @@ type Progress struct {
 	Walked           bool   // all files were found
 	Name             string // the path on the source of the file that was begun last
 	Size, SizeDone   int64  // its bytes
+	Verifying        bool   // what is there of it is being compared with the source
 }
 
 // counters are how far a copy is.
@@ -52,6 +53,13 @@ func (c *copier) move(j *job, n int64) {
 	c.counters.bytesDone.Add(n)
 }
 
+// verifies tells that a file is being compared, until it is ended.
+func (c *copier) verifies(j *job) (end func()) {
+	c.counters.latest.Store(j)
+	j.verifying.Store(true)
+	return func() { j.verifying.Store(false) }
+}
+
 // rewind begins a file at an offset, whatever was copied of it before.
 func (c *copier) rewind(j *job, from int64) {
 	c.counters.latest.Store(j)
@@ -63,7 +71,7 @@ func (c *copier) progress() Progress {
 	p := Progress{Files: int(n.files.Load()), FilesDone: int(n.filesDone.Load()),
 		Bytes: n.bytes.Load(), BytesDone: n.bytesDone.Load(), Walked: n.unseen.Load() == 0}
 	if j := n.latest.Load(); j != nil {
-		p.Name, p.Size, p.SizeDone = j.from, j.info.Size, j.moved.Load()
+		p.Name, p.Size, p.SizeDone, p.Verifying = j.from, j.info.Size, j.moved.Load(), j.verifying.Load()
 	}
 	return p
 }

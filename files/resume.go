@@ -156,6 +156,7 @@ func (p pair) usable(ctx context.Context, j *job, name string) (int64, error) {
 		return 0, nil
 	}
 	size := info.Size - unsure
+	defer p.verifies(j)()
 	same, err := p.sameSum(ctx, j.from, name, size)
 	if isTaken(err) {
 		return 0, nil

@@ -22,6 +22,8 @@ type job struct {
 	taken bool         // another copy has taken a draft of this one
 	kept  int64        // how many bytes of it are there for certain
 	moved atomic.Int64 // bytes of it that were counted as moved
+
+	verifying atomic.Bool // it is being compared
 }
 
 func (j *job) entry(o Outcome) Entry {

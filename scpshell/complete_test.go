@@ -125,6 +125,14 @@ func TestProgress(t *testing.T) {
 	if got, want := p.allLine(console.Progress{}), "put  'c d'  500 kB of 1 MB 50%"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	p.items[0].Verifying = true
+	if got, want := p.allLine(console.Progress{}), "put  'c d'  500 kB of 1 MB 50%  verifying"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := p.fileLine(console.Progress{}), "'c d'  500 kB of 1 MB 50%  verifying"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	p.items[0].Verifying = false
 	p.items[0].BytesDone = 1_000_000
 	if got, want := p.allLine(console.Progress{}), "put  'c d'  1 MB of 1 MB 100%  finishing"; got != want {
 		t.Errorf("%q, want %q", got, want)

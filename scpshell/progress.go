@@ -128,7 +128,15 @@ func (p *progress) fileLine(console.Progress) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.items[p.last]
-	return fmt.Sprintf("%s  %s", prompt.Quote(path.Base(now.Name)), share(now.SizeDone, now.Size))
+	return fmt.Sprintf("%s  %s%s", prompt.Quote(path.Base(now.Name)), share(now.SizeDone, now.Size), verifying(now))
+}
+
+// verifying is what is said of a file while it is compared.
+func verifying(now hosts.CopyProgress) string {
+	if now.Verifying {
+		return "  verifying"
+	}
+	return ""
 }
 
 // allLine is how far all of it is, how fast it goes, and how long it will take, once it is known how much there is.
@@ -144,6 +152,8 @@ func (p *progress) allLine(console.Progress) string {
 	}
 	speed := p.speed()
 	switch {
+	case total.Files == 1 && p.items[p.last].Verifying:
+		return text + share(total.BytesDone, total.Bytes) + verifying(p.items[p.last])
 	case !total.Walked:
 		return text + fmt.Sprintf("%s  %s/s", size(total.BytesDone), size(int64(speed)))
 	case total.BytesDone >= total.Bytes:
