@@ -97,8 +97,10 @@ func (e *CopyError) Unwrap() error { return e.Err }
 
 // Summary counts what was done.
 type Summary struct {
-	Copied, Unchanged, Skipped, Failed int
-	Bytes                              int64 // written
+	Copied, Unchanged int   // files and links
+	Made              int   // directories
+	Skipped, Failed   int   // whatever they are
+	Bytes             int64 // written
 }
 
 // Copy copies a file, or a directory with all that is below, to exactly the path of to. What else is there is left alone.
@@ -291,22 +293,30 @@ func (c *copier) note(e Entry) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch e.Outcome {
-	case Copied:
-		c.sum.Copied++
-		c.sum.Bytes += e.Size
-	case Unchanged:
-		c.sum.Unchanged++
-	case Skipped:
-		c.sum.Skipped++
-	case Failed:
-		c.sum.Failed++
-		if c.first == nil {
-			c.first = e.Err
-		}
+	c.sum.add(e)
+	if e.Outcome == Failed && c.first == nil {
+		c.first = e.Err
 	}
 	if c.o.Done != nil {
 		c.o.Done(e)
+	}
+}
+
+// add counts an entry. A directory that was there already is none of what there was to do.
+func (s *Summary) add(e Entry) {
+	dir := e.Info != nil && e.Info.IsDir()
+	switch {
+	case e.Outcome == Failed:
+		s.Failed++
+	case e.Outcome == Skipped:
+		s.Skipped++
+	case e.Outcome == Copied && dir:
+		s.Made++
+	case e.Outcome == Copied:
+		s.Copied++
+		s.Bytes += e.Size
+	case !dir:
+		s.Unchanged++
 	}
 }
 

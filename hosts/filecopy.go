@@ -34,10 +34,11 @@ type CopyProgress = files.Progress
 
 // CopyResult is what a copy did.
 type CopyResult struct {
-	Copied    int   // files, directories and links that were other before
+	Copied    int   // files and links that were other before
 	Unchanged int   // that were as they should be
+	Made      int   // directories
 	Skipped   int   // pipes, sockets and devices
-	Failed    int   // files that could not be copied
+	Failed    int   // files, links and directories that could not be copied
 	Bytes     int64 // written
 	Seconds   float64
 }
@@ -78,7 +79,10 @@ func (h *Handle) GetDir(ctx context.Context, path, local string, o CopyOptions) 
 	return changedBy(h.copy(ctx, journal.FileGet, local, path, files.Directory, o))
 }
 
-func changedBy(r *CopyResult, err error) (bool, error) { return r.Copied > 0, err }
+func changedBy(r *CopyResult, err error) (bool, error) { return r.changed(), err }
+
+// changed reports whether anything is other than it was.
+func (r *CopyResult) changed() bool { return r.Copied+r.Made > 0 }
 
 // transfer copies between this machine and a host.
 type transfer struct {
@@ -116,7 +120,7 @@ func (h *Handle) copy(ctx context.Context, kind journal.Kind, local, path string
 		return &CopyResult{}, t.there.record(ctx, t.there.event(kind), begun, false, err)
 	}
 	sum, err := files.Copy(ctx, t.from.place(), t.to.place(), co)
-	r := &CopyResult{Copied: sum.Copied, Unchanged: sum.Unchanged, Skipped: sum.Skipped, Failed: sum.Failed,
+	r := &CopyResult{Copied: sum.Copied, Unchanged: sum.Unchanged, Made: sum.Made, Skipped: sum.Skipped, Failed: sum.Failed,
 		Bytes: sum.Bytes, Seconds: time.Since(begun).Seconds()}
 	if err != nil {
 		return r, t.summed(r, t.explain(ctx, err))
@@ -201,7 +205,7 @@ func (t *transfer) event(from, to string) journal.Event {
 
 // unchanged records a copy that changed nothing.
 func (t *transfer) unchanged(ctx context.Context, begun time.Time, r *CopyResult) error {
-	if r.Copied > 0 {
+	if r.changed() {
 		return nil
 	}
 	return t.there.record(ctx, t.event(t.from.path, t.to.path), begun, false, nil)
@@ -215,7 +219,7 @@ func (t *transfer) summed(r *CopyResult, err error) error {
 	}
 	sum := *failure
 	sum.Err = fmt.Errorf("%w (and %d more of %d could not be copied)", failure.Err, r.Failed-1,
-		r.Failed+r.Copied+r.Unchanged)
+		r.Failed+r.Copied+r.Made+r.Unchanged)
 	return &sum
 }
 

@@ -20,7 +20,7 @@ func TestOddNamesAreCopied(t *testing.T) {
 		}
 		b.copied("", "d", CopyOptions{})
 		b.same("", "d")
-		if r := b.copied("", "d", CopyOptions{}); r.Copied > 0 {
+		if r := b.copied("", "d", CopyOptions{}); r.changed() {
 			b.Errorf("the second time: %+v", r)
 		}
 		for _, name := range []string{"-n", "file\n\x1b[2J", "bad\xfe", longName[1:]} {

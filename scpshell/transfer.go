@@ -54,6 +54,7 @@ func (t *transfer) add(r *hosts.CopyResult) {
 	}
 	t.sum.Copied += r.Copied
 	t.sum.Unchanged += r.Unchanged
+	t.sum.Made += r.Made
 	t.sum.Skipped += r.Skipped
 	t.sum.Failed += r.Failed
 	t.sum.Bytes += r.Bytes
@@ -61,18 +62,27 @@ func (t *transfer) add(r *hosts.CopyResult) {
 
 // summary says what was copied.
 func (t *transfer) summary() string {
-	copied := "copied"
+	would, directories := "", "directories"
 	if t.settings.sandbox {
-		copied = "would be copied"
+		would = "would be "
+	}
+	if t.sum.Made == 1 {
+		directories = "directory"
 	}
 	var parts []string
 	for _, part := range []struct {
 		count int
 		what  string
-	}{{t.sum.Copied, copied}, {t.sum.Unchanged, "unchanged"}, {t.sum.Skipped, "left out"}, {t.sum.Failed, "failed"}} {
+	}{
+		{t.sum.Copied, would + "copied"}, {t.sum.Unchanged, "unchanged"}, {t.sum.Made, directories + " " + would + "made"},
+		{t.sum.Skipped, "left out"}, {t.sum.Failed, "failed"},
+	} {
 		if part.count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.what))
 		}
+	}
+	if len(parts) == 0 {
+		return "nothing to copy"
 	}
 	if t.sum.Bytes == 0 || t.settings.sandbox {
 		return strings.Join(parts, ", ")
@@ -87,7 +97,7 @@ func (t *transfer) summary() string {
 
 // tell tells what was copied, unless nothing was because it went wrong.
 func (t *transfer) tell(wrong []error) {
-	if t.sum.Copied+t.sum.Unchanged > 0 || errors.Join(wrong...) == nil {
+	if t.sum.Copied+t.sum.Unchanged+t.sum.Made > 0 || errors.Join(wrong...) == nil {
 		console.From(t.ctx).Log(t.name() + ": " + t.summary())
 	}
 }
