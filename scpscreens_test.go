@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -162,10 +164,23 @@ func leave(s *ptytest.Terminal) {
 	s.Expect(" > ")
 }
 
+// runner is who runs the tests: the names, or numbers where there are none, and both.
+func runner() (name, group, ids string) {
+	uid, gid := strconv.Itoa(os.Getuid()), strconv.Itoa(os.Getgid())
+	name, group, ids = uid, gid, "user "+uid
+	if found, err := user.LookupId(uid); err == nil {
+		name, ids = found.Username, fmt.Sprintf("user %s (%s)", found.Username, uid)
+	}
+	if found, err := user.LookupGroupId(gid); err == nil {
+		return name, found.Name, fmt.Sprintf("%s, group %s (%s)", ids, found.Name, gid)
+	}
+	return name, group, ids + ", group " + gid
+}
+
 // drawn is what the window shows, without what differs from run to run.
 func (b *scpBed) drawn(s *ptytest.Terminal) string {
-	text := strings.NewReplacer(b.there, "~", b.dir, "SITE", fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), "ME",
-		fmt.Sprintf("user %d, group %d", os.Getuid(), os.Getgid()), "ME").Replace(s.Drawn())
+	name, group, ids := runner()
+	text := strings.NewReplacer(b.there, "~", b.dir, "SITE", name+":"+group, "ME", ids, "ME").Replace(s.Drawn())
 	return changing.ReplaceAllString(text, "0.00s") + "\n"
 }
 

@@ -63,7 +63,8 @@ func looking() []*Command {
 	return slices.Concat(
 		twins(Command{Name: "ls", Usage: "[PATH...]", Short: "list files", most: many, looks: true,
 			Options: []Option{longOption, allOption},
-			Long:    "Names that cannot be shown as they are, or mean something to this shell, are quoted, and can be typed so."},
+			Long: "Names that cannot be shown as they are, or mean something to this shell, are quoted, and can be typed " +
+				"so. Owners have the names that /etc/passwd and /etc/group of the machine give them, and numbers else."},
 			list, anyPaths),
 		twins(Command{Name: "cd", Usage: "[DIRECTORY]", Short: "go to a directory", most: 1, looks: true,
 			Long: "Without DIRECTORY it goes home; - is the directory before."}, changeDirectory, directories),

@@ -129,13 +129,14 @@ func colourOf(f *hosts.FileInfo) string {
 // longList has a line for each file.
 func (p place) longList(dir string, files []*hosts.FileInfo) []string {
 	owner, size := 0, 0
+	owners := p.ownersThere()
 	for _, f := range files {
-		owner = max(owner, len(ownerOf(f)))
+		owner = max(owner, len(owners.short(f)))
 		size = max(size, len(strconv.FormatInt(f.Size, 10)))
 	}
 	var lines []string
 	for _, f := range files {
-		lines = append(lines, fmt.Sprintf("%s %-*s %*d %s %s%s", modeOf(f.Mode), owner, ownerOf(f), size, f.Size,
+		lines = append(lines, fmt.Sprintf("%s %-*s %*d %s %s%s", modeOf(f.Mode), owner, owners.short(f), size, f.Size,
 			timeOf(f.ModTime), p.coloured(f), p.leadsTo(dir, f)))
 	}
 	return lines
@@ -157,8 +158,6 @@ func (p place) leadsTo(dir string, f *hosts.FileInfo) string {
 	}
 	return " -> " + prompt.Quote(link)
 }
-
-func ownerOf(f *hosts.FileInfo) string { return fmt.Sprintf("%d:%d", f.UID, f.GID) }
 
 func timeOf(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
 
@@ -220,7 +219,7 @@ func (p place) statusLines(name string, f *hosts.FileInfo) []string {
 		"kind      " + kindOf(f),
 		fmt.Sprintf("size      %d bytes", f.Size),
 		fmt.Sprintf("mode      %04o %s", files.UnixMode(f.Mode), modeOf(f.Mode)),
-		fmt.Sprintf("owner     user %d, group %d", f.UID, f.GID),
+		"owner     " + p.ownersThere().full(f),
 		"modified  " + timeOf(f.ModTime),
 	}
 	if f.IsLink() {

@@ -18,10 +18,11 @@ import (
 // side is one of the two places that the shell is at.
 type side struct {
 	host     hosts.Host
-	label    string // what messages call it
-	home     string // of the login user, for the prompt; "": not known
-	dir      string // absolute
-	previous string // where cd - leads; "": nowhere
+	label    string  // what messages call it
+	home     string  // of the login user, for the prompt; "": not known
+	dir      string  // absolute
+	previous string  // where cd - leads; "": nowhere
+	owners   *owners // nil: not asked for yet
 }
 
 // choose asks which of the hosts it is, where there are several, and finds out where one is there at first.
