@@ -199,6 +199,7 @@ func (p *program) runCommand() *cobra.Command {
 	f.StringVar(&o.view, "view", string(console.ViewLines), "how to show the run: `VIEW` is "+console.OneOf(console.Views()))
 	f.StringVar(&o.junit, "junit", "", "write how every host ended to `FILE`, in the format of JUnit")
 	f.StringVar(&o.summary, "summary", "", "write what came of the run to `FILE`, as one JSON document")
+	o.stuck.flags(cmd)
 	f.BoolVar(&scp, "scp", false, "open the secure-copy shell for the hosts of the node: see scp")
 	complete(cmd, "hosts", p.completeHosts(&o))
 	complete(cmd, "view", among(console.Views()...))

@@ -39,6 +39,7 @@ type runOptions struct {
 	summary        string
 	keepGoing      bool
 	rolling        nodes.Rolling // what goes before how nodes and actions go over cells
+	stuck          stuckOptions
 	noJournal      bool
 	repeated       []string // options that a run which continues this one is given too
 	continues      string   // the run that this one continues, or ""
@@ -61,7 +62,7 @@ func (o runOptions) check() error {
 	if o.junit != "" && o.junit == o.summary {
 		return fmt.Errorf("--junit and --summary are the same file, %s: name two", o.junit)
 	}
-	return nil
+	return o.stuck.set(&hosts.Options{})
 }
 
 // settings are the options that a shell can change.
@@ -189,6 +190,7 @@ func (r *oneRun) openSession() {
 		options.Limit = 1
 	}
 	run := nodes.Options{Sandbox: r.task.Sandbox, Rolling: r.options.rolling, Wait: r.wait}
+	_ = r.options.stuck.set(&options) // was checked
 	if r.person = r.program.newPerson(r); r.person != nil {
 		asked := person{r.person, r.journal.Secrets(), &r.told}
 		options.Person = asked

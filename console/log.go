@@ -25,6 +25,10 @@ func logLine(e journal.Event, p palette) string {
 		}
 	case journal.BatchStart:
 		return batchLine(e, p)
+	case journal.HostParked:
+		return p.slug(e.Host) + " " + p.yellow("parked: "+logText(e.Message))
+	case journal.HostBack:
+		return p.slug(e.Host) + " " + p.yellow("back")
 	case journal.Warning:
 		return p.yellow("warning: ") + about(e, p) + logText(e.Message)
 	case journal.Message:

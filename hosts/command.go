@@ -37,7 +37,8 @@ type execution struct {
 	in  io.ReadCloser // the command's standard input; nil: none but that of the options
 	out io.Writer     // its standard output, instead of stdout; may be nil
 
-	leave          func() // gives up the place among the commands that run
+	post           *post
+	silence        silence
 	stdout, stderr capture
 	process        Process
 	detach         func() error // from the terminal
@@ -75,15 +76,16 @@ func (h *Handle) stream(ctx context.Context, command string, o RunOptions, in io
 
 // inPlace runs the command when it is its turn.
 func (x *execution) inPlace(ctx context.Context) (*Output, error) {
-	if err := x.session.place(ctx); err != nil {
-		return nil, x.fault(Interrupted, err, "")
+	post, err := x.session.post(ctx, x.handle.Slug())
+	if err != nil {
+		return nil, x.stopped(err)
 	}
-	x.leave = sync.OnceFunc(x.session.leave)
-	defer x.leave()
+	defer post.end()
+	x.post = post
 	if x.scope.Sandbox && !x.options.Reads {
-		return x.check(ctx)
+		return x.check(post.ctx)
 	}
-	return x.run(ctx)
+	return x.run(post.ctx)
 }
 
 func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*execution, error) {
@@ -91,6 +93,7 @@ func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*ex
 		handle: h, session: h.session, command: command, options: o, scope: ScopeOf(ctx),
 		failed: make(chan error, 1), marks: map[string]int{}, begun: time.Now(),
 	}
+	x.silence.x = x
 	x.scope.Sandbox = x.scope.Sandbox || o.Sandbox
 	x.request = request{
 		command: command, dir: h.dir, setup: h.setup, shell: h.host.Common().Shell,
@@ -144,7 +147,9 @@ func (x *execution) takesTerminal() bool {
 
 func (x *execution) run(ctx context.Context) (*Output, error) {
 	x.log(journal.Event{Kind: journal.CommandStart})
+	x.silence.begin()
 	exit, err := x.execute(ctx)
+	x.silence.end()
 	out := x.output(exit)
 	if err == nil && !exit.OK() && !x.options.IgnoreStatus {
 		err = x.commandFailed(ctx, exit)
@@ -211,7 +216,7 @@ func (x *execution) start(ctx context.Context, c Command) error {
 	process, err := x.handle.host.Start(ctx, x.session, c)
 	if err != nil {
 		if ctx.Err() != nil {
-			return x.fault(Interrupted, context.Cause(ctx), "")
+			return x.stopped(context.Cause(ctx))
 		}
 		return x.lost(err)
 	}
@@ -259,7 +264,7 @@ func (x *execution) wait(ctx context.Context) (Exit, error) {
 	case e := <-ended:
 		return x.judge(e.exit, e.err)
 	case <-ctx.Done():
-		why = x.fault(Interrupted, context.Cause(ctx), "")
+		why = x.stopped(context.Cause(ctx))
 	case <-limit:
 		why = x.fault(TimedOut, fmt.Errorf("ran into its time limit of %s", x.options.Timeout), "")
 	case why = <-x.failed:
@@ -368,7 +373,7 @@ func (x *execution) marked(ctx context.Context, mark string) {
 // streams gives up the place of a command that others hold open: they may run other commands meanwhile.
 func (x *execution) streams() {
 	if x.in != nil || x.out != nil {
-		x.leave()
+		x.post.leave()
 	}
 }
 
@@ -400,12 +405,16 @@ func (x *execution) fail(err error) {
 
 // answer gives sudo its password.
 func (x *execution) answer(ctx context.Context, asked int) {
+	x.silence.asking(true)
 	password, err := x.session.sudo.password(ctx, x.session, x.account(), asked)
+	x.silence.asking(false)
 	if err == nil {
 		_, err = io.WriteString(x.process.Stdin(), password+"\n")
 	}
 	if err != nil {
-		x.fail(x.fault(Sudo, err, ""))
+		if ctx.Err() == nil {
+			x.fail(x.fault(Sudo, err, ""))
+		}
 		return
 	}
 	x.mu.Lock()
@@ -446,6 +455,7 @@ func (x *execution) feed(ctx context.Context) {
 	}
 	// An error means that the command has ended, and how it did says more.
 	_, _ = io.WriteString(x.process.Stdin(), lines.String())
+	x.silence.heard()
 	if x.in != nil {
 		defer context.AfterFunc(ctx, func() { x.in.Close() })() // ctx ends with the command
 		_, _ = io.Copy(x.process.Stdin(), x.in)

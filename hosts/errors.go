@@ -24,6 +24,7 @@ const (
 	Files       Fault = "file"        // a file could not be read, written or looked at
 	Syntax      Fault = "syntax"      // sandbox: the shell would not read the command
 	Interrupted Fault = "interrupted" // the run was cancelled
+	Parked      Fault = "parked"      // the run went on without the host
 	Refused     Fault = "refused"     // never tried, because it must not be: a secret on a command line, say
 )
 
@@ -77,6 +78,8 @@ func (e *Error) State() journal.State {
 		return journal.Invalid
 	case Interrupted:
 		return journal.Interrupted
+	case Parked:
+		return journal.Parked
 	}
 	return journal.Failed
 }

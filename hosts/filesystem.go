@@ -136,6 +136,9 @@ func (u *fileUse) what() string { return u.op + " " + files.Shown(u.name) }
 
 // fault makes an *Error of what went wrong, or an *UnknownError of what a sandbox cannot know.
 func (u *fileUse) fault(ctx context.Context, err error) error {
+	if left := u.h.session.posts.hasLeft(u.h.Slug()); left != nil && !u.here {
+		return &Error{Fault: Parked, Host: u.h.Slug(), Op: u.what(), Sudo: u.options.Sudo, Err: left}
+	}
 	var failure *Error
 	if errors.As(err, &failure) {
 		if failure.Op != useFiles {

@@ -113,6 +113,7 @@ type RunOptions struct {
 	Silent       bool          // nothing of it is shown or logged, and it gets no terminal
 	Quiet        bool          // its output is captured only; it gets no terminal
 	Timeout      time.Duration // 0: none
+	Silence      time.Duration // after which it is parked; 0: what host and session say, negative: never
 	Sandbox      bool          // check only; a sandbox run cannot be loosened
 	Reads        bool          // only looks: runs in a sandbox too
 

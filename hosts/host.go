@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"deployer/pty"
 )
@@ -30,6 +31,8 @@ type Common struct {
 	// SudoPassword, and SudoPasswordCommand, a command of this machine that prints it. It may be a secret's token.
 	SudoPassword        string
 	SudoPasswordCommand []string
+	// Silence is after how long without output or input a command is parked; 0: what the session says, negative: never.
+	Silence time.Duration
 	// History has every command noted in ~/.deployer/history there, see history.go.
 	History bool
 }

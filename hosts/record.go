@@ -51,6 +51,7 @@ func (x *execution) logEnd(exit Exit, failure *Error, seconds float64) {
 func (x *execution) writer(stream string, c *capture) io.Writer {
 	return writerFunc(func(p []byte) (int, error) {
 		_, _ = c.Write(p) // memory only: no error
+		x.silence.heard()
 		x.log(journal.Event{Kind: journal.CommandOutput, Stream: stream, Data: p})
 		return len(p), nil
 	})
@@ -85,6 +86,9 @@ func (x *execution) commandFailed(ctx context.Context, exit Exit) *Error {
 func (x *execution) fault(f Fault, err error, hint string) *Error {
 	return &Error{Fault: f, Host: x.handle.Slug(), Op: x.called(), Sudo: x.options.Sudo, Err: err, Hint: hint}
 }
+
+// stopped is the error of a command whose context ended.
+func (x *execution) stopped(cause error) *Error { return x.fault(faultOf(cause), cause, "") }
 
 // called is what people call the command.
 func (x *execution) called() string {

@@ -42,15 +42,18 @@ func (s *Session) Parallel(ctx context.Context, n int, do func(ctx context.Conte
 	scope.Parallel = true
 	ctx = WithScope(ctx, scope)
 
+	defer s.posts.delegate(seatOf(ctx))()
 	var wait sync.WaitGroup
 	places := make(chan struct{}, s.opts.Limit)
 	for i := range n {
 		places <- struct{}{}
 		wait.Go(func() {
-			defer func() { <-places }()
+			at := &seat{places: places}
+			defer at.leave()
 			ctx := ctx
 			if !s.OneAtATime() {
-				ctx = context.WithValue(ctx, seatKey{}, &seat{places: places})
+				ctx = context.WithValue(ctx, seatKey{}, at)
+				defer s.posts.sit()()
 			}
 			errs[i] = do(ctx, i)
 		})
@@ -61,7 +64,9 @@ func (s *Session) Parallel(ctx context.Context, n int, do func(ctx context.Conte
 
 // seat is the place of one of several that work at once. It is left as long as one of its goroutines waits for a person.
 type seat struct {
-	places chan struct{}
+	places chan struct{} // nil: it is of nobody else's use
+
+	posts, parked, others int // commands, those of them that are silent, and calls that wait for others; see posts
 
 	coming sync.Mutex // held by the goroutine that takes a place again
 
@@ -78,15 +83,15 @@ func seatOf(ctx context.Context) *seat {
 }
 
 // Rest gives up the place that a call of [Session.Parallel] has, while it waits for a person: others work meanwhile.
-// The function that it returns waits for a place again.
+// The function that it returns waits for a place again, as long as ctx lasts.
 func Rest(ctx context.Context) (back func()) {
 	at := seatOf(ctx)
 	at.rest()
-	return at.back
+	return func() { at.back(ctx) }
 }
 
 func (at *seat) rest() {
-	if at == nil {
+	if at == nil || at.places == nil {
 		return
 	}
 	at.mu.Lock()
@@ -97,8 +102,9 @@ func (at *seat) rest() {
 	}
 }
 
-func (at *seat) back() {
-	if at == nil {
+// back takes the place again, but does not wait for it beyond the end of ctx.
+func (at *seat) back(ctx context.Context) {
+	if at == nil || at.places == nil {
 		return
 	}
 	at.mu.Lock()
@@ -110,10 +116,23 @@ func (at *seat) back() {
 	if !at.needed() {
 		return
 	}
-	at.places <- struct{}{}
+	select {
+	case at.places <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	if at.left = at.resting > 0; at.left { // another goroutine rests by now
+		<-at.places
+	}
+}
+
+// leave gives up the place for good.
+func (at *seat) leave() {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if !at.left {
 		<-at.places
 	}
 }

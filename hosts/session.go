@@ -24,6 +24,12 @@ type Options struct {
 	HostKeys string   // "strict" or "accept-new", where a host does not say; "": ssh_config decides
 	Limit    int      // hosts working at once; 0: DefaultLimit
 	Home     string   // where .ssh is; "": the user's home directory
+	// Silence is after how long without output or input a command is parked, where neither it nor its host says; 0:
+	// DefaultSilence, negative: never.
+	Silence time.Duration
+	// LeaveParked is how long parked hosts are waited for when no other works any more; then they are left, see
+	// Session.Leave. 0: until they end.
+	LeaveParked time.Duration
 	// Keep keeps connections and passwords for the next session; nil: they end with this one.
 	Keep *Keeper
 	// Replace gives the host that is used in the place of another one, as tests do; nil: every host is itself.
@@ -49,6 +55,7 @@ type Session struct {
 	pool    *pool         // of SSH connections
 	sudo    *passwords
 	asking  turn // of who puts a question
+	posts   *posts
 	abandon context.Context
 
 	beginLimit time.Duration // see the constant
@@ -93,6 +100,7 @@ func NewSession(o Options) *Session {
 	}
 	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: kept.sudo, pool: kept.pool, asking: newTurn(),
 		beginLimit: beginLimit, fileServer: findServer}
+	s.posts = newPosts(s)
 	s.abandon, s.give = context.WithCancelCause(context.Background())
 	s.pool.serve(s)
 	return s
@@ -154,21 +162,3 @@ func (s *Session) place(ctx context.Context) error {
 }
 
 func (s *Session) leave() { <-s.work }
-
-// pause is what a command does while it waits for a person: it gives up its places, and takes them again.
-type pause struct {
-	session *Session
-	seat    *seat
-}
-
-func (s *Session) pause(ctx context.Context) pause { return pause{s, seatOf(ctx)} }
-
-func (p pause) begin() {
-	p.session.leave()
-	p.seat.rest()
-}
-
-func (p pause) end() {
-	p.seat.back()
-	p.session.work <- struct{}{}
-}

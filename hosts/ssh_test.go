@@ -226,27 +226,27 @@ func (l *lab) host(o SSHOptions) *SSH {
 type sshRun struct {
 	Process
 	out, errs bytes.Buffer
-	session   *Session
+	post      *post
 	exit      Exit
 	err       error
 }
 
 // start starts a command as Handle.Run does, with a place among the working hosts.
 func (l *lab) start(ctx context.Context, h *SSH, line string) (*sshRun, error) {
-	if err := l.session.place(ctx); err != nil {
+	post, err := l.session.post(ctx, h.Slug())
+	if err != nil {
 		return nil, err
 	}
-	r := &sshRun{session: l.session}
-	var err error
-	if r.Process, err = h.Start(ctx, l.session, Command{Line: line, Stdout: &r.out, Stderr: &r.errs}); err != nil {
-		l.session.leave()
+	r := &sshRun{post: post}
+	if r.Process, err = h.Start(post.ctx, l.session, Command{Line: line, Stdout: &r.out, Stderr: &r.errs}); err != nil {
+		post.end()
 		return nil, err
 	}
 	return r, nil
 }
 
 func (r *sshRun) wait() (Exit, error) {
-	defer r.session.leave()
+	defer r.post.end()
 	r.exit, r.err = r.Wait()
 	return r.exit, r.err
 }

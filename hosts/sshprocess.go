@@ -26,9 +26,9 @@ const (
 
 // Start implements Host. A raw channel is used, since ssh.Session waits for the end of the output for ever.
 func (h *SSH) Start(ctx context.Context, s *Session, c Command) (Process, error) {
-	waiting := s.pause(ctx)
+	at := postOf(ctx)
 	for again := false; ; again = true {
-		conn, err := s.pool.get(ctx, h.o, waiting.begin, waiting.end)
+		conn, err := s.pool.get(ctx, h.o, at.rest, at.back)
 		if err != nil {
 			return nil, h.startFailed(ctx, err)
 		}
@@ -58,7 +58,7 @@ func (h *SSH) startFailed(ctx context.Context, err error) error {
 	}
 	fault := Unreachable
 	if ctx.Err() != nil || errors.Is(err, errClosed) {
-		fault = Interrupted
+		fault = faultOf(err)
 	}
 	return &Error{Fault: fault, Host: h.o.Slug, Op: "start a command", Err: err}
 }

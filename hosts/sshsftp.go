@@ -46,22 +46,25 @@ func (h *SSH) files(ctx context.Context, s *Session) (files.System, func(), erro
 
 // filesOnce uses one connection. It may turn out that it has died while it was idle.
 func (h *SSH) filesOnce(ctx context.Context, s *Session) (files.System, func(), error) {
-	if err := s.place(ctx); err != nil {
-		return nil, nil, err
-	}
-	waiting := s.pause(ctx)
-	conn, err := s.pool.get(ctx, h.o, waiting.begin, waiting.end)
-	s.leave()
+	at, err := s.post(ctx, h.o.Slug)
 	if err != nil {
 		return nil, nil, h.startFailed(ctx, err)
+	}
+	conn, err := s.pool.get(at.ctx, h.o, at.rest, at.back)
+	at.leave()
+	if err != nil {
+		at.end()
+		return nil, nil, h.startFailed(at.ctx, err)
 	}
 	release := func() {
 		conn.sftp.leave()
 		s.pool.release(conn)
+		at.end()
 	}
 	conn.sftp.enter()
-	client, err := conn.openSFTP(ctx)
+	client, err := conn.openSFTP(at.ctx)
 	if err == nil && client != nil {
+		conn.closeIfLeft(at)
 		return files.NewSFTP(client, &fileConn{conn, h, s}, newShellFiles(s.Handle(h), FileOptions{})), release, nil
 	}
 	release()
@@ -69,6 +72,16 @@ func (h *SSH) filesOnce(ctx context.Context, s *Session) (files.System, func(), 
 		return nil, nil, &Error{Fault: Lost, Host: h.o.Slug, Op: useFiles, Err: conn.ended()}
 	}
 	return nil, nil, err
+}
+
+// closeIfLeft closes the connection when its host is left: no answer about a file may ever come. Other ends of the context
+// those who use the files see to themselves.
+func (c *sshConn) closeIfLeft(at *post) {
+	context.AfterFunc(at.ctx, func() {
+		if cause := context.Cause(at.ctx); faultOf(cause) == Parked {
+			c.close(cause)
+		}
+	})
 }
 
 // fileConn is the connection as the files over it need it.

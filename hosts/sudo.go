@@ -126,9 +126,9 @@ func (p *passwords) typed(ctx context.Context, s *Session, a account, failed str
 	p.mu.Unlock()
 	defer p.gone(t)
 
-	waiting := s.pause(ctx)
-	waiting.begin()
-	defer waiting.end()
+	at := postOf(ctx)
+	at.rest()
+	defer at.back()
 	select {
 	case <-t.done:
 		return t.value, t.err

@@ -27,6 +27,8 @@ const (
 	Warning       Kind = "warning"
 	Message       Kind = "message" // what a script prints or logs
 	Result        Kind = "result"
+	HostParked    Kind = "host.parked" // a command has been silent for long: others take its place
+	HostBack      Kind = "host.back"   // and is not any more
 	HostEnd       Kind = "host.end"
 	BatchStart    Kind = "batch.start" // of some cells, where an action goes over all in batches
 	BatchEnd      Kind = "batch.end"
@@ -53,6 +55,7 @@ const (
 	Refused     State = "refused"      // its host key was refused
 	Lost        State = "lost"         // the connection ended before the command's end was known
 	TimedOut    State = "timed out"    // a command ran into its own time limit
+	Parked      State = "parked"       // the run went on without it
 	Interrupted State = "interrupted"  // ended by Ctrl-C or a signal
 	Skipped     State = "skipped"      // a person chose to go on without it
 	NotBegun    State = "not begun"    // the run ended before its turn came, or too many others had failed

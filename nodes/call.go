@@ -148,7 +148,7 @@ func (e *Env) afterFailure(ctx context.Context, failed *ActionError) Decision {
 	scope := hosts.ScopeOf(ctx)
 	on := hosts.Errors(failed.Err)
 	alone := !scope.Parallel || e.run.session.OneAtATime()
-	if person == nil || len(on) == 0 || !alone || scope.Sandbox || ctx.Err() != nil {
+	if person == nil || len(on) == 0 || on[0].Fault == hosts.Parked || !alone || scope.Sandbox || ctx.Err() != nil {
 		return Abort
 	}
 	for {

@@ -303,6 +303,17 @@ func seconds(to *time.Duration) func(starlark.Value) error {
 	}
 }
 
+// patience is a number of seconds, or 0 for ever, which becomes less than 0.
+func patience(to *time.Duration) func(starlark.Value) error {
+	return func(v starlark.Value) error {
+		if f, ok := starlark.AsFloat(v); ok && f == 0 {
+			*to = -1
+			return nil
+		}
+		return seconds(to)(v)
+	}
+}
+
 // words is a list of strings.
 func words(to *[]string) func(starlark.Value) error {
 	return func(v starlark.Value) error {

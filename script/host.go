@@ -152,6 +152,7 @@ func (s site) commonOptions(o *hosts.Common) []param {
 		option("sudo_password", s.secret(&o.SudoPassword)),
 		option("sudo_password_command", words(&o.SudoPasswordCommand)),
 		option("history", truth(&o.History)),
+		option("silence", patience(&o.Silence)),
 	}
 }
 

@@ -119,7 +119,8 @@ it derives another one: web1(username = "root"). Every host has these options:
 - shell: what runs commands there; by default bash where the host has it, else /bin/sh
 - sudo_password: the password that sudo asks for
 - sudo_password_command: a list, a command of this machine that prints it
-- history: True has every command noted in ~/.deployer/history there, see [security.md](security.md#history-on-hosts)`,
+- history: True has every command noted in ~/.deployer/history there, see [security.md](security.md#history-on-hosts)
+- silence: seconds without output or input after which a command's host is parked; 0: never`,
 		entries: []entry{
 			{
 				name: "ssh_host", usage: "ssh_host(slug, **options)",
@@ -404,6 +405,8 @@ func runOptions() []optionEntry {
 		{"initial_input", "a string that is given to its standard input, which then ends"},
 		{"silent", "True: nothing is shown or logged"},
 		{"timeout", "seconds after which the command is ended and has failed"},
+		{"silence", `seconds without output or input after which its host is parked: others take its place; 0: never.
+By default what the host says, then --silence, then 300`},
 		{"sandbox", "True: the command is checked and not run. A sandbox cannot be left by False"},
 		{"reads", "True: the command only looks, and is run in a sandbox too"},
 	}

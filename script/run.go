@@ -40,6 +40,7 @@ func (cmd *command) params(interactive *bool) []param {
 		option("initial_input", text(&o.Input)),
 		option("silent", truth(&o.Silent)),
 		option("timeout", seconds(&o.Timeout)),
+		option("silence", patience(&o.Silence)),
 		option("sandbox", truth(&o.Sandbox)),
 		option("reads", truth(&o.Reads)),
 	}

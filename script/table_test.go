@@ -117,7 +117,7 @@ func TestStrangersAreUnknown(t *testing.T) {
 
 func TestTableOptions(t *testing.T) {
 	for fn, names := range map[string][]string{
-		"ssh_host": {"rsa_key", "rsa_key_password", "shell", "sudo_password", "sudo_password_command", "history"},
+		"ssh_host": {"rsa_key", "rsa_key_password", "shell", "sudo_password", "sudo_password_command", "history", "silence"},
 		"run":      nil,
 	} {
 		text, ok := Help(fn)
