@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"deployer/files"
 )
@@ -45,7 +46,7 @@ func TestCopyIsStopped(t *testing.T) {
 
 // stopAt calls stop once so many files are there, drafts among them.
 func (b *wayBed) stopAt(ctx context.Context, files int, stop func()) {
-	for ctx.Err() == nil {
+	for ; ctx.Err() == nil; time.Sleep(time.Millisecond) {
 		list, err := os.ReadDir(b.path("d"))
 		if err != nil {
 			b.Error(err)
