@@ -9,7 +9,7 @@ import (
 )
 
 // maxReported is how many bytes of what a host prints on a stream are in a report.
-const maxReported = 64 << 10
+const maxReported = 16 << 10
 
 // reports are the files of --junit and --summary, which are written at the end of a run, whatever that is.
 type reports struct {
