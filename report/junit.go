@@ -53,7 +53,7 @@ func verdictOf(s journal.State) verdict {
 		return passed
 	case journal.Failed, journal.TimedOut, journal.Invalid:
 		return failure
-	case journal.Unreachable, journal.Refused, journal.Lost, journal.Interrupted, "":
+	case journal.Unreachable, journal.Refused, journal.Lost, journal.Parked, journal.Interrupted, "":
 		return mistake
 	}
 	return skipped
