@@ -38,7 +38,7 @@ root = node(hosts = [ssh_host("real", address = "127.0.0.1", port = %d, username
 			from, there, here := filepath.Join(dir, name), filepath.Join(dir, "there"), filepath.Join(dir, "here")
 			for _, line := range []string{fmt.Sprint("put -r ", from, " ", there), fmt.Sprint("get -r ", there, " ", here)} {
 				term.Send(line + "\r")
-				term.Expect(" copied: ")
+				term.Expect(" directory made: ")
 				term.Expect(painted)
 			}
 			for _, done := range []string{there, here} {
