@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -252,6 +254,22 @@ func TestFileThatCannotBe(t *testing.T) {
 	} {
 		if _, err := NewFile(name); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+	}
+}
+
+// TestSummaryIsDescribed checks that the document names every field.
+func TestSummaryIsDescribed(t *testing.T) {
+	text, err := os.ReadFile("../doc/results.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []any{summary{}, summaryHost{}, journal.Error{}} {
+		for field := range reflect.TypeOf(of).Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if !regexp.MustCompile("`(hosts\\[\\])?\\.?" + name + "`").Match(text) {
+				t.Errorf("doc/results.md does not say what %s is", name)
+			}
 		}
 	}
 }
