@@ -52,7 +52,9 @@ type stream struct {
 
 // NewCollector returns a collector. It must be closed.
 func NewCollector(o Options) *Collector {
-	c := &Collector{limit: o.Limit, bySlug: map[string]*Host{}, actions: map[uint64]action{}, streams: map[streamKey]*stream{}}
+	c := &Collector{
+		limit: o.Limit, bySlug: map[string]*Host{}, actions: map[uint64]action{}, streams: map[streamKey]*stream{},
+	}
 	c.general = NewText(&c.spool, c.limit)
 	return c
 }
@@ -124,7 +126,8 @@ func (c *Collector) begin(e journal.Event) {
 }
 
 func (c *Collector) part(h *Host, node string, e journal.Event) *Part {
-	p := &Part{Host: h, Node: node, Action: e.Action, id: e.ID, Out: NewText(&c.spool, c.limit), Err: NewText(&c.spool, c.limit)}
+	p := &Part{Host: h, Node: node, Action: e.Action, id: e.ID}
+	p.Out, p.Err = NewText(&c.spool, c.limit), NewText(&c.spool, c.limit)
 	h.Parts = append(h.Parts, p)
 	return p
 }

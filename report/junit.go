@@ -76,7 +76,7 @@ func (c *Collector) units() []unit {
 	}
 	failed := func(u unit) bool { v := verdictOf(u.state); return v == failure || v == mistake }
 	if c.End.Error != nil && !slices.ContainsFunc(all, failed) { // it is about no host
-		all = append(all, unit{class: c.Start.Node, name: c.Start.Action, state: c.End.State, err: c.End.Error, seconds: c.End.Seconds})
+		all = append(all, unit{c.Start.Node, c.Start.Action, c.End.State, c.End.Error, c.End.Seconds, nil})
 	}
 	return all
 }
