@@ -196,7 +196,7 @@ func (p *program) runCommand() *cobra.Command {
 	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
 	f.BoolVar(&o.noJournal, "no-journal", false, "keep no journal of what is run: see runs")
-	f.StringVar(&o.view, "view", string(console.ViewLines), "how to show the run: `VIEW` is "+console.OneOf(console.Views()))
+	f.StringVar(&o.view, "view", string(console.ViewLive), "how to show the run: `VIEW` is "+console.OneOf(console.Views()))
 	f.StringVar(&o.junit, "junit", "", "write how every host ended to `FILE`, in the format of JUnit")
 	f.StringVar(&o.summary, "summary", "", "write what came of the run to `FILE`, as one JSON document")
 	o.stuck.flags(cmd)

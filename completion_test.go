@@ -82,7 +82,7 @@ func TestCompletionRequests(t *testing.T) {
 		{"-f deploy run --path st", "staging"},
 		{"./deploy run --path st", "staging"},
 		{"./broken.star run --path st", ""},
-		{"run --view ", "lines tree hosts merged diff"},
+		{"run --view ", "live lines tree hosts merged diff"},
 		{"run --color ", "auto always never"},
 		{"run --host-keys ", "strict accept-new"},
 		{"completion ", "bash zsh fish"},

@@ -53,8 +53,10 @@ func (p *program) newLineEditor(o runOptions, history string, secrets *journal.S
 			e.history = h
 		}
 	}
+	terminal := pty.NewTerminal(p.terminal())
+	p.unread = func(typed []byte) { pty.Unread(terminal, typed) }
 	e.editor = lineedit.New(lineedit.Options{
-		Terminal: pty.NewTerminal(p.terminal()), History: e.history, Complete: e.candidates(complete), Failed: failed,
+		Terminal: terminal, History: e.history, Complete: e.candidates(complete), Failed: failed,
 		Keep: func(line string) bool { return secrets.Mask(line) == line }, Suspend: e.suspend,
 	})
 	return e

@@ -47,7 +47,7 @@ type runOptions struct {
 }
 
 // defaultOptions are the options where none were given.
-func defaultOptions() runOptions { return runOptions{color: "auto", view: string(console.ViewLines)} }
+func defaultOptions() runOptions { return runOptions{color: "auto", view: string(console.ViewLive)} }
 
 func (o runOptions) check() error {
 	if !slices.Contains([]string{"", "strict", "accept-new"}, o.hostKeys) {
@@ -153,6 +153,7 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets,
 	r.screen = console.NewScreen(console.Options{
 		Stdout: p.output(p.Out, o.color), Stderr: p.output(p.Err, o.color),
 		Prefix: several && o.brief == nil, View: console.View(task.View), LogOnly: o.json,
+		Live: p.live(o, task),
 	})
 	sinks := []journal.Sink{r.screen, r.shown}
 	if o.brief != nil {
@@ -184,6 +185,18 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets,
 	return r, nil
 }
 
+// live is the live view of a task; nil if there is nothing to follow, or nobody who could.
+func (p *program) live(o runOptions, task shell.Task) *console.Live {
+	var targets []string
+	for _, h := range task.Node.Hosts() {
+		targets = append(targets, h.Slug())
+	}
+	if !console.View(task.View).Follows() || len(task.Node.HostsBelow()) < 2 || o.brief != nil || p.presence(o) == nil || !p.ownsTerminal(o) {
+		return nil
+	}
+	return &console.Live{Targets: targets}
+}
+
 func (r *oneRun) openSession() {
 	options := hosts.Options{Journal: r.journal, HostKeys: r.options.hostKeys, Keep: r.keep, Replace: r.program.Hosts}
 	if r.options.single {
@@ -199,6 +212,9 @@ func (r *oneRun) openSession() {
 		}
 		if r.program.Answer == nil && r.program.ownsTerminal(r.options) {
 			options.Terminal = asked
+		}
+		if desk := r.person.Desk(); desk != nil {
+			options.Desk = desk
 		}
 	}
 	r.session = hosts.NewSession(options)
@@ -272,6 +288,7 @@ func (r *oneRun) run(ctx context.Context, tree *nodes.Tree) (any, error) {
 	begun := time.Now()
 	r.journal.Write(r.startEvent(tree))
 	value, err := r.call(ctx)
+	shown := r.screen.EndLive()
 	if warning := r.rolledNowhere(); warning != "" && err == nil {
 		r.journal.Write(journal.Event{Kind: journal.Warning, Node: r.task.Node.Path(), Message: warning})
 	}
@@ -280,7 +297,7 @@ func (r *oneRun) run(ctx context.Context, tree *nodes.Tree) (any, error) {
 		o.result(r, value)
 	}
 	o.end(r, time.Since(begun))
-	if closed := errors.Join(r.screen.Close(), r.closeLog(), r.reports.write(), r.failedSinks()); closed != nil {
+	if closed := errors.Join(shown, r.screen.Close(), r.closeLog(), r.reports.write(), r.failedSinks()); closed != nil {
 		r.program.tell("%v", closed)
 		o.failAtLeast()
 	}
@@ -298,6 +315,10 @@ func (r *oneRun) call(ctx context.Context) (any, error) {
 	var value any
 	var err error
 	ctx = console.With(ctx, console.Setup{Run: r.nodes, Screen: r.screen, Person: r.person})
+	if r.person != nil {
+		stop := r.person.Steer(ctx, console.Steering{Leave: r.session.Leave})
+		defer func() { r.program.unread(stop()) }()
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -97,13 +97,14 @@ type program struct {
 	state   string // the folder for what is kept between runs, or "" for that of the account
 	signals signals
 
-	noJournalTold bool // why there can be no journal was told
+	noJournalTold bool               // why there can be no journal was told
+	unread        func(typed []byte) // gives keys back to who reads lines next
 }
 
 // Run runs the program with the arguments after its name and returns its exit status.
 func (def Program) Run(ctx context.Context, args []string, stdio Stdio) int {
 	ctx, stop := context.WithCancelCause(ctx)
-	p := &program{Program: def.named(), Stdio: stdio}
+	p := &program{Program: def.named(), Stdio: stdio, unread: func([]byte) {}}
 	p.signals.begin(stop)
 	if p.Getenv == nil {
 		p.NoJournal = true // there is no account that could have a folder for it

@@ -64,7 +64,7 @@ the root; git[web1] and git:web1 are a cell. Steps of a path are separated by
 / >`},
 	{"show-options", `/ > show-options
   sandbox off   check everything, change nothing
-  view lines    how a run is shown
+  view live     how a run is shown
   hosts *       the only hosts that are worked on
 / >`},
 	{"cd web", `/ > cd web

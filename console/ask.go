@@ -93,13 +93,20 @@ func (p *Person) own(ctx context.Context) error {
 	}
 	select {
 	case p.owner <- struct{}{}:
-		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	if err := p.turns.take(ctx); err != nil {
+		<-p.owner
+		return err
+	}
+	return nil
 }
 
-func (p *Person) disown() { <-p.owner }
+func (p *Person) disown() {
+	p.turns.give()
+	<-p.owner
+}
 
 func (p *Person) answer(q Question, input io.Reader) (string, error) {
 	for _, text := range q.Before {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -26,6 +27,7 @@ func (p *Person) Attach(keyboard io.Writer, resized func(pty.Size)) (detach func
 	default:
 		return nil, errors.New("the terminal is in use by a question or another command")
 	}
+	_ = p.turns.take(context.Background()) // fails only with its context
 	defer func() {
 		if err != nil {
 			p.disown()
@@ -35,6 +37,7 @@ func (p *Person) Attach(keyboard io.Writer, resized func(pty.Size)) (detach func
 	if err != nil {
 		return nil, err
 	}
+	p.screen.settle()
 	restore, err := pty.Raw(p.terminal)
 	if err != nil {
 		return nil, errors.Join(err, input.Close())

@@ -55,7 +55,7 @@ func (s *Screen) keepBars(keep func(*Bar) bool) error {
 		s.bars = slices.DeleteFunc(s.bars, func(b *Bar) bool { return !keep(b) })
 		return nil
 	})
-	if len(s.bars) == 0 {
+	if len(s.bars) == 0 && s.live == nil {
 		s.ticker.Stop()
 		s.ticker = nil
 	}
@@ -67,7 +67,7 @@ func (s *Screen) tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ticker != nil { // it may have come too late to be stopped
-		_ = s.redrawBars()
+		_ = s.refresh()
 		s.ticker.Reset(redrawEvery)
 	}
 }
@@ -76,7 +76,18 @@ func (s *Screen) tick() {
 func (s *Screen) redraw() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.redrawBars()
+	_ = s.refresh()
+}
+
+// refresh shows what is held of the run, and bars as they are now.
+func (s *Screen) refresh() error {
+	switch {
+	case s.pace != nil && s.pace.behind():
+		return nil // what is there now would be old when the terminal gets to it
+	case len(s.held) > 0:
+		return s.flush()
+	}
+	return s.redrawBars()
 }
 
 func (s *Screen) redrawBars() error {
@@ -100,7 +111,7 @@ func (s *Screen) eraseBars() error {
 
 // drawBars draws bars at the start of a line, where there is place for them.
 func (s *Screen) drawBars() error {
-	if len(s.bars) == 0 || s.raw && s.used || s.question != "" || s.stderr.middle {
+	if len(s.bars) == 0 && s.live == nil || s.stepped() || s.raw && s.used || s.question != "" || s.stderr.middle {
 		return nil
 	}
 	s.standing = s.barLines()
@@ -125,6 +136,9 @@ func (s *Screen) barLines() []string {
 	}
 	if more := len(s.bars) - len(shown); more > 0 {
 		lines = append(lines, fit(fmt.Sprintf("… and %d more", more), size.Cols-1))
+	}
+	if s.live != nil {
+		lines = append(lines, s.live.lines(size.Cols-1, s.liveRows(), s.stderr.palette)...)
 	}
 	return lines
 }

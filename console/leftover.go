@@ -88,6 +88,9 @@ func (l *leftover) sequence(s string) {
 	}
 }
 
+// other reports whether the terminal shows the other screen, which programs draw on that fill the window.
+func (l *leftover) other() bool { return l.modes["47"] || l.modes["1047"] || l.modes["1049"] }
+
 // undo returns what makes the terminal as it was, and forgets.
 func (l *leftover) undo() string {
 	text := ""

@@ -14,8 +14,8 @@ const maxLine = 64 << 10
 type lines struct {
 	// returns says that a carriage return ends a line too, as on a terminal, where what follows would overwrite it.
 	returns bool
-	// once says that a line which is drawn again and again after a carriage return counts once, as it was drawn last: this
-	// is no terminal, and nothing is overwritten.
+	// once says that a line which is drawn again and again after a carriage return counts once, as it was drawn last:
+	// where it is shown nothing is overwritten.
 	once     bool
 	redraws  report.Redraws
 	returned bool   // the last line ended so: a newline right after it is no line

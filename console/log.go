@@ -78,14 +78,19 @@ func commandLine(e journal.Event, p palette) string {
 	if e.Dir != "" {
 		place += ":" + oneLine(e.Dir, maxCommand)
 	}
-	mark := " $ "
+	return place + " " + marked(e, p)
+}
+
+// marked is a command after the mark that says as whom it runs: "# (postgres) psql".
+func marked(e journal.Event, p palette) string {
+	mark := "$ "
 	if e.Sudo {
-		mark = " # "
+		mark = "# "
 	}
 	if e.User != "" && (!e.Sudo || e.User != "root") {
 		mark += "(" + clean(e.User, false) + ") "
 	}
-	return place + mark + p.yellow(oneLine(e.Command, maxCommand))
+	return mark + p.yellow(oneLine(e.Command, maxCommand))
 }
 
 // about is the host that a message is about, if it is about one.

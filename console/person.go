@@ -30,6 +30,7 @@ type Person struct {
 	screen    *Screen
 	interrupt func()
 	owner     chan struct{} // who reads the terminal puts something in
+	turns     *turns        // of the live view, which has them while nobody owns the terminal
 }
 
 // NewPerson returns the person who types at terminal and reads what the screen shows on standard error. interrupt is
@@ -38,13 +39,14 @@ func NewPerson(terminal *os.File, s *Screen, interrupt func()) *Person {
 	if interrupt == nil {
 		interrupt = func() {}
 	}
-	return &Person{terminal: terminal, screen: s, interrupt: interrupt, owner: make(chan struct{}, 1)}
+	return &Person{terminal: terminal, screen: s, interrupt: interrupt, owner: make(chan struct{}, 1),
+		turns: newTurns()}
 }
 
 // NewFunctionPerson returns a person whose answers come from a function, which is called for one question at a time, and
 // not again where an answer is wrong. There is no terminal to give to commands.
 func NewFunctionPerson(answer func(context.Context, Question) (string, error)) *Person {
-	return &Person{function: answer, owner: make(chan struct{}, 1)}
+	return &Person{function: answer, owner: make(chan struct{}, 1), turns: newTurns()}
 }
 
 // PasswordQuestion says which password is wanted. It is the question of package hosts.

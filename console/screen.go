@@ -34,9 +34,10 @@ const maxMerged = 1 << 20
 // Options are what a screen is made with.
 type Options struct {
 	Stdout, Stderr Output
-	Prefix         bool // several hosts: their lines start with their slugs
-	View           View // "" is ViewLines
-	LogOnly        bool // standard output is used for something else: neither output of commands nor prints are shown
+	Prefix         bool  // several hosts: their lines start with their slugs
+	View           View  // "" is ViewLines
+	Live           *Live // what goes on in several hosts is shown where it can be drawn; nil: it is not
+	LogOnly        bool  // standard output is used for something else: neither output of commands nor prints are shown
 }
 
 // Screen shows a run while it goes on, as the package's doc says. It is a [journal.Sink].
@@ -47,6 +48,7 @@ type Screen struct {
 	logOnly     bool
 	view        view              // nil: it is shown line by line
 	merged      *report.Collector // of what is shown at the end; nil: nothing is
+	pace        *paced            // of the terminal; nil: the outputs are written to at once
 	differences bool              // of groups from the largest are shown
 
 	mu       sync.Mutex // guards what follows: a person may be asked while events come
@@ -62,6 +64,9 @@ type Screen struct {
 	closed   bool        // no more bars are drawn
 	page     *int        // how many rows of the terminal were written since it began; nil: nobody pages
 	streams  map[streamKey]*lines
+	live     *live                  // nil: there is no live view
+	held     []byte                 // lines for the terminal that were not shown yet
+	left     int                    // lines that had no place there
 	waiting  map[uint64]*time.Timer // connections that have not been shown yet
 	told     map[string]bool        // hosts whose last connection did not come about, which was shown
 }
@@ -95,6 +100,9 @@ func NewScreen(o Options) *Screen {
 	case o.View.Merges() && !o.LogOnly:
 		s.merged, s.differences = report.NewCollector(report.Options{Limit: maxMerged}), o.View == ViewDiff
 	}
+	if o.Live != nil && s.draws() {
+		s.startLive(*o.Live)
+	}
 	return s
 }
 
@@ -107,6 +115,9 @@ func newSurface(o Output) *surface {
 
 // Close ends what the screen waits for. It closes no output.
 func (s *Screen) Close() error {
+	if err := s.EndLive(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
@@ -129,7 +140,10 @@ func (s *Screen) Close() error {
 func (s *Screen) Write(e journal.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.merged != nil && e.Stream != journal.Terminal {
+	if s.live != nil {
+		s.live.note(e)
+	}
+	if s.merged != nil && (e.Stream != journal.Terminal || s.offered(e)) {
 		if err := s.merged.Write(e); err != nil {
 			return err
 		}
@@ -150,7 +164,9 @@ func (s *Screen) Write(e journal.Event) error {
 			return s.print(e)
 		}
 	case journal.ConnectStart:
-		s.startWaiting(e)
+		if s.live == nil {
+			s.startWaiting(e)
+		}
 		return nil
 	case journal.ConnectEnd:
 		s.stopWaiting(e.ID)
@@ -170,6 +186,9 @@ func (s *Screen) writeLine(e journal.Event) error { return s.log(s.logged(e)) }
 
 // logged is the line of the log for an event; "" for those that another line tells.
 func (s *Screen) logged(e journal.Event) string {
+	if s.live != nil && e.Parallel && s.live.tells(e) {
+		return s.live.logLine(e, s.stderr.palette)
+	}
 	switch e.Kind {
 	case journal.CommandEnd:
 		if s.told[e.Host] && neverRan(e.State) {
@@ -196,24 +215,33 @@ func (s *Screen) output(e journal.Event) error {
 		return nil
 	}
 	to := s.surfaceOf(e.Stream)
+	offered := e.Stream == journal.Terminal && s.offered(e)
 	switch {
-	case e.Stream == journal.Terminal:
+	case offered && s.live.commands[e.ID] == s.live.attached:
+		return s.write(to, e.Data)
+	case e.Stream == journal.Terminal && !offered:
 		s.drawn.note(e.Data)
 		s.used = true
-		return s.put(to, e.Data) // a person uses it: what waits for an answer ends with no newline
+		return s.putNow(to, e.Data) // a person uses it: what waits for an answer ends with no newline
 	case s.merged != nil:
 		return nil
 	case !s.prefix && s.view == nil:
 		return s.put(to, s.returned(to, e.Data))
 	}
+	if offered && s.live.commands[e.ID].drawn.other() {
+		return nil // what draws on all of the window has no lines
+	}
 	key := streamKey{e.ID, e.Stream}
 	l := s.streams[key]
 	if l == nil {
-		l = &lines{returns: to.Terminal, once: !to.Terminal}
+		l = &lines{returns: to.Terminal && !offered, once: !to.Terminal || offered}
 		s.streams[key] = l
 	}
 	return l.add(e.Data, s.placed(to, e))
 }
+
+// offered reports whether an event is of a command that has a terminal of its own, into which the person can step.
+func (s *Screen) offered(e journal.Event) bool { return s.live != nil && s.live.commands[e.ID] != nil }
 
 func (s *Screen) surfaceOf(stream string) *surface {
 	if stream == journal.Stderr {
@@ -224,7 +252,7 @@ func (s *Screen) surfaceOf(stream string) *surface {
 
 // endOutput shows the last lines of a command that have no end.
 func (s *Screen) endOutput(e journal.Event) error {
-	for _, stream := range []string{journal.Stdout, journal.Stderr} {
+	for _, stream := range []string{journal.Stdout, journal.Stderr, journal.Terminal} {
 		key := streamKey{e.ID, stream}
 		if l := s.streams[key]; l != nil {
 			delete(s.streams, key)
@@ -240,6 +268,9 @@ func (s *Screen) endOutput(e journal.Event) error {
 func (s *Screen) placed(to *surface, e journal.Event) func(line []byte) error {
 	return func(line []byte) error {
 		text := string(line)
+		if s.offered(e) {
+			text = undrawn(text)
+		}
 		if to.Terminal {
 			text = clean(text, to.Colour)
 		}
@@ -293,6 +324,13 @@ func (s *Screen) returned(to *surface, lines []byte) []byte {
 	return bytes.ReplaceAll(lines, []byte("\n"), []byte("\r\n"))
 }
 
+// settle waits until the terminal has what was written, before its modes change.
+func (s *Screen) settle() {
+	if s.pace != nil {
+		s.pace.settle()
+	}
+}
+
 // lend notes whether a command has the terminal, which passes on all it prints. When it has it no more, the screen is made
 // as it was.
 func (s *Screen) lend(to bool) {
@@ -322,6 +360,19 @@ func (s *Screen) put(to *surface, data []byte) error {
 		return nil
 	case !to.Terminal:
 		return s.write(to, data)
+	case s.live != nil:
+		return s.hold(to, data)
+	}
+	return s.above(func() error { return s.write(to, data) })
+}
+
+// putNow is put that does not wait for more to come.
+func (s *Screen) putNow(to *surface, data []byte) error {
+	if s.live == nil || !to.Terminal {
+		return s.put(to, data)
+	}
+	if err := s.flush(); err != nil {
+		return err
 	}
 	return s.above(func() error { return s.write(to, data) })
 }

@@ -11,6 +11,7 @@ type View string
 
 // The views of a run.
 const (
+	ViewLive   View = "live"   // lines, and below them what goes on in several hosts, where that can be drawn
 	ViewLines  View = "lines"  // what happens, as it happens
 	ViewTree   View = "tree"   // actions, and what is in them
 	ViewHosts  View = "hosts"  // host by host, each as a whole when it has ended
@@ -21,7 +22,7 @@ const (
 // Views are all views.
 func Views() []string {
 	var names []string
-	for _, v := range []View{ViewLines, ViewTree, ViewHosts, ViewMerged, ViewDiff} {
+	for _, v := range []View{ViewLive, ViewLines, ViewTree, ViewHosts, ViewMerged, ViewDiff} {
 		names = append(names, string(v))
 	}
 	return names
@@ -38,6 +39,9 @@ func OneOf(words []string) string {
 
 // Merges reports whether it shows nothing before the end of the run.
 func (v View) Merges() bool { return v == ViewMerged || v == ViewDiff }
+
+// Follows reports whether what goes on in several hosts stands below what it shows. That of a tree would say it twice.
+func (v View) Follows() bool { return v != ViewLines && v != ViewTree }
 
 // view shows what happens in a run in another way than line by line.
 type view interface {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"deployer/journal"
+	"deployer/pty"
 )
 
 // stopGrace is how long a command is waited for after it was told to end: the supervisor needs up to 10 s.
@@ -142,7 +143,19 @@ func (x *execution) prefixes() string {
 
 func (x *execution) takesTerminal() bool {
 	o := x.options
-	return x.session.opts.Terminal != nil && !o.NoTerminal && !o.Silent && !o.Quiet && !x.scope.Parallel && !x.scope.Sandbox
+	return x.window() != nil && !o.NoTerminal && !o.Silent && !o.Quiet && !x.scope.Sandbox
+}
+
+// window returns what tells the size of the window in which the command is shown; nil where it gets no terminal.
+func (x *execution) window() func() pty.Size {
+	o := x.session.opts
+	switch {
+	case x.scope.Parallel && o.Desk != nil:
+		return o.Desk.Size
+	case !x.scope.Parallel && o.Terminal != nil:
+		return o.Terminal.Size
+	}
+	return nil
 }
 
 func (x *execution) run(ctx context.Context) (*Output, error) {
@@ -157,7 +170,7 @@ func (x *execution) run(ctx context.Context) (*Output, error) {
 	var failure *Error
 	if errors.As(err, &failure) {
 		failure.Seconds = out.Seconds
-		if failure.Stderr == "" && !x.request.terminal { // else a person saw it
+		if failure.Stderr == "" && (!x.request.terminal || x.scope.Parallel) { // else a person saw it
 			failure.Stderr = x.session.Secrets().Mask(x.lastLines())
 		}
 	}
@@ -189,7 +202,7 @@ func (x *execution) attempt(ctx context.Context) (Exit, error) {
 	c := Command{Line: loginLine(x.request.script()), Direct: x.request.direct(), Word: x.request.word,
 		Stdout: out, Stderr: marked, asked: x.request}
 	if x.request.terminal {
-		size := x.session.opts.Terminal.Size()
+		size := x.window()()
 		marked.out = x.writer(journal.Terminal, &x.stdout)
 		c.Terminal, c.Stdout, c.Stderr = &size, marked, nil
 	}
@@ -377,9 +390,15 @@ func (x *execution) streams() {
 	}
 }
 
-// attach gives the command the person's terminal. It needs x.mu.
+// attach gives the command the person's terminal, or offers it to the person. It needs x.mu.
 func (x *execution) attach() {
 	if !x.request.terminal {
+		return
+	}
+	resize := func(size Size) { _ = x.process.Resize(size) }
+	if x.scope.Parallel {
+		withdraw := x.session.opts.Desk.Offer(x.id, x.process.Stdin(), resize)
+		x.detach = func() error { withdraw(); return nil }
 		return
 	}
 	keyboard := writerFunc(func(keys []byte) (int, error) {
@@ -388,7 +407,7 @@ func (x *execution) attach() {
 		}
 		return x.process.Stdin().Write(keys)
 	})
-	detach, err := x.session.opts.Terminal.Attach(keyboard, func(size Size) { _ = x.process.Resize(size) })
+	detach, err := x.session.opts.Terminal.Attach(keyboard, resize)
 	if err != nil {
 		x.fail(fmt.Errorf("take the terminal: %w", err))
 		return

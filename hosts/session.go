@@ -20,7 +20,8 @@ const DefaultLimit = 64
 type Options struct {
 	Journal  *journal.Journal
 	Person   Person
-	Terminal Terminal // nil: commands get no terminal
+	Terminal Terminal // of the person, for a command that runs alone; nil: it gets none
+	Desk     Desk     // of the person who follows several hosts; nil: their commands get no terminal
 	HostKeys string   // "strict" or "accept-new", where a host does not say; "": ssh_config decides
 	Limit    int      // hosts working at once; 0: DefaultLimit
 	Home     string   // where .ssh is; "": the user's home directory
@@ -45,6 +46,14 @@ type Terminal interface {
 	// Interrupt is called when a command died of the Ctrl-C that the person typed: it ends the run, as Ctrl-C does
 	// where no command has the terminal.
 	Interrupt()
+}
+
+// Desk is where a person follows what runs on several hosts, and can step into one of them.
+type Desk interface {
+	Size() pty.Size
+	// Offer puts a command, by its ID in the journal, on the desk until withdraw is called. As long as the person has stepped
+	// into it, their keys are written to keyboard, and resize is called with the size of the window.
+	Offer(command uint64, keyboard io.Writer, resize func(pty.Size)) (withdraw func())
 }
 
 // Session is what a run has open on its hosts: connections, passwords typed, limits. It is safe for use by many

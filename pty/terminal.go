@@ -58,6 +58,13 @@ func (f *file) Keys() (Keys, error) {
 	return &fileKeys{Input: input, file: f, restore: restore}, nil
 }
 
+// Unread gives back keys of t, a terminal of [NewTerminal], to who takes its keys next.
+func Unread(t Terminal, typed []byte) {
+	if f, ok := t.(*file); ok {
+		f.ahead = append(f.ahead, typed...)
+	}
+}
+
 // takeAhead takes what was typed before the terminal was raw. Linux has made a NUL of every Ctrl-D in it.
 func (f *file) takeAhead(input *Input) {
 	typed := make([]byte, 4<<10)

@@ -1,0 +1,46 @@
+package console
+
+import (
+	"io"
+
+	"deployer/pty"
+)
+
+// Desk is where the person can step into the commands of a live view. It is that of package hosts.
+type Desk struct{ person *Person }
+
+// Desk returns the desk of the screen's live view; nil if there is none, or nobody who could step in.
+func (p *Person) Desk() *Desk {
+	if p.terminal == nil || p.screen.pace == nil {
+		return nil
+	}
+	return &Desk{p}
+}
+
+// Size is the size of the window.
+func (d *Desk) Size() pty.Size { return d.person.Size() }
+
+// seat is a command that takes keys.
+type seat struct {
+	keyboard io.Writer
+	resize   func(pty.Size)
+}
+
+// Offer lets the person step into a command until withdraw is called.
+func (d *Desk) Offer(command uint64, keyboard io.Writer, resize func(pty.Size)) (withdraw func()) {
+	s := d.person.screen
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil || s.live.commands[command] == nil {
+		return func() {}
+	}
+	r, at := s.live.commands[command], &seat{keyboard, resize}
+	r.seat = at
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if r.seat == at {
+			r.seat = nil
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Bounds of the view.
+const (
+	maxRows = 16 // hosts that have a line; of a small window half of the lines are enough
+	maxSlug = 24 // columns of a host's name
+)
+
+// liveRows is how many hosts have a line now.
+func (s *Screen) liveRows() int { return min(maxRows, max(1, s.stderr.size().Rows/2-1)) }
+
+// lines draws the view: so many hosts, and below them the line that counts them.
+func (l *live) lines(columns, rows int, p palette) []string {
+	now := time.Now()
+	shown := l.shown(now, rows)
+	slugs := 0
+	for _, r := range shown {
+		slugs = max(slugs, min(maxSlug, width(r.host)))
+	}
+	var lines []string
+	for _, r := range shown {
+		lines = append(lines, l.line(r, now, slugs, columns, p))
+	}
+	return append(lines, fit(l.counts(now), columns))
+}
+
+// line is that of a host: "> web3  waiting     12s  Continue? [y/N]".
+func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string {
+	is := r.phase(now)
+	mark := "  "
+	if r == l.chosen {
+		mark = "> "
+	}
+	slug := fit(clean(r.host, false), slugs)
+	state, clock := phaseWords[is], elapsed(now.Sub(r.begun))
+	switch is {
+	case isSilent:
+		state += " " + elapsed(now.Sub(r.heard))
+	case isDone, isFailed:
+		clock = elapsed(r.took)
+	}
+	state = fmt.Sprintf("%-12s", state)
+	clock = fmt.Sprintf("%6s", clock)
+	text := mark + slug + strings.Repeat(" ", slugs-width(slug)) + "  " + state + clock + "  "
+	if room := columns - width(text); room > 0 {
+		return mark + p.slug(slug) + strings.Repeat(" ", slugs-width(slug)) + "  " + p.phase(state, is) + clock + "  " +
+			fit(r.question(), room)
+	}
+	return fit(text, columns)
+}
+
+// phase paints the state of a host.
+func (p palette) phase(text string, is phase) string {
+	switch is {
+	case isWaiting, isParked, isSilent:
+		return p.yellow(text)
+	case isFailed:
+		return p.red(text)
+	case isDone:
+		return p.green(text)
+	}
+	return text
+}
+
+// counts is the last line: "100 hosts: 1 waiting, 3 running, 96 done  12s  Enter: answer web3, ?: keys".
+func (l *live) counts(now time.Time) string {
+	var count [len(phaseWords)]int
+	for _, r := range l.order {
+		count[r.phase(now)]++
+	}
+	var parts []string
+	for is, n := range count {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, phaseWords[is]))
+		}
+	}
+	if todo := len(l.targets) - len(l.order); todo > 0 {
+		parts = append(parts, fmt.Sprintf("%d to do", todo))
+	}
+	return fmt.Sprintf("%d hosts: %s  %s  %s", len(l.targets), strings.Join(parts, ", "), elapsed(now.Sub(l.begun)), l.keys())
+}
+
+// keys says which keys do something now.
+func (l *live) keys() string {
+	switch waits := l.waits(); {
+	case l.chosen != nil:
+		return "Enter: step into " + clean(l.chosen.host, false) + ", a: answer all, x: leave it, Esc, ?: more"
+	case len(waits) > 0:
+		return "Enter: answer " + clean(waits[0].host, false) + ", Down: choose"
+	}
+	return "Down: choose a host"
+}
+
+// elapsed is a time of the view: "12s", "3m05s", "1h02m".
+func elapsed(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	}
+	return Duration(d.Seconds())
+}

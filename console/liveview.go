@@ -1,0 +1,117 @@
+package console
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"deployer/journal"
+)
+
+// Lines for the terminal are held for a moment and shown together, so that drawing the view below them costs next to
+// nothing however many come.
+
+// So many bytes of lines are held until they are shown at once, and so many at most: a terminal that cannot keep up does
+// not get what comes then.
+const (
+	enough  = 32 << 10
+	maxHeld = 1 << 20
+)
+
+func (s *Screen) startLive(o Live) {
+	s.live, s.pace = newLive(o), newPaced()
+	s.stderr.W = pacedWriter{s.pace, s.stderr.W}
+	if s.stdout.Terminal {
+		s.stdout.W = pacedWriter{s.pace, s.stdout.W}
+	}
+	s.ticker = time.AfterFunc(redrawEvery, s.tick)
+}
+
+// EndLive ends the live view, if there is one: what it held is shown, and one line counts the hosts. What is written to
+// the terminal then may also be written by others.
+func (s *Screen) EndLive() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil {
+		return nil
+	}
+	l := s.live
+	err := s.flush()
+	if err == nil {
+		err = s.eraseBars()
+	}
+	s.live = nil
+	if len(s.bars) == 0 {
+		s.ticker.Stop()
+		s.ticker = nil
+	}
+	if err == nil && len(l.order) > 0 {
+		err = s.line(s.stderr, l.summary())
+	}
+	if closed := s.pace.close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// hold keeps lines until they are shown together.
+func (s *Screen) hold(to *surface, data []byte) error {
+	if len(s.held)+len(data) > maxHeld {
+		s.left += bytes.Count(data, []byte("\n"))
+		return nil
+	}
+	s.held = append(s.held, data...)
+	s.ended(to, data[len(data)-1] == '\n')
+	if len(s.held) > enough && !s.pace.behind() {
+		return s.flush()
+	}
+	return nil
+}
+
+// flush shows what is held, above the view; not while the person is on the terminal of a host.
+func (s *Screen) flush() error {
+	if len(s.held) == 0 || s.stepped() {
+		return nil
+	}
+	return s.above(func() error {
+		held := s.held
+		s.held = nil
+		if s.left > 0 {
+			held = fmt.Appendf(held, "… %d lines were left out here: the terminal could not keep up\n", s.left)
+			s.left = 0
+		}
+		middle := s.stderr.middle
+		err := s.write(s.stderr, held)
+		s.ended(s.stderr, !middle)
+		return err
+	})
+}
+
+// tells reports whether the view has a line of its own for an event of one of several hosts.
+func (l *live) tells(e journal.Event) bool {
+	return e.Kind == journal.CommandStart || e.Kind == journal.CommandEnd && e.State == journal.Done ||
+		e.Kind == journal.ConnectEnd && e.State == journal.Done
+}
+
+// logLine is that line: a command that many hosts run is told once, and how well it went is to be seen in their lines.
+func (l *live) logLine(e journal.Event, p palette) string {
+	if e.Kind != journal.CommandStart || e.Message != "" {
+		return ""
+	}
+	line := marked(e, p)
+	if e.Dir != "" {
+		line = oneLine(e.Dir, maxCommand) + " " + line
+	}
+	if l.seen[line] {
+		return ""
+	}
+	l.seen[line] = true
+	return line
+}
+
+// summary is what is left of the view at its end.
+func (l *live) summary() string {
+	counts, _, _ := strings.Cut(l.counts(time.Now()), "  ")
+	return counts + "  " + elapsed(time.Since(l.begun))
+}
