@@ -1,7 +1,6 @@
 package deployer
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"deployer/internal/hostset"
 	"deployer/internal/runs"
 	"deployer/journal"
+	"deployer/report"
 )
 
 const showHelp = `Show an earlier run: what it ran and how it ended, how each of its hosts stands, and what was printed, where
@@ -23,7 +23,7 @@ it was shown then.
 RUN is the name of a run, as runs lists them, the beginning of one, or last.`
 
 func (p *program) showCommand() *cobra.Command {
-	asJSON := false
+	asJSON, view := false, ""
 	cmd := &cobra.Command{
 		Use:                   "show [OPTIONS] RUN [HOST]",
 		DisableFlagsInUseLine: true,
@@ -34,7 +34,11 @@ func (p *program) showCommand() *cobra.Command {
 				err := fmt.Errorf("show takes a RUN, and perhaps a HOST, and got %d words", len(args))
 				return &usageError{err, cmd.CommandPath() + " --help"}
 			}
-			return p.showRun(p.ownRun(""), asJSON, args[0], args[1:]...)
+			if !console.View(view).Merges() {
+				err := fmt.Errorf("--view is %q: use %s or %s", view, console.ViewMerged, console.ViewDiff)
+				return &usageError{err, cmd.CommandPath() + " --help"}
+			}
+			return p.showRun(p.ownRun(""), asJSON, view == string(console.ViewDiff), args[0], args[1:]...)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			switch len(args) {
@@ -47,6 +51,9 @@ func (p *program) showCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the events of the run, as run --json did")
+	cmd.Flags().StringVar(&view, "view", string(console.ViewMerged),
+		"how to show what was printed: `VIEW` is merged, or diff for how it differs between hosts")
+	complete(cmd, "view", among(string(console.ViewMerged), string(console.ViewDiff)))
 	return cmd
 }
 
@@ -81,7 +88,7 @@ func (p *program) readRun(keep func(journal.Event) bool, name string) (*runs.Run
 }
 
 // showRun shows a run, or with a set of its hosts what it did there.
-func (p *program) showRun(keep func(journal.Event) bool, asJSON bool, name string, hosts ...string) error {
+func (p *program) showRun(keep func(journal.Event) bool, asJSON, differences bool, name string, hosts ...string) error {
 	run, store, err := p.readRun(keep, name)
 	if err != nil {
 		return err
@@ -102,12 +109,35 @@ func (p *program) showRun(keep func(journal.Event) bool, asJSON bool, name strin
 	if _, err := io.WriteString(p.Out, formatRun(run, out.Colour)); err != nil {
 		return err
 	}
-	printed := outputs{clean: out.Terminal, of: map[string]*bytes.Buffer{}}
-	if err := show.to(printed.write); err != nil {
+	printed, err := printedIn(run, show)
+	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(p.Out, printed.format(run))
-	return err
+	if _, err := io.WriteString(p.Out, "\n"); err != nil {
+		return err
+	}
+	shown := console.Merge{Differences: differences, Stdout: out, Stderr: out}.Show(printed)
+	return errors.Join(shown, printed.Close())
+}
+
+// maxShown is how many bytes are shown of the beginning of what a host printed on a stream.
+const maxShown = 1 << 20
+
+// printedIn is what the hosts of a run printed, and how they stand.
+func printedIn(run *runs.Run, events *replay) (*report.Collector, error) {
+	c := report.NewCollector(report.Options{Limit: maxShown})
+	if err := events.to(c.Write); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	for _, h := range run.Hosts {
+		if known := c.Host(h.Slug); known != nil && known.State != "" {
+			continue
+		}
+		if err := c.Write(journal.Event{Kind: journal.HostEnd, Host: h.Slug, State: h.State}); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return c, nil
 }
 
 // hostsOf are the hosts of a run that a set names; nil of no set.
@@ -201,74 +231,4 @@ func formatHosts(hosts []runs.Host, colour bool) string {
 		t.rows = append(t.rows, []cell{{console.OneLine(h.Slug), ""}, stateCell(h.State), {took, ""}, {console.OneLine(wrong), ""}})
 	}
 	return t.format()
-}
-
-// outputs is what hosts printed.
-type outputs struct {
-	clean bool // as a terminal may be shown it
-	of    map[string]*bytes.Buffer
-}
-
-func (o outputs) write(e journal.Event) error {
-	text := e.Data
-	switch {
-	case e.Kind == journal.Message && e.Stream == journal.Stdout:
-		text = []byte(e.Message + "\n")
-	case e.Kind != journal.CommandOutput || e.Quiet:
-		return nil
-	}
-	if o.of[e.Host] == nil {
-		o.of[e.Host] = &bytes.Buffer{}
-	}
-	o.of[e.Host].Write(text)
-	return nil
-}
-
-// format writes what hosts printed, where several printed the same only once, those of the most hosts first.
-func (o outputs) format(run *runs.Run) string {
-	var texts []string
-	by := map[string][]string{}
-	for _, slug := range append(slugsOf(run.Hosts), "") {
-		if o.of[slug] == nil {
-			continue
-		}
-		text := o.of[slug].String()
-		if by[text] == nil {
-			texts = append(texts, text)
-		}
-		by[text] = append(by[text], slug)
-	}
-	slices.SortStableFunc(texts, func(a, b string) int { return len(by[b]) - len(by[a]) })
-	var b strings.Builder
-	for _, text := range texts {
-		name := hostset.Fold(by[text])
-		if by[text][0] == "" {
-			name = "printed by the action"
-		}
-		fmt.Fprintf(&b, "\n%s:\n%s", name, o.shown(text))
-	}
-	return b.String()
-}
-
-// shown is a text with an end, of which nothing draws on a terminal as it likes.
-func (o outputs) shown(text string) string {
-	if o.clean {
-		lines := strings.Split(strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n")
-		for i, line := range lines {
-			lines[i] = console.Clean(line)
-		}
-		text = strings.Join(lines, "\n")
-	}
-	if !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	return text
-}
-
-func slugsOf(hosts []runs.Host) []string {
-	slugs := make([]string, len(hosts))
-	for i, h := range hosts {
-		slugs[i] = h.Slug
-	}
-	return slugs
 }
