@@ -14,6 +14,11 @@ import (
 // call runs an action where it has to run: here, in every cell, or in one of them.
 func (e *Env) call(ctx context.Context, a *Action, args Args) (any, error) {
 	switch {
+	case e.place.leftOut():
+		return nil, e.recorded(ctx, a, args, nil, func(ctx context.Context) (journal.State, error) {
+			e.Empty(ctx)
+			return journal.Skipped, nil
+		})
 	case e.place.isolated || a.Isolate == IsolateLater:
 		return e.invoke(ctx, a, args)
 	case a.Isolate == IsolateOne:

@@ -49,6 +49,20 @@ func Initialize(ctx context.Context, n Embedder) (context.Context, error) {
 	return here.run.Env(place).enter(ctx), nil
 }
 
+// Limit returns the context of a run that is limited to a set of hosts, written as in "web[1-3],db1!web2": nodes have no
+// others in it. See [Place.Limit] for errors; where no host is left it wraps [ErrNoneLeft].
+func Limit(ctx context.Context, set string) (context.Context, error) {
+	here := frameOf(ctx)
+	if here.env == nil {
+		return nil, errNoRun
+	}
+	place, err := here.env.place.Limit(set)
+	if err != nil {
+		return nil, err
+	}
+	return withFrame(ctx, frame{env: here.env.run.Env(place), action: here.action}), nil
+}
+
 // mayMeet refuses a tree whose hosts have slugs of other hosts here: connections are shared by slug.
 func (n *Place) mayMeet(other *Tree) error {
 	self := n.root().template.self

@@ -58,8 +58,11 @@ func (e *Env) Host() (*hosts.Handle, error) {
 	}
 	all := e.place.Hosts()
 	if len(all) != 1 {
-		return nil, &HostCountError{Node: e.place.Path(), Count: len(all), Why: "here exactly one is needed",
-			Hint: "use all its hosts, or go into a cell of an array"}
+		hint := "use all its hosts, or go into a cell of an array"
+		if limited := e.place.Limited(); limited != "" {
+			hint = "the run is limited to " + limited
+		}
+		return nil, &HostCountError{Node: e.place.Path(), Count: len(all), Why: "here exactly one is needed", Hint: hint}
 	}
 	return e.run.session.Handle(all[0]), nil
 }

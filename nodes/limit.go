@@ -3,6 +3,7 @@ package nodes
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"deployer/hosts"
 	"deployer/internal/hostset"
@@ -35,23 +36,26 @@ func (l *limit) keep(roles []hosts.Role) []hosts.Role {
 var ErrNoneLeft = errors.New("no host is left")
 
 // Limit returns the node as a run sees it that is limited to a set of hosts: it, and all that is reached from it, has
-// no others. What the set may say is told in [Place.Select]. A node with hosts of which none is left, at it or below,
+// no others; of a node that is limited already those that are left. What the set may say is told in [Place.Select]. A node with hosts of which none is left, at it or below,
 // is returned with an error that wraps [ErrNoneLeft]; a cell that is not left is no more than an error.
 func (n *Place) Limit(set string) (*Place, error) {
 	slugs, err := n.Select(set)
 	if err != nil {
 		return nil, err
 	}
+	if n.only != nil {
+		slugs = slices.DeleteFunc(slugs, func(slug string) bool { return !n.only.in[slug] })
+		set = hostset.Fold(slugs)
+	}
 	l := &limit{set, make(map[string]bool, len(slugs))}
 	for _, slug := range slugs {
 		l.in[slug] = true
 	}
-	whole := n.Whole()
-	limited, err := whole.limitedTo(l)
+	limited, err := n.limitedTo(l)
 	if err != nil {
 		return nil, err
 	}
-	if there := slugsOf(whole.HostsBelow()); len(there) > 0 && len(limited.HostsBelow()) == 0 {
+	if there := slugsOf(n.HostsBelow()); len(there) > 0 && len(limited.HostsBelow()) == 0 {
 		err = fmt.Errorf("%w of %s at %s: it has %s", ErrNoneLeft, set, n.Path(),
 			hostset.FoldWithin(there, maxFolded))
 	}
@@ -105,6 +109,11 @@ func (n *Place) Limited() string {
 		return ""
 	}
 	return n.only.text
+}
+
+// leftOut reports whether the node has hosts, and none that the run may reach: what it does is not done then.
+func (n *Place) leftOut() bool {
+	return n.only != nil && len(n.Hosts()) == 0 && len(n.Whole().Hosts()) > 0
 }
 
 // HostsBelow are the different hosts of the node and of everything below it, in definition order.

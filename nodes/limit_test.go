@@ -55,6 +55,9 @@ func TestSelect(t *testing.T) {
 		{"/", "@role:production", "web3"},
 		{"/", "@group:production", "web1 web2 web3 db1"},
 		{"/system/git", "@web", "web1 web2 web3"}, // of the node above
+		{"/system/other", "@db", "db1"},           // of the node above
+		{"/", "@own!@web", "other1"},
+		{"/system/git", "@own", "other1"}, // of another one
 		{"/system/git", "@host", "web1 web2 web3 db1"},
 		{"/", "/system/db", "db1"},
 		{"/", "/system/git[web2]", "web2"},
@@ -68,9 +71,9 @@ func TestSelect(t *testing.T) {
 	}
 	for _, test := range []struct{ set, want string }{
 		{"web1,@production", `column 6: production is a role and a group: write @role:production or @group:production`},
-		{"@wbe", `there is no role and no group "wbe" at /: did you mean web?`},
-		{"@role:beta", `there is no role "beta" at /: there is web, db, production, host, own`},
-		{"@group:webs", `there is no group "webs" at /: there is production, beta`},
+		{"@wbe", `there is no role and no group "wbe": did you mean web?`},
+		{"@role:beta", `there is no role "beta": there is web, db, production, host, own`},
+		{"@group:webs", `there is no group "webs": there is production, beta`},
 		{"/sistem", `did you mean system?`},
 		{"/system/git[", `column 12: "[" has no end`},
 		{"wbe1", `there is no host "wbe1": did you mean web1`},
@@ -118,9 +121,12 @@ func TestLimit(t *testing.T) {
 	if got := limited("/system/git[web2]", "web2,web3"); got.Path() != "/system/git[web2]" || slugs(got) != "web2" {
 		t.Errorf("a cell: %s with %s", got.Path(), slugs(got))
 	}
-	again, err := system.Limit("web1")
+	again, err := system.Whole().Limit("web1")
 	if err != nil || slugs(again) != "web1" {
 		t.Errorf("limited anew: %v, %v", again, err)
+	}
+	if less, err := system.Limit("web[1-2]"); err != nil || slugs(less) != "web2" || less.Limited() != "web2" {
+		t.Errorf("limited further: %v, %v", less, err)
 	}
 }
 

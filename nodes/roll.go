@@ -91,11 +91,12 @@ type roll struct {
 	do     func(ctx context.Context, i int) error
 	errs   []error
 
-	mu     sync.Mutex // guards what follows
-	begun  []bool
-	failed int
-	why    string // no more cells begin; "" while they do
-	cause  error  // of that, where the run was interrupted
+	mu      sync.Mutex // guards what follows
+	begun   []bool
+	granted int // the cells before this one begin
+	failed  int
+	why     string // no more cells begin; "" while they do
+	cause   error  // of that, where the run was interrupted
 }
 
 type rollKey struct{}
@@ -222,14 +223,17 @@ func (r *Run) wait(ctx context.Context, before string, d time.Duration) {
 	}
 }
 
-// begins reports whether the action may begin in a cell, and notes that it does.
+// begins reports whether the action may begin in a cell, and notes that it does. Cells get their places in order, so that
+// where one begins those before it do, though their goroutines may come later.
 func (r *roll) begins(ctx context.Context, i int) bool {
-	if r.stopped(ctx) {
+	stopped := r.stopped(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if stopped && i >= r.granted {
 		return false
 	}
-	r.mu.Lock()
+	r.granted = max(r.granted, i+1)
 	r.begun[i] = true
-	r.mu.Unlock()
 	r.run.rolls.begun(r.cells[i].cellSlug())
 	return true
 }

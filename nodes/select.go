@@ -16,7 +16,7 @@ import (
 //
 //	web[1-20],db1!web3   slugs, ranges and patterns; see the manual for , ! & and ^
 //	@web                 the hosts of the role web of the node and of all below it; where none of them has it, of the
-//	                     nearest node above that has it
+//	                     nearest node above that has it, or else of all that have it
 //	@production          the hosts of the nodes of a group, anywhere in the tree
 //	@role:x, @group:x    one of them where both have the name
 //	/production/git      the hosts of a node and of all below it; of a cell its own
@@ -41,13 +41,13 @@ func (n *Place) hostsNamed(name string) ([]string, error) {
 		if found, known := n.roleNear(role); known {
 			return found, nil
 		}
-		return nil, n.noSet("role", role, n.RolesNear())
+		return nil, noSet("role", role, n.RolesUsed())
 	}
 	if group, is := strings.CutPrefix(name, "group:"); is {
 		if found, known := n.inGroup(group); known {
 			return found, nil
 		}
-		return nil, n.noSet("group", group, n.GroupsUsed())
+		return nil, noSet("group", group, n.GroupsUsed())
 	}
 	inRole, isRole := n.roleNear(name)
 	inGroup, isGroup := n.inGroup(name)
@@ -59,25 +59,36 @@ func (n *Place) hostsNamed(name string) ([]string, error) {
 	case isGroup:
 		return inGroup, nil
 	}
-	return nil, n.noSet("role and no group", name, slices.Concat(n.RolesNear(), n.GroupsUsed()))
+	return nil, noSet("role and no group", name, slices.Concat(n.RolesUsed(), n.GroupsUsed()))
 }
 
-func (n *Place) noSet(what, name string, known []string) error {
+func noSet(what, name string, known []string) error {
 	hint := nearest.Hint(name, known)
 	if hint == "" && len(known) > 0 {
 		hint = "there is " + strings.Join(known, ", ")
 	}
-	return fmt.Errorf("there is no %s %q at %s%s", what, name, n.Path(), orNothing(hint))
+	return fmt.Errorf("there is no %s %q%s", what, name, orNothing(hint))
 }
 
-// roleNear returns the hosts of a role of the node and of all below it, or else of the nearest node above that has it.
+// roleNear returns the hosts of a role of the node and of all below it; or else of the nearest node above that has it; or
+// else of all nodes that have it.
 func (n *Place) roleNear(name string) (slugs []string, known bool) {
+	if slugs, known = n.roleBelow(name); known {
+		return slugs, known
+	}
+	for up := n.parent; up != nil; up = up.parent {
+		if slugs, known = up.role(name); known {
+			return slugs, known
+		}
+	}
+	return n.root().roleBelow(name)
+}
+
+// roleBelow returns the hosts of a role of the node and of all below it.
+func (n *Place) roleBelow(name string) (slugs []string, known bool) {
 	for at := range n.Walk().Places() {
 		found, has := at.role(name)
 		slugs, known = append(slugs, found...), known || has
-	}
-	for up := n.parent; up != nil && !known; up = up.parent {
-		slugs, known = up.role(name)
 	}
 	return slugs, known
 }
@@ -102,21 +113,15 @@ func (n *Place) inGroup(name string) (slugs []string, known bool) {
 	return slugs, known
 }
 
-// RolesNear are the names of the roles that [Place.Select] knows, in the order in which they are met.
-func (n *Place) RolesNear() []string {
+// RolesUsed are the names of the roles of the tree's nodes.
+func (n *Place) RolesUsed() []string {
 	var names []string
-	add := func(at *Place) {
+	for at := range n.root().Walk().Places() {
 		for _, r := range at.roles {
 			if !slices.Contains(names, r.Name) {
 				names = append(names, r.Name)
 			}
 		}
-	}
-	for at := range n.Walk().Places() {
-		add(at)
-	}
-	for up := n.parent; up != nil; up = up.parent {
-		add(up)
 	}
 	return names
 }

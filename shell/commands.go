@@ -45,10 +45,10 @@ func navigation() []*Command {
 		{"ls", "[-l] [PATH]", "list the nodes and actions of a node",
 			"With -l also the hosts of each node, by role.", (*Shell).ls, completeList},
 		{"pwd", "[PATH]", "print the path of a node", "What it prints can be given to cd again.", (*Shell).pwd, nodePath},
-		{"find", "[PATH] [PATTERN] [name=PATTERN] [action=PATTERN] [group=NAME] [host=SLUG]", "find nodes below a node",
+		{"find", "[PATH] [PATTERN] [name=PATTERN] [action=PATTERN] [group=NAME] [host=SET]", "find nodes below a node",
 			"A node is printed if all that is asked for is true of it: its name matches, it has such an action, it is in the " +
-				"group, it has the host. In a PATTERN * stands for any text and ? for a character; one without them matches " +
-				"where the name contains it. With action= the actions that match are printed after the path.", (*Shell).find, completeFind},
+				"group, it has the host, or one of a set as --hosts takes it. In a PATTERN * stands for any text and ? for a " +
+				"character; one without them matches where the name contains it. With action= the actions that match are printed after the path.", (*Shell).find, completeFind},
 		{"tree", "[PATH] [DEPTH]", "draw the nodes below a node", "DEPTH is how many levels are drawn.", (*Shell).tree, nodePath},
 	}
 }

@@ -36,7 +36,7 @@ func CompleteHosts(n *nodes.Place, typed string) []prompt.Candidate {
 	for _, h := range n.HostsBelow() {
 		add(hostset.Fold([]string{h.Slug()}), KindHost, h.Address())
 	}
-	roles, groups := n.RolesNear(), n.GroupsUsed()
+	roles, groups := n.RolesUsed(), n.GroupsUsed()
 	for _, name := range roles {
 		add(named("role", name, groups), KindRole, "hosts of the role")
 	}

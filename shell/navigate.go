@@ -77,6 +77,7 @@ type search struct {
 	from                *nodes.Place
 	name, action, group string
 	host                string
+	hosts               map[string]bool // of a set, in place of host
 }
 
 // searchKeys are the filters of find.
@@ -136,6 +137,16 @@ func (s *Shell) search(words []prompt.Word) (search, error) {
 		}
 		look.name = w.Text
 	}
+	if strings.ContainsAny(look.host, "[,!&^@/") {
+		found, err := look.from.Select(look.host)
+		if err != nil {
+			return look, err
+		}
+		look.hosts = map[string]bool{}
+		for _, slug := range found {
+			look.hosts[slug] = true
+		}
+	}
 	for _, pattern := range []string{look.name, look.action} {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return look, fmt.Errorf("find: %q is no pattern: a [ in it has no ]", pattern)
@@ -187,7 +198,7 @@ func (l *search) match(n *nodes.Place) (actions []string, ok bool) {
 	if !matches(l.name, n.Name()) || l.group != "" && (n.Group() == nil || n.Group().Name != l.group) {
 		return nil, false
 	}
-	if l.host != "" && !slices.ContainsFunc(slugs(n), func(slug string) bool { return matches(l.host, slug) }) {
+	if l.host != "" && !slices.ContainsFunc(slugs(n), l.isHost) {
 		return nil, false
 	}
 	if l.action == "" {
@@ -199,6 +210,14 @@ func (l *search) match(n *nodes.Place) (actions []string, ok bool) {
 		}
 	}
 	return actions, len(actions) > 0
+}
+
+// isHost reports whether a host is one that is looked for.
+func (l *search) isHost(slug string) bool {
+	if l.hosts != nil {
+		return l.hosts[slug]
+	}
+	return matches(l.host, slug)
 }
 
 // matches reports whether a name is of a pattern. search has checked that it is one.
