@@ -2,8 +2,10 @@ package console
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"deployer/internal/hostset"
 	"deployer/journal"
 )
 
@@ -32,8 +34,8 @@ func FormatFailures(failures []Failure, targets int, colour bool) string {
 	}
 	p := palette{colour}
 	var b strings.Builder
-	if failed := failedHosts(failures); failed > 0 && targets > 1 {
-		fmt.Fprintln(&b, p.red(fmt.Sprintf("%d of %d hosts failed:", failed, targets)))
+	if failed := failedHosts(failures); len(failed) > 0 && targets > 1 {
+		fmt.Fprintln(&b, p.red(fmt.Sprintf("%d of %d hosts failed:%s", len(failed), targets, severalHosts(failed))))
 	}
 	for _, f := range failures {
 		f.format(&b, p)
@@ -41,16 +43,29 @@ func FormatFailures(failures []Failure, targets int, colour bool) string {
 	return b.String()
 }
 
-// failedHosts is how many different hosts failed.
-func failedHosts(failures []Failure) int {
-	failed := map[string]bool{}
+// failedHosts are the different hosts that failed.
+func failedHosts(failures []Failure) []string {
+	var failed []string
 	for _, f := range failures {
-		if f.Host != "" && isFailure(f.State) {
-			failed[f.Host] = true
+		if f.Host != "" && isFailure(f.State) && !slices.Contains(failed, f.Host) {
+			failed = append(failed, f.Host)
 		}
 	}
-	return len(failed)
+	return failed
 }
+
+// severalHosts names hosts where there are so many that one would look for them below.
+func severalHosts(slugs []string) string {
+	if len(slugs) <= maxListedBelow {
+		return ""
+	}
+	return " " + clean(hostset.FoldWithin(slugs, maxHosts), false)
+}
+
+const (
+	maxListedBelow = 3   // hosts that are seen at a glance in what follows
+	maxHosts       = 200 // characters for the names of hosts
+)
 
 func (f Failure) format(b *strings.Builder, p palette) {
 	name := "the run"

@@ -34,6 +34,13 @@ web2 (/staging/git[web2] checkout) UNREACHABLE
 	if got := FormatFailures(failures, 4, false); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	many := []Failure{}
+	for _, slug := range []string{"db1", "web1", "web2", "web3"} {
+		many = append(many, Failure{Host: slug, State: journal.Failed})
+	}
+	if got := FormatFailures(many, 9, false); !strings.HasPrefix(got, "4 of 9 hosts failed: db1,web[1-3]\ndb1 FAILED\n") {
+		t.Errorf("several are %s", got)
+	}
 	one := FormatFailures([]Failure{{Host: "web1", State: journal.Interrupted}}, 1, false)
 	if want := "web1 interrupted\n"; one != want {
 		t.Errorf("got %q, want %q", one, want)

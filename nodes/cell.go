@@ -1,11 +1,14 @@
 package nodes
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"deployer/hosts"
+	"deployer/internal/hostset"
+	"deployer/internal/nearest"
 )
 
 // Cell returns a cell of the next open dimension: by slug, by number from 0, or by host. A []any chooses in all open
@@ -59,9 +62,14 @@ func (n *Place) cellIndex(key any) (int, error) {
 	}
 	index, err := CellIndex(slugs, name)
 	if err != nil {
-		return 0, n.noCell(name, slugs, alternatives(name, slugs))
+		return 0, n.noCell(name, slugs, otherHosts(name, slugs))
 	}
 	return index, nil
+}
+
+// otherHosts is a hint that names what a slug may have meant: the nearest, else what there is.
+func otherHosts(slug string, slugs []string) string {
+	return cmp.Or(nearest.Hint(slug, slugs), "there is "+hostset.FoldWithin(slugs, maxFolded))
 }
 
 // noCell says that a cell is not among those of the slugs.

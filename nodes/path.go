@@ -348,7 +348,7 @@ func (r *resolver[P]) cell(c *cursor, key string) error {
 		if len(slugs) == 0 {
 			return c.wrong(fmt.Sprintf("%s has no cells, so no %q", r.here.Path(), key), "leave the cell out")
 		}
-		return c.wrong(fmt.Sprintf("%s: %v", r.here.Path(), err), alternatives(key, slugs))
+		return c.wrong(fmt.Sprintf("%s: %v", r.here.Path(), err), otherHosts(key, slugs))
 	}
 	next, err := r.here.Cell(index)
 	if err != nil {

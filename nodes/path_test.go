@@ -197,7 +197,7 @@ func TestPathErrors(t *testing.T) {
 		{"'b.c.d'", `there is no "b.c.d" in /: did you mean b.c or b/c d?`},
 		{"production/git[web3]", `/production/git: there is no cell "web3": did you mean web1 or web2?`},
 		{"production/git[9]", `/production/git: there is no cell 9: the numbers go from 0 to 5: did you mean 7 or 0?`},
-		{"production/git[-1]", `/production/git: there is no cell "-1": there is web1, web2, a.b, [v6], 7, 0`},
+		{"production/git[-1]", `/production/git: there is no cell "-1": there is web[1-2],a.b,"[v6]",[0,7]`},
 		{"production/git[web1][1]", `/production/git[web1] has no cells, so no "1": leave the cell out`},
 		{"staging[web1]", `/staging has no cells, so no "web1": leave the cell out`},
 		{"../staging", ".. leads above the root"},

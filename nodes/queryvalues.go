@@ -317,7 +317,7 @@ func hostNamed(s *hosts.Set, slug string) (any, error) {
 	for _, h := range s.Handles() {
 		slugs = append(slugs, h.Slug())
 	}
-	return nil, fmt.Errorf("there is no host %q: %s", slug, alternatives(slug, slugs))
+	return nil, fmt.Errorf("there is no host %q: %s", slug, otherHosts(slug, slugs))
 }
 
 func resultNamed(r *ParallelResult, slug string) (any, error) {
