@@ -228,3 +228,17 @@ func (p place) checkReports(t *testing.T, junit, summary string, status int) {
 		t.Errorf("%v: the JUnit file is %s", err, text)
 	}
 }
+
+// TestMergedAtATerminal shows groups at the end, below what the live view has shown, and does not show it twice.
+func TestMergedAtATerminal(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	p := f.newPlace(t, fmt.Sprintf(mattersTree, "1"))
+	s := p.sit(t, "run", "--color", "never", "--no-journal", "--path", "some", "--view", "merged", "bad")
+	s.Expect("web[1-2] (2) FAILED exit status 3")
+	merged := s.Expect("2 of 2 hosts failed:")
+	s.ends(1)
+	if strings.Count(merged, "to stdout") != 1 {
+		t.Errorf("what was printed is not shown once:\n%s", merged)
+	}
+}
