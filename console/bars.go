@@ -91,7 +91,7 @@ func (s *Screen) refresh() error {
 }
 
 func (s *Screen) redrawBars() error {
-	if len(s.standing) == 0 || slices.Equal(s.standing, s.barLines()) {
+	if slices.Equal(s.standing, s.barLines()) {
 		return nil
 	}
 	if err := s.eraseBars(); err != nil {
@@ -111,10 +111,12 @@ func (s *Screen) eraseBars() error {
 
 // drawBars draws bars at the start of a line, where there is place for them.
 func (s *Screen) drawBars() error {
-	if len(s.bars) == 0 && s.live == nil || s.stepped() || s.raw && s.used || s.question != "" || s.stderr.middle {
+	if s.stepped() || s.raw && s.used || s.question != "" || s.stderr.middle {
 		return nil
 	}
-	s.standing = s.barLines()
+	if s.standing = s.barLines(); len(s.standing) == 0 {
+		return nil
+	}
 	back := "\r"
 	if above := len(s.standing) - 1; above > 0 {
 		back = fmt.Sprintf("\r\x1b[%dA", above)
@@ -137,7 +139,7 @@ func (s *Screen) barLines() []string {
 	if more := len(s.bars) - len(shown); more > 0 {
 		lines = append(lines, fit(fmt.Sprintf("… and %d more", more), size.Cols-1))
 	}
-	if s.live != nil {
+	if s.live != nil && len(s.live.order) > 0 {
 		lines = append(lines, s.live.lines(size.Cols-1, s.liveRows(), s.stderr.palette)...)
 	}
 	return lines

@@ -59,6 +59,7 @@ type row struct {
 	heard    time.Time     // when the command began, printed something or was given keys
 	last     []byte        // line of output
 	open     bool          // which has no end yet
+	fresh    []byte        // what of the last part of the output is of lines
 	recent   []byte        // what its terminal showed last, as it came
 	drawn    leftover      // the modes that its terminal is in
 	seat     *seat         // its keyboard; nil: no command takes keys
@@ -105,7 +106,6 @@ func (l *live) note(e journal.Event) {
 	case journal.CommandEnd:
 		r.running--
 		r.ended(e.State)
-		delete(l.commands, e.ID)
 	}
 }
 
@@ -142,9 +142,9 @@ func (r *row) busy() bool { return r.actions+r.running+r.dialling > 0 }
 
 // hear notes what a command printed.
 func (r *row) hear(e journal.Event) {
-	r.heard = time.Now()
+	r.heard, r.fresh = time.Now(), e.Data
 	if e.Stream == journal.Terminal {
-		r.drawn.note(e.Data)
+		r.fresh = r.outside(e.Data)
 		r.recent = append(r.recent, e.Data...)
 		if len(r.recent) > 2*maxRecent { // not at every part
 			r.recent = append(r.recent[:0], r.recent[len(r.recent)-maxRecent:]...)
@@ -153,7 +153,7 @@ func (r *row) hear(e journal.Event) {
 	if e.Quiet {
 		return
 	}
-	data := e.Data
+	data := r.fresh
 	if cut := bytes.LastIndexAny(bytes.TrimRight(data, "\r\n"), "\r\n"); cut >= 0 {
 		data, r.last = data[cut+1:], nil
 	} else if !r.open {
@@ -165,6 +165,26 @@ func (r *row) hear(e journal.Event) {
 	}
 	r.open = len(line) == len(data)
 }
+
+// outside is what of a part of the output does not fill the window.
+func (r *row) outside(part []byte) []byte {
+	inside := r.drawn.other()
+	r.drawn.note(part)
+	if r.drawn.other() {
+		return nil
+	}
+	if inside {
+		last := back.FindAllIndex(part, -1)
+		if last == nil {
+			return nil
+		}
+		return part[last[len(last)-1][1]:]
+	}
+	return part
+}
+
+// back is how a program gives back the window that it filled.
+var back = regexp.MustCompile(`\x1b\[\?[0-9;]*(47|1049)[0-9;]*l`)
 
 // latest is what the terminal of the host showed last, from the start of a line if that is known.
 func (r *row) latest() []byte {

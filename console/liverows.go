@@ -48,11 +48,11 @@ func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string
 	state = fmt.Sprintf("%-12s", state)
 	clock = fmt.Sprintf("%6s", clock)
 	text := mark + slug + strings.Repeat(" ", slugs-width(slug)) + "  " + state + clock + "  "
-	if room := columns - width(text); room > 0 {
+	if room := columns - width(text); room > 0 && r.question() != "" {
 		return mark + p.slug(slug) + strings.Repeat(" ", slugs-width(slug)) + "  " + p.phase(state, is) + clock + "  " +
 			fit(r.question(), room)
 	}
-	return fit(text, columns)
+	return fit(strings.TrimRight(text, " "), columns)
 }
 
 // phase paints the state of a host.
@@ -83,14 +83,18 @@ func (l *live) counts(now time.Time) string {
 	if todo := len(l.targets) - len(l.order); todo > 0 {
 		parts = append(parts, fmt.Sprintf("%d to do", todo))
 	}
-	return fmt.Sprintf("%d hosts: %s  %s  %s", len(l.targets), strings.Join(parts, ", "), elapsed(now.Sub(l.begun)), l.keys())
+	hosts := "hosts"
+	if len(l.targets) == 1 {
+		hosts = "host"
+	}
+	return fmt.Sprintf("%d %s: %s  %s  %s", len(l.targets), hosts, strings.Join(parts, ", "), elapsed(now.Sub(l.begun)), l.keys())
 }
 
 // keys says which keys do something now.
 func (l *live) keys() string {
 	switch waits := l.waits(); {
 	case l.chosen != nil:
-		return "Enter: step into " + clean(l.chosen.host, false) + ", a: answer all, x: leave it, Esc, ?: more"
+		return "Enter: step into " + clean(l.chosen.host, false) + ", a: answer all, x: leave it, ?"
 	case len(waits) > 0:
 		return "Enter: answer " + clean(waits[0].host, false) + ", Down: choose"
 	}

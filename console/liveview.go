@@ -62,7 +62,9 @@ func (s *Screen) hold(to *surface, data []byte) error {
 		return nil
 	}
 	s.held = append(s.held, data...)
-	s.ended(to, data[len(data)-1] == '\n')
+	if !s.stepped() {
+		s.ended(to, data[len(data)-1] == '\n')
+	}
 	if len(s.held) > enough && !s.pace.behind() {
 		return s.flush()
 	}

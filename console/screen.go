@@ -159,6 +159,9 @@ func (s *Screen) Write(e journal.Event) error {
 		if err := s.endOutput(e); err != nil {
 			return err
 		}
+		if s.live != nil {
+			delete(s.live.commands, e.ID)
+		}
 	case journal.Message:
 		if e.Stream == journal.Stdout {
 			return s.print(e)
@@ -228,8 +231,8 @@ func (s *Screen) output(e journal.Event) error {
 	case !s.prefix && s.view == nil:
 		return s.put(to, s.returned(to, e.Data))
 	}
-	if offered && s.live.commands[e.ID].drawn.other() {
-		return nil // what draws on all of the window has no lines
+	if offered {
+		e.Data = s.live.commands[e.ID].fresh
 	}
 	key := streamKey{e.ID, e.Stream}
 	l := s.streams[key]
@@ -350,7 +353,7 @@ func (s *Screen) lend(to bool) {
 // inMiddle reports whether a line must be ended before another is written. Standard output that is not a terminal gets
 // no byte that nobody wrote.
 func (s *Screen) inMiddle(to *surface) bool {
-	return to.middle && (to == s.stderr || to.Terminal)
+	return to.middle && (to == s.stderr || to.Terminal) && !s.stepped() // the lines of others wait
 }
 
 // put writes data. A question or bars that are on the same terminal make place for it, and come again below.
