@@ -131,7 +131,7 @@ func TestJUnitOfSeveralActions(t *testing.T) {
 		begin(2, 1, "/db[web1]", "web1", "start"), over(2, 1, "/db[web1]", "web1", "start", journal.Done),
 		begin(3, 1, "/db[web1]", "web1", "stop"), output(4, 3, "web1", journal.Stdout, "stopping\n"), wrong,
 		begin(5, 1, "/db[web2]", "web2", "start"), over(5, 1, "/db[web2]", "web2", "start", journal.Done),
-		begin(6, 1, "/db[web2]", "web2", "stop"), over(6, 1, "/db[web2]", "web2", "stop", journal.Done),
+		begin(6, 1, "/db[web2]", "web2", "start"), over(6, 1, "/db[web2]", "web2", "start", journal.Done),
 		output(7, 1, "web2", journal.Stderr, "after\n"),
 		failed("web1", "exit status 1"), failed("web2", "exit status 2"),
 		finish(journal.Failed, 1),
@@ -140,7 +140,7 @@ func TestJUnitOfSeveralActions(t *testing.T) {
 		`/web web1 start 1 - - - "" ""`,
 		`/web web1 stop 1 failed/it does not stop - - "stopping\n" ""`,
 		`/web web2 start 1 - - - "" ""`,
-		`/web web2 stop 1 - - - "" ""`,
+		`/web web2 start #2 1 - - - "" ""`,
 		`/web web2 3 failed/exit status 2 - - "" "after\n"`,
 	}
 	if got := casesOf(all); !slices.Equal(got, want) {

@@ -78,7 +78,19 @@ func (c *Collector) units() []unit {
 	if c.End.Error != nil && !slices.ContainsFunc(all, failed) { // it is about no host
 		all = append(all, unit{c.Start.Node, c.Start.Action, c.End.State, c.End.Error, c.End.Seconds, nil})
 	}
+	tellApart(all)
 	return all
+}
+
+// tellApart numbers units of one class and name: an action may run in a cell more than once.
+func tellApart(all []unit) {
+	seen := map[[2]string]int{}
+	for i, u := range all {
+		key := [2]string{u.class, u.name}
+		if seen[key]++; seen[key] > 1 {
+			all[i].name = fmt.Sprintf("%s #%d", u.name, seen[key])
+		}
+	}
 }
 
 func (c *Collector) unitsOf(h *Host) []unit {
