@@ -297,7 +297,11 @@ func (r *oneRun) run(ctx context.Context, tree *nodes.Tree) (any, error) {
 		o.result(r, value)
 	}
 	o.end(r, time.Since(begun))
-	if closed := errors.Join(shown, r.screen.Close(), r.closeLog(), r.reports.write(), r.failedSinks()); closed != nil {
+	shown = errors.Join(shown, r.screen.Close())
+	if o.status == exitClosed {
+		shown = nil // it was left out because nobody reads it
+	}
+	if closed := errors.Join(shown, r.closeLog(), r.reports.write(), r.failedSinks()); closed != nil {
 		r.program.tell("%v", closed)
 		o.failAtLeast()
 	}

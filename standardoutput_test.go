@@ -181,23 +181,39 @@ func TestReportsOfWhatWasCutOff(t *testing.T) {
 			p.checkReports(t, junit, summary, status)
 		})
 	}
-	t.Run("closed output", func(t *testing.T) {
-		t.Parallel()
-		cmd := p.command("run", "--junit", "closed.xml", "--summary", "closed.json", "--path", "some", "wait")
-		r := &process{t: t, cmd: cmd, ended: make(chan struct{})}
-		reader, writer, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = reader.Close()
-		cmd.Stdout, cmd.Stderr = writer, &r.err
-		r.run().wants(141)
-		_ = writer.Close()
-		p.checkReports(t, "closed.xml", "closed.json", 141)
-		if strings.Contains(r.err.String(), "hosts failed") || strings.Contains(r.err.String(), "broken pipe") {
-			t.Errorf("it does not end quietly: %s", r.err.String())
-		}
-	})
+	for _, view := range console.Views() {
+		t.Run("closed output "+view, func(t *testing.T) {
+			t.Parallel()
+			p.closesOutput(t, view)
+		})
+	}
+}
+
+// closesOutput runs an action whose output nobody reads. Views that show what has ended
+// notice that at the end.
+func (p place) closesOutput(t *testing.T, view string) {
+	t.Helper()
+	junit, summary, action := view+".xml", view+".json", "wait"
+	late := console.View(view).Merges() || view == string(console.ViewTree) || view == string(console.ViewHosts)
+	if late {
+		action = "good"
+	}
+	r := &process{t: t, ended: make(chan struct{})}
+	r.cmd = p.command("run", "--no-journal", "--view", view, "--junit", junit, "--summary", summary, "--path", "some", action)
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = reader.Close()
+	r.cmd.Stdout, r.cmd.Stderr = writer, &r.err
+	r.run().wants(141)
+	_ = writer.Close()
+	if !late {
+		p.checkReports(t, junit, summary, 141)
+	}
+	if strings.Contains(r.err.String(), "hosts failed") || strings.Contains(r.err.String(), "deployer:") {
+		t.Errorf("it does not end quietly: %s", r.err.String())
+	}
 }
 
 // checkReports checks that both files say how a run of two hosts was cut off.
