@@ -34,6 +34,7 @@ type dialling struct {
 	leave  func()     // gives back the place among the logins of the server
 	place  bool       // it has a place among the working hosts, since it went on after a person was asked
 	over   bool
+	slowed bool // it is one of the slow ones, see dialling.slow
 
 	talking sync.Mutex // held while a person answers what the server asks
 }
@@ -153,7 +154,7 @@ func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
 	defer d.depart()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := &watchdog{limit: d.st.timeout, expire: cancel}
+	watch := &watchdog{limit: d.st.timeout, expire: cancel, slow: d.slow}
 	defer watch.stop()
 
 	watch.phase(phaseConnect)
@@ -344,89 +345,6 @@ func (d *dialling) explain(ctx context.Context, err error) *Error {
 		return d.login.cutShort(err)
 	}
 	return d.st.fail(Unreachable, trimSSH(err), "")
-}
-
-// timeoutError is a phase of connecting that took too long.
-type timeoutError struct {
-	phase string
-	limit time.Duration
-}
-
-func (e *timeoutError) hint() string {
-	if e.phase == phaseConnect {
-		return "is the machine up, and may this one reach its port?"
-	}
-	return "the machine may be overloaded; timeout= sets the limit"
-}
-
-// What is missing in the phases of connecting.
-const (
-	phaseConnect = "no connection"
-	phaseGreet   = "connected, but no greeting from an SSH server"
-	phaseKeys    = "the SSH server greeted, but agreed on no keys"
-	phaseLogin   = "the login did not end"
-)
-
-func (e *timeoutError) Error() string { return fmt.Sprintf("%s within %v", e.phase, e.limit) }
-
-// watchdog gives every phase of an attempt the same time. It works on any connection, where deadlines work on sockets
-// only, and can be stopped while a person is asked.
-type watchdog struct {
-	limit  time.Duration
-	expire func(error)
-
-	mu    sync.Mutex
-	now   string
-	timer *time.Timer
-	known bool // the host key was verified
-}
-
-// phase begins a phase; name says what is missing while it lasts.
-func (w *watchdog) phase(name string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.timer != nil {
-		w.timer.Stop()
-	}
-	w.now = name
-	w.timer = time.AfterFunc(w.limit, func() { w.expire(&timeoutError{w.doing(), w.limit}) })
-}
-
-// rename says better what is missing, within the same phase.
-func (w *watchdog) rename(name string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = name
-}
-
-func (w *watchdog) pause() (resume func()) {
-	name := w.doing()
-	w.stop()
-	return func() { w.phase(name) }
-}
-
-func (w *watchdog) stop() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.timer.Stop()
-}
-
-func (w *watchdog) doing() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
-}
-
-func (w *watchdog) verify() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.known = true
-}
-
-func (w *watchdog) verified() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.known
 }
 
 // settle waits a moment for a handshake that was given up to notice that.

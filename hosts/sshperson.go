@@ -43,6 +43,25 @@ func (d *dialling) rest() {
 	}
 }
 
+// slow gives up the places of all who wait for a connection that is slow in coming: many hosts that are down would keep
+// all others from their turn. It does not do so without end, since it may be this machine that is slow.
+func (d *dialling) slow() {
+	d.mu.Lock()
+	most := manySlow * d.pool.session().opts.Limit
+	gives := !d.over && !d.slowed && int(d.pool.slow.Load()) < most
+	if gives {
+		d.slowed = true
+		d.pool.slow.Add(1)
+	}
+	d.mu.Unlock()
+	if gives {
+		d.rest()
+	}
+}
+
+// manySlow is how many slow connections there may be whose hosts have given up their places, for each of these places.
+const manySlow = 4
+
 // resume waits for a place of its own: those who wait take theirs again when the connection is made.
 func (d *dialling) resume(ctx context.Context) {
 	placed := d.pool.session().place(ctx) == nil // else ctx has ended, and so does all this
@@ -63,6 +82,9 @@ func (d *dialling) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.over = true
+	if d.slowed {
+		d.pool.slow.Add(-1)
+	}
 	if d.parked {
 		d.pool.unpark(d.link)
 	}

@@ -27,6 +27,7 @@ type pool struct {
 	tasks   sync.WaitGroup // every goroutine of the package's SSH part
 	begun   sync.WaitGroup // those of them that end with the session: connections being made, and questions
 	busy    atomic.Int64   // connections being made that no person holds up
+	slow    atomic.Int64   // those of them that are slow, and have given up their places
 	copies  copies
 	files   configs
 	keys    keyring
