@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,10 @@ func (r *oneRun) judge(ctx context.Context, err error) *outcome {
 	for _, failure := range o.failures {
 		o.fail(failure)
 	}
+	for _, e := range r.session.Offline() {
+		o.target(e.Host, journal.Offline)
+		o.errors[e.Host] = hostError(e)
+	}
 	o.status = r.exitStatus(ctx, o)
 	return o
 }
@@ -63,7 +68,7 @@ func (o *outcome) fail(failure error) {
 	on := hosts.Errors(failure)
 	for _, e := range on {
 		o.target(e.Host, e.State())
-		o.errors[e.Host] = &journal.Error{Kind: string(e.Fault), Message: e.Cause(), Hint: e.Hint}
+		o.errors[e.Host] = hostError(e)
 	}
 	var action *nodes.ActionError
 	if len(on) == 0 && errors.As(failure, &action) && action.Host != "" {
@@ -71,6 +76,10 @@ func (o *outcome) fail(failure error) {
 		o.target(action.Host, state)
 		o.errors[action.Host] = &journal.Error{Kind: string(state), Message: action.Err.Error()}
 	}
+}
+
+func hostError(e *hosts.Error) *journal.Error {
+	return &journal.Error{Kind: string(e.Fault), Message: e.Cause(), Hint: e.Hint}
 }
 
 // exitStatus is the status of the run; when several apply, the first of interrupted, host key, unreachable, failed.
@@ -223,12 +232,24 @@ func (o *outcome) report(r *oneRun) []console.Failure {
 		if on := hosts.Errors(failure); len(on) == 1 {
 			e := on[0]
 			f.Host, f.Command, f.Cause, f.Hint, f.Stderr, f.Seconds = e.Host, e.Op, e.Cause(), e.Hint, e.Stderr, e.Seconds
+			f.Offline = e.Offline
 		}
 		var mistake *script.Error
 		if errors.As(failure, &mistake) && mistake.Mistake() {
 			f.Stderr = excerpt(mistake)
 		}
 		all = append(all, f)
+	}
+	return append(all, r.leftOut(all)...)
+}
+
+// leftOut are the hosts that are offline and no failure is about.
+func (r *oneRun) leftOut(told []console.Failure) []console.Failure {
+	var all []console.Failure
+	for _, e := range r.session.Offline() {
+		if !slices.ContainsFunc(told, func(f console.Failure) bool { return f.Host == e.Host }) {
+			all = append(all, console.Failure{Host: e.Host, Command: e.Op, State: e.State(), Offline: true, Cause: e.Cause(), Hint: e.Hint})
+		}
 	}
 	return all
 }

@@ -115,7 +115,7 @@ func stateCell(s journal.State) cell {
 	switch {
 	case runs.Succeeded(s):
 		in = "green"
-	case slices.Contains([]journal.State{journal.Unused, journal.NotBegun, journal.Skipped, runs.Working}, s):
+	case slices.Contains([]journal.State{journal.Unused, journal.NotBegun, journal.Offline, journal.Skipped, runs.Working}, s):
 		in = "yellow"
 	}
 	return cell{string(s), in}

@@ -14,6 +14,7 @@ import (
 type stuckOptions struct {
 	silence string // a command is parked after it; "": hosts.DefaultSilence
 	parked  string // "wait", "leave" or "leave=DURATION"
+	offline bool   // hosts that are offline are left out
 }
 
 // leaveAfter is how long parked hosts that are alone are waited for where only leave was said: others may be about to begin.
@@ -24,12 +25,14 @@ func (w *stuckOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&w.silence, "silence", "", "park a host that prints nothing for `DURATION`; 0: never (default 5m)")
 	f.StringVar(&w.parked, "parked", "wait", "when only parked hosts are left: `POLICY` is wait, leave or leave=DURATION")
+	f.BoolVar(&w.offline, "skip-offline", false, "leave out hosts that cannot be reached: they are no failure")
 	complete(cmd, "parked", among("wait", "leave"))
 }
 
 // set sets the options of the session.
 func (w stuckOptions) set(o *hosts.Options) error {
 	var err error
+	o.SkipOffline = w.offline
 	if w.silence != "" {
 		if o.Silence, err = duration("--silence", w.silence); err != nil {
 			return err

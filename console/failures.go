@@ -16,6 +16,7 @@ type Failure struct {
 	Host    string // slug; "" where it is not about one host
 	Command string // "" where it was not a command that failed
 	State   journal.State
+	Offline bool   // nothing answers at its address
 	Cause   string // "exit status 3"
 	Hint    string // the next step; may be ""
 	Stderr  string // the last lines of its error output; may be ""
@@ -34,12 +35,20 @@ func FormatFailures(failures []Failure, targets int, colour bool) string {
 	}
 	p := palette{colour}
 	var b strings.Builder
-	if failed := failedHosts(failures); len(failed) > 0 && targets > 1 {
+	a := tellApart(failures, targets)
+	if failed := failedHosts(a.failed); len(failed) > 0 && targets > 1 {
 		fmt.Fprintln(&b, p.red(fmt.Sprintf("%d of %d hosts failed:%s", len(failed), targets, severalHosts(failed))))
 	}
-	for _, f := range failures {
+	for _, f := range a.failed {
 		f.format(&b, p)
 	}
+	if len(a.parked) > 0 {
+		fmt.Fprintln(&b, p.red(standing(a.parked, targets, "parked")))
+	}
+	for _, f := range a.parked {
+		f.format(&b, p)
+	}
+	formatOffline(&b, a.offline, targets, p)
 	return b.String()
 }
 
@@ -84,23 +93,24 @@ func (f Failure) format(b *strings.Builder, p palette) {
 		fmt.Fprintf(b, " after %s", Duration(f.Seconds))
 	}
 	b.WriteByte('\n')
-	field := func(label, text string) {
-		if text != "" {
-			fmt.Fprintf(b, "    %-8s %s\n", label, text)
-		}
-	}
-	field("command", oneLine(f.Command, maxCommand))
-	field("cause", logText(f.Cause))
+	field(b, "command", oneLine(f.Command, maxCommand))
+	field(b, "cause", logText(f.Cause))
 	for i, reader := range f.Readers {
 		label := ""
 		if i == 0 {
 			label = "read by"
 		}
-		field(label, logText(reader))
+		field(b, label, logText(reader))
 	}
-	field("next", logText(f.Hint))
+	field(b, "next", logText(f.Hint))
 	for _, line := range lastLines(f.Stderr, maxTail) {
 		fmt.Fprintf(b, "    | %s\n", line)
+	}
+}
+
+func field(b *strings.Builder, label, text string) {
+	if text != "" {
+		fmt.Fprintf(b, "    %-8s %s\n", label, text)
 	}
 }
 

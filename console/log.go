@@ -142,7 +142,7 @@ func stateWord(s journal.State) string {
 
 func isFailure(s journal.State) bool {
 	switch s {
-	case journal.Done, journal.Unchanged, journal.WouldRun, journal.WouldChange, journal.Unused, journal.Skipped,
+	case journal.Done, journal.Unchanged, journal.WouldRun, journal.WouldChange, journal.Unused, journal.Skipped, journal.Offline,
 		journal.NotBegun, journal.Unknown, journal.Interrupted:
 		return false
 	}

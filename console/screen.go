@@ -209,7 +209,7 @@ func (s *Screen) logged(e journal.Event) string {
 
 // neverRan reports whether a command in that state was not even started, for want of a connection.
 func neverRan(state journal.State) bool {
-	return state == journal.Unreachable || state == journal.Refused
+	return state == journal.Unreachable || state == journal.Offline || state == journal.Refused
 }
 
 // output shows what a command printed.

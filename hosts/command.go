@@ -234,6 +234,7 @@ func (x *execution) start(ctx context.Context, c Command) error {
 		return x.lost(err)
 	}
 	x.process = process
+	x.session.offline.begin(x.handle.Slug())
 	if p, ok := process.(guarded); ok && p.hasGuard() {
 		x.marks[markStarted] = 1
 		x.streams()

@@ -39,6 +39,8 @@ type Error struct {
 	Hint    string // the next step for a person; may be ""
 	Stderr  string // the last lines the command printed on its standard error; "" if it had a terminal
 	Seconds float64
+	Offline bool // with the fault Unreachable: nothing answers at its address
+	Skipped bool // and it is left out therefore, see Options.SkipOffline
 }
 
 func (e *Error) Error() string {
@@ -67,6 +69,9 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) State() journal.State {
 	switch e.Fault {
 	case Unreachable, LoginFailed:
+		if e.Skipped {
+			return journal.Offline
+		}
 		return journal.Unreachable
 	case HostKey:
 		return journal.Refused

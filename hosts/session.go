@@ -31,6 +31,8 @@ type Options struct {
 	// LeaveParked is how long parked hosts are waited for when no other works any more; then they are left, see
 	// Session.Leave. 0: until they end.
 	LeaveParked time.Duration
+	// SkipOffline leaves out hosts that cannot be reached at all: several that work at once do not fail because of them.
+	SkipOffline bool
 	// Keep keeps connections and passwords for the next session; nil: they end with this one.
 	Keep *Keeper
 	// Replace gives the host that is used in the place of another one, as tests do; nil: every host is itself.
@@ -65,6 +67,7 @@ type Session struct {
 	sudo    *passwords
 	asking  turn // of who puts a question
 	posts   *posts
+	offline offline
 	abandon context.Context
 
 	beginLimit time.Duration // see the constant
@@ -93,6 +96,12 @@ func (u *used) add(slug string) {
 		u.known[slug] = true
 		u.slugs = append(u.slugs, slug)
 	}
+}
+
+func (u *used) has(slug string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.known[slug]
 }
 
 // NewSession starts a session.

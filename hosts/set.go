@@ -2,7 +2,6 @@ package hosts
 
 import (
 	"context"
-	"errors"
 	"slices"
 )
 
@@ -143,13 +142,13 @@ func (s *Set) Env(name, value string, raw bool) (*Set, error) {
 }
 
 // Run runs a command on every host, in parallel, and returns what each gave, in order. A host that fails stops no
-// other; its output may be nil. The error joins those of all hosts.
+// other; its output may be nil. The error joins those of all hosts, but for those that are left out, see Each.
 func (s *Set) Run(ctx context.Context, command string, o RunOptions) ([]*Output, error) {
 	return Each(ctx, s, func(ctx context.Context, h *Handle) (*Output, error) { return h.Run(ctx, command, o) })
 }
 
 // Each calls do for every host of a set, in parallel, and returns the results in order. The error joins those of all
-// hosts.
+// hosts, but for those that are left out since they are offline, see Options.SkipOffline: these have an empty result.
 func Each[T any](ctx context.Context, s *Set, do func(context.Context, *Handle) (T, error)) ([]T, error) {
 	if len(s.handles) == 0 {
 		s.session.Empty(ctx, "the set of hosts")
@@ -160,5 +159,5 @@ func Each[T any](ctx context.Context, s *Set, do func(context.Context, *Handle) 
 		results[i], err = do(ctx, s.handles[i])
 		return err
 	})
-	return results, errors.Join(errs...)
+	return results, joinErrors(s.handles, errs)
 }

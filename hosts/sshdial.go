@@ -41,6 +41,9 @@ type dialling struct {
 
 // connect makes a connection and records that. Its errors are *Error.
 func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, error) {
+	if down := p.session().offline.of(o.Slug); down != nil {
+		return nil, down
+	}
 	st, err := resolve(ctx, p.session(), &p.files, o)
 	if err != nil {
 		op := "connect to " + o.name()
@@ -59,6 +62,10 @@ func (p *pool) connect(ctx context.Context, l *link, o SSHOptions) (*sshConn, er
 	event.Kind, event.Seconds, event.State = journal.ConnectEnd, time.Since(begun).Seconds(), journal.Done
 	if err != nil {
 		failure := d.explain(ctx, err)
+		failure.Offline = failure.Fault == Unreachable && (failure.Offline || cannotReach(err))
+		if failure.Offline && p.session().opts.SkipOffline {
+			p.session().offline.skip(failure)
+		}
 		failure.Seconds = event.Seconds
 		event.State = failure.State()
 		event.Error = &journal.Error{Kind: string(failure.Fault), Message: failure.Cause()}

@@ -128,8 +128,9 @@ func (d *dialling) tunnel(ctx context.Context, watch *watchdog) (net.Conn, *sshC
 		return nil, nil, d.st.fail(Unreachable, err,
 			"its sshd_config must have AllowTcpForwarding yes, and PermitOpen not exclude this address")
 	}
-	err = fmt.Errorf("the jump host %s cannot reach it: %s", hop.Slug, refused.Message)
-	return nil, nil, d.st.fail(Unreachable, err, "")
+	failure := d.st.fail(Unreachable, fmt.Errorf("the jump host %s cannot reach it: %s", hop.Slug, refused.Message), "")
+	failure.Offline = true
+	return nil, nil, failure
 }
 
 // throughFailed is the error of a host whose jump host cannot be used.
@@ -139,7 +140,9 @@ func (d *dialling) throughFailed(hop SSHOptions, err error) error {
 		return err
 	}
 	err = fmt.Errorf("through jump host %s: %s: %w", hop.Slug, failure.Op, failure.Err)
-	return d.st.fail(failure.Fault, err, failure.Hint)
+	behind := d.st.fail(failure.Fault, err, failure.Hint)
+	behind.Offline = failure.Offline
+	return behind
 }
 
 // onTheWay refuses jump hosts that are reached through each other.

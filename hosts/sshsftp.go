@@ -65,6 +65,7 @@ func (h *SSH) filesOnce(ctx context.Context, s *Session) (files.System, func(), 
 	client, err := conn.openSFTP(at.ctx)
 	if err == nil && client != nil {
 		conn.closeIfLeft(at)
+		s.offline.begin(h.o.Slug)
 		return files.NewSFTP(client, &fileConn{conn, h, s}, newShellFiles(s.Handle(h), FileOptions{})), release, nil
 	}
 	release()

@@ -52,6 +52,7 @@ const (
 	Done        State = "done"         // as asked
 	Failed      State = "failed"       // a command or the script failed
 	Unreachable State = "unreachable"  // never connected or never logged in
+	Offline     State = "offline"      // not reached at all, and left out as was asked for
 	Refused     State = "refused"      // its host key was refused
 	Lost        State = "lost"         // the connection ended before the command's end was known
 	TimedOut    State = "timed out"    // a command ran into its own time limit

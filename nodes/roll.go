@@ -276,10 +276,10 @@ func (r *roll) note(err error) {
 	r.halt(fmt.Sprintf("%d of %s failed, and %s", failed, count(len(r.cells), "cell"), may), nil)
 }
 
-// isFailure reports whether an error counts: that a sandbox does not know something is none.
+// isFailure reports whether an error counts: that a sandbox does not know something is none, and no host that is left out.
 func isFailure(err error) bool {
 	var unknown *UnknownError
-	return err != nil && !errors.As(err, &unknown)
+	return err != nil && !errors.As(err, &unknown) && !isSkipped(err)
 }
 
 func (r *roll) failedOf(from, to int) int {
@@ -348,7 +348,7 @@ func joined(errs []error) error {
 	var all []error
 	var left []string
 	var last *NotBegunError
-	for _, err := range errs {
+	for _, err := range withoutSkipped(errs) {
 		if of, ok := err.(*NotBegunError); ok {
 			last, left = of, append(left, of.Host)
 		} else {

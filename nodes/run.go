@@ -117,7 +117,8 @@ func (p *ParallelResult) Names() []string {
 	return names
 }
 
-// Err joins the errors of the cells, in order. The cells that did not begin have one together.
+// Err joins the errors of the cells, in order. The cells that did not begin have one together; those that are left out
+// since their hosts are offline have none, unless all are.
 func (p *ParallelResult) Err() error { return joined(p.Errors) }
 
 // At returns the index of a cell by its name; -1 if there is none.

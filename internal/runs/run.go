@@ -235,7 +235,8 @@ func Succeeded(s journal.State) bool {
 // out, it did not fail.
 func failed(s journal.State) bool {
 	switch s {
-	case journal.Failed, journal.Unreachable, journal.Refused, journal.Lost, journal.TimedOut, journal.Invalid:
+	case journal.Failed, journal.Unreachable, journal.Refused, journal.Lost, journal.TimedOut, journal.Parked,
+		journal.Invalid:
 		return true
 	}
 	return false
