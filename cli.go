@@ -99,8 +99,8 @@ func (p *program) command() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{optionError(cmd, err), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(p.runCommand(), p.runsCommand(), p.showCommand(), p.scpCommand(), p.checkCommand(),
-		p.connectInfoCommand(), p.completionCommand())
+	root.AddCommand(p.runCommand(), p.runsCommand(), p.showCommand(), p.resumeCommand(), p.retryCommand(),
+		p.scpCommand(), p.checkCommand(), p.connectInfoCommand(), p.completionCommand())
 	if p.Root == nil {
 		p.takeScripts(root)
 	}
@@ -188,22 +188,34 @@ func (p *program) runCommand() *cobra.Command {
 		},
 	}
 	cmd.ValidArgsFunction = p.completeRun(&o)
-	p.commonOptions(cmd, &o)
-	p.rollingOptions(cmd, &o)
+	p.runFlags(cmd, &o)
 	f := cmd.Flags()
 	f.SetInterspersed(false)
+	f.BoolVar(&scp, "scp", false, "open the secure-copy shell for the hosts of the node: see scp")
+	return cmd
+}
+
+// runFlags are the options of the command run that tell of the run.
+func (p *program) runFlags(cmd *cobra.Command, o *runOptions) {
+	p.commonOptions(cmd, o)
+	p.rollingOptions(cmd, o)
+	p.viewOptions(cmd, o)
+	f := cmd.Flags()
 	f.StringVar(&o.hosts, "hosts", "", "work on the hosts of `SET` only: web[1-20], @role, @group, web*, a path; a,b a!b a&b a^b")
 	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
+	o.stuck.flags(cmd)
+	complete(cmd, "hosts", p.completeHosts(o))
+}
+
+// viewOptions are those of run, and of what runs an action again, that do not change what is done.
+func (p *program) viewOptions(cmd *cobra.Command, o *runOptions) {
+	f := cmd.Flags()
 	f.BoolVar(&o.noJournal, "no-journal", false, "keep no journal of what is run: see runs")
 	f.StringVar(&o.view, "view", string(console.ViewLive), "how to show the run: `VIEW` is "+console.OneOf(console.Views()))
 	f.StringVar(&o.junit, "junit", "", "write how every host ended to `FILE`, in the format of JUnit")
 	f.StringVar(&o.summary, "summary", "", "write what came of the run to `FILE`, as one JSON document")
-	o.stuck.flags(cmd)
-	f.BoolVar(&scp, "scp", false, "open the secure-copy shell for the hosts of the node: see scp")
-	complete(cmd, "hosts", p.completeHosts(&o))
 	complete(cmd, "view", among(console.Views()...))
-	return cmd
 }
 
 // commonOptions are those of run and scp.
@@ -211,15 +223,21 @@ func (p *program) commonOptions(cmd *cobra.Command, o *runOptions) {
 	f := cmd.Flags()
 	f.StringVar(&o.path, "path", "", "`PATH` of the node; without it the root")
 	f.BoolVar(&o.sandbox, "sandbox", false, "connect and check, but change nothing")
+	f.StringVar(&o.hostKeys, "host-keys", "", "what to do about host keys that are not known: `MODE` is strict or accept-new")
+	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "in a shell that reads a pipe or a file, go on after a line that failed")
+	p.recordOptions(cmd, o)
+	complete(cmd, "path", p.completePath)
+	complete(cmd, "host-keys", among("strict", "accept-new"))
+}
+
+// recordOptions are those of everything that runs something: who is asked, and who is told.
+func (p *program) recordOptions(cmd *cobra.Command, o *runOptions) {
+	f := cmd.Flags()
 	f.BoolVar(&o.nonInteractive, "non-interactive", false, "ask nothing, and give no command a terminal")
 	f.StringVar(&o.log, "log", "", "write every event to `FILE`, as JSON lines")
 	f.BoolVar(&o.json, "json", false, "write every event to standard output, as JSON lines, and nothing else")
-	f.StringVar(&o.hostKeys, "host-keys", "", "what to do about host keys that are not known: `MODE` is strict or accept-new")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always or never")
-	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "in a shell that reads a pipe or a file, go on after a line that failed")
-	complete(cmd, "path", p.completePath)
 	complete(cmd, "color", among("auto", "always", "never"))
-	complete(cmd, "host-keys", among("strict", "accept-new"))
 }
 
 // complete completes the value of an option.

@@ -90,33 +90,39 @@ func (p *program) oneShot(ctx context.Context, o runOptions, action string, word
 	if err != nil {
 		return err
 	}
-	return p.runAction(ctx, o, tree, secrets, action, words)
+	task, err := o.task(tree, action, words)
+	if err != nil {
+		return &usageError{err, ""}
+	}
+	return p.runTask(ctx, o, tree, secrets, task)
 }
 
-func (p *program) runAction(ctx context.Context, o runOptions, tree *nodes.Tree, secrets *journal.Secrets, action string, words []string) error {
+// task is the task of an action of the node at the path of the options.
+func (o runOptions) task(tree *nodes.Tree, action string, words []string) (task shell.Task, err error) {
 	n, err := resolve(tree, o.path)
 	if err == nil {
 		n, err = o.limit(n)
 	}
 	if err != nil {
-		return &usageError{err, ""}
+		return task, err
 	}
 	if action == "." {
 		action = ""
 	}
 	a, err := n.Action(action)
 	if err != nil {
-		return &usageError{err, ""}
+		return task, err
 	}
 	args, err := nodes.BindArgs(a, nodes.Words(words))
 	if err == nil && o.rolling.Check != "" && !n.Isolated() {
 		_, err = n.Action(o.rolling.Check)
 	}
-	if err != nil {
-		return &usageError{err, ""}
-	}
-	task := shell.Task{Node: n, Name: action, Action: a, Args: args, Words: nodes.CommandLine(a, nodes.Words(words)),
-		Settings: o.settings()}
+	return shell.Task{Node: n, Name: action, Action: a, Args: args, Words: nodes.CommandLine(a, nodes.Words(words)),
+		Settings: o.settings()}, err
+}
+
+// runTask runs a task outside of a shell.
+func (p *program) runTask(ctx context.Context, o runOptions, tree *nodes.Tree, secrets *journal.Secrets, task shell.Task) error {
 	r, err := p.start(o, task, secrets, nil)
 	if err != nil {
 		return err

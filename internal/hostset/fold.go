@@ -24,6 +24,14 @@ func Fold(names []string) string {
 	return strings.Join(terms, ",")
 }
 
+// Without writes a set without some of its slugs.
+func Without(set string, names []string) string {
+	for _, t := range fold(names) {
+		set += "!" + t.String()
+	}
+	return set
+}
+
 // FoldWithin is Fold in no more than width characters where that is possible: it then ends in "and 12 more", and names
 // at least one host.
 func FoldWithin(names []string, width int) string {

@@ -247,3 +247,18 @@ func TestExpandRefuses(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
+
+func TestWithout(t *testing.T) {
+	space := Space{Hosts: []string{"web1", "web2", "web3", "db1", "a,b!c"}}
+	for _, names := range [][]string{{}, {"web1", "web3"}, {"a,b!c", "db1"}, {"web2"}} {
+		set := Without("*", names)
+		e, err := Parse(set)
+		if err != nil {
+			t.Fatalf("%q: %v", set, err)
+		}
+		want := slices.DeleteFunc(slices.Clone(space.Hosts), func(s string) bool { return slices.Contains(names, s) })
+		if got, err := e.Slugs(space); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q is %q, want %q, error %v", set, got, want, err)
+		}
+	}
+}

@@ -87,6 +87,29 @@ func (c Chain) Hosts() []Host {
 	return all
 }
 
+// Split tells the hosts that an action is to be run on again from those that it must not reach then. All that it used and
+// that is not asked for is left out; but what cells use beside their own hosts is needed again, and so are the hosts of
+// the node itself, if the action is one piece and none of them is asked for.
+func (c Chain) Split(wanted []Host) (again, leftOut []Host) {
+	targets := map[string]bool{}
+	for _, run := range c {
+		for _, slug := range run.Start.Targets {
+			targets[slug] = true
+		}
+	}
+	isTarget := func(h Host) bool { return targets[h.Slug] }
+	elsewhere := len(wanted) > 0 && !slices.ContainsFunc(wanted, isTarget)
+	for _, h := range c.Hosts() {
+		switch {
+		case slices.ContainsFunc(wanted, func(one Host) bool { return one.Slug == h.Slug }), elsewhere && isTarget(h):
+			again = append(again, h)
+		case isTarget(h) || !c.Last().InCells:
+			leftOut = append(leftOut, h)
+		}
+	}
+	return again, leftOut
+}
+
 // Left are the hosts on which the action has not succeeded: all of the last run, if it failed and no host is to blame.
 func (c Chain) Left() []Host {
 	done := c.Last().State() == journal.Done

@@ -23,12 +23,13 @@ const Working journal.State = "running"
 
 // Run is what the journal of a run tells.
 type Run struct {
-	Name   string
-	Status Status
-	Start  journal.Event // run.start
-	End    journal.Event // run.end; zero without one
-	Last   time.Time     // when the last thing happened that the journal tells
-	Hosts  []Host        // those that it was to work on, in their order, and others that it came to use
+	Name    string
+	Status  Status
+	Start   journal.Event // run.start
+	End     journal.Event // run.end; zero without one
+	Last    time.Time     // when the last thing happened that the journal tells
+	InCells bool          // the action runs in cells, each on its own; else it is one piece
+	Hosts   []Host        // those that it was to work on, in their order, and others that it came to use
 }
 
 // Host is how a host stands after a run.
@@ -183,6 +184,7 @@ func (r *reading) inner(e journal.Event) bool {
 // end returns the run as it stands at the end of its journal.
 func (r *reading) end(goesOn, incomplete bool) *Run {
 	run := r.run
+	run.InCells = len(r.forks) > 0
 	switch {
 	case goesOn:
 		run.Status = GoesOn
@@ -208,8 +210,8 @@ func (r *reading) end(goesOn, incomplete bool) *Run {
 func (h *hostReading) state(s Status) journal.State {
 	begun, done := !h.Begun.IsZero(), h.cells != "" && h.open == 0 && !h.Whole
 	switch {
-	case h.final == journal.Done && h.cells == journal.Skipped:
-		return journal.Skipped
+	case Succeeded(h.final) && h.cells != "" && !Succeeded(h.cells):
+		return h.cells // it is another host that is to blame, or a person left it out
 	case h.final != "":
 		return h.final
 	case done:

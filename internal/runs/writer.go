@@ -45,7 +45,7 @@ type Writer struct {
 const (
 	chunk      = 64 << 10               // is written without delay
 	delay      = 200 * time.Millisecond // until anything is
-	maxPending = 4 << 20                // what waits for the disk
+	maxPending = 1 << 20                // what waits for the disk
 	lastWait   = 10 * time.Second       // for the disk, at the end
 )
 
