@@ -13,6 +13,8 @@ import (
 	"deployer/console"
 	"deployer/internal/runs"
 	"deployer/journal"
+	"deployer/nodes"
+	"deployer/shell"
 )
 
 const resumeHelp = `Run the action of an earlier run again, on those of its hosts where it did not succeed: where it failed or was
@@ -114,25 +116,32 @@ func (p *program) runAgain(ctx context.Context, given runOptions, verb, name str
 	if err != nil {
 		return err
 	}
-	if err := a.refused(tree); err != nil {
-		return &usageError{err, ""}
-	}
-	if why := a.nothing(); why != "" {
-		p.tell("%s", why)
-		return nil
-	}
-	o, err := a.options(p, given)
-	if err != nil {
-		return &usageError{err, ""}
-	}
-	task, err := a.task(tree, o)
-	if err != nil {
-		return &usageError{err, ""}
+	o, task, err := p.prepare(a, tree, given)
+	if err != nil || a.nothing() != "" {
+		return err
 	}
 	if yes, err := p.agreed(ctx, o, a, unknown); err != nil || !yes {
 		return declined(err)
 	}
 	return p.runTask(ctx, o, tree, secrets, task)
+}
+
+// prepare makes the task of what is run again with a tree. Where there is nothing to do it says so.
+func (p *program) prepare(a *again, tree *nodes.Tree, given runOptions) (o runOptions, task shell.Task, err error) {
+	if err := a.refused(tree); err != nil {
+		return o, task, &usageError{err, ""}
+	}
+	if why := a.nothing(); why != "" {
+		p.tell("%s", why)
+		return o, task, nil
+	}
+	if o, err = a.options(p, given); err == nil {
+		task, err = a.task(tree, o)
+	}
+	if err != nil {
+		err = &usageError{err, ""}
+	}
+	return o, task, err
 }
 
 // declined is the error of a run that was not agreed to.

@@ -19,6 +19,7 @@ type shellRun struct {
 	tree    *nodes.Tree
 	secrets *journal.Secrets
 	keep    *hosts.Keeper
+	last    string // the name of the last run that keeps a journal; "" before that
 }
 
 // openShell opens the deployment shell at the path of the options. Where there is nothing to read on standard input,
@@ -43,13 +44,14 @@ func (p *program) openShell(ctx context.Context, o runOptions) (err error) {
 	if reader == nil {
 		return p.list(at, o.color)
 	}
-	r := &shellRun{p, o, tree, secrets, hosts.NewKeeper()}
+	r := &shellRun{program: p, options: o, tree: tree, secrets: secrets, keep: hosts.NewKeeper()}
 	defer func() { err = errors.Join(err, r.keep.Close()) }()
 	sh = shell.New(shell.Options{
 		Tree: tree, Start: at, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
 		Interactive: p.interactive(), Pager: p.interactive() && !o.json, KeepGoing: o.keepGoing, Name: p.Name,
 		Version: version(), Secrets: secrets, Settings: o.settings(), Run: r.run, Interrupt: p.signals.inner,
 		Columns: p.columns(), OpenScp: r.openScp,
+		Earlier: shell.Earlier{Do: r.earlier, Runs: r.offerRuns, Hosts: r.offerHosts},
 	})
 	status, err := sh.Run(ctx)
 	if err == nil && status != exitOK {
@@ -85,9 +87,17 @@ func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {
 			return shell.Outcome{Status: s.program.fail(err)}
 		}
 	}
+	return s.runTask(ctx, o, task)
+}
+
+// runTask runs a task with these options, at a node that is limited already.
+func (s *shellRun) runTask(ctx context.Context, o runOptions, task shell.Task) shell.Outcome {
 	r, err := s.program.start(o, task, s.secrets, s.keep)
 	if err != nil {
 		return shell.Outcome{Status: s.program.fail(err)}
+	}
+	if r.kept != nil {
+		s.last = r.journal.Run()
 	}
 	value, err := r.run(ctx, s.tree)
 	var shown *shownError

@@ -89,7 +89,7 @@ func (p *program) scp(ctx context.Context, o runOptions, host string, command []
 	if err != nil {
 		return err
 	}
-	r := &shellRun{p, o, tree, secrets, hosts.NewKeeper()}
+	r := &shellRun{program: p, options: o, tree: tree, secrets: secrets, keep: hosts.NewKeeper()}
 	defer func() { err = errors.Join(err, r.keep.Close()) }()
 	read := func(complete completer) prompt.LineReader { return p.lineReader(ctx, o, scpHistory, secrets, complete) }
 	if len(command) > 0 {

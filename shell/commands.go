@@ -34,7 +34,7 @@ type arguments struct {
 
 // Commands is the table of all commands, in the order in which help shows them.
 func Commands() []*Command {
-	return slices.Concat(navigation(), information(), running(), session())
+	return slices.Concat(navigation(), information(), running(), earlier(), session())
 }
 
 func navigation() []*Command {

@@ -32,6 +32,7 @@ type Options struct {
 	// OpenScp opens the secure-copy shell for the hosts of a node, and returns how it ended. Its lines come from in, or from
 	// the same person.
 	OpenScp func(ctx context.Context, at *nodes.Place, s Settings, in prompt.LineReader) (status int, err error)
+	Earlier Earlier
 	// Interrupt returns a context that ends at the next Ctrl-C, in place of the program, until release is called.
 	Interrupt func(context.Context) (inner context.Context, release func())
 }
