@@ -112,8 +112,7 @@ func (c Chain) Split(wanted []Host) (again, leftOut []Host) {
 
 // Left are the hosts on which the action has not succeeded: all of the last run, if it failed and no host is to blame.
 func (c Chain) Left() []Host {
-	done := c.Last().State() == journal.Done
-	return c.those(func(s journal.State) bool { return !Succeeded(s) && !(done && s == journal.Unused) })
+	return c.those(func(s journal.State) bool { return !Succeeded(s) && s != journal.Unused })
 }
 
 // Failed are the hosts of which it is known that the action failed there: all of the last run, if it failed and no host
@@ -123,17 +122,16 @@ func (c Chain) Failed() []Host {
 }
 
 func (c Chain) those(wanted func(journal.State) bool) []Host {
-	var some, open []Host
+	var some []Host
+	blame := false
 	for _, h := range c.Hosts() {
 		if wanted(h.State) {
 			some = append(some, h)
 		}
-		if !Succeeded(h.State) && h.State != journal.Unused {
-			open = append(open, h)
-		}
+		blame = blame || !Succeeded(h.State) && h.State != journal.Unused
 	}
-	if len(open) == 0 && len(some) == 0 && c.Last().Status == Ended && c.Last().State() != journal.Done {
-		return c.Last().Hosts
+	if last := c.Last(); !blame && last.Status == Ended && last.State() != journal.Done {
+		return last.Hosts
 	}
 	return some
 }

@@ -198,6 +198,9 @@ func (r *reading) end(goesOn, incomplete bool) *Run {
 	for _, slug := range r.slugs {
 		h := r.hosts[slug]
 		h.State = h.state(run.Status)
+		if h.State == journal.Unused && run.State() != journal.Done {
+			h.State = journal.NotBegun
+		}
 		if Succeeded(h.State) {
 			h.Command, h.Reason = "", ""
 		}

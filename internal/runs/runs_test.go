@@ -128,7 +128,7 @@ func TestHowHostsStand(t *testing.T) {
 		{"killed after cells of one piece", nested, Killed, "web1 unknown, web2 not begun"},
 		{"killed after an inner action", inside, Killed, "web1 unknown, web2 not begun, db1 unknown"},
 		{"ended", append(slices.Clone(one), hostEnd("web1", journal.Done), hostEnd("web2", journal.Lost),
-			hostEnd("web3", journal.Unused), ended(journal.Lost, 3)), Ended, "web1 done, web2 lost, web3 unused"},
+			hostEnd("web3", journal.Unused), ended(journal.Lost, 3)), Ended, "web1 done, web2 lost, web3 not begun"},
 		{"skipped by a person", []journal.Event{start("web1"), cell(0, ""), fork("web1"), cell(2, "web1"),
 			endOf(cell(2, "web1"), journal.Skipped), hostEnd("web1", journal.Done), ended(journal.Done, 0)}, Ended, "web1 skipped"},
 	} {

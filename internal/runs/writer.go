@@ -43,10 +43,10 @@ type Writer struct {
 }
 
 const (
-	chunk      = 64 << 10               // is written without delay
-	delay      = 200 * time.Millisecond // until anything is
-	maxPending = 1 << 20                // what waits for the disk
-	lastWait   = 10 * time.Second       // for the disk, at the end
+	chunk      = 64 << 10              // is written without delay
+	delay      = 20 * time.Millisecond // until anything is
+	maxPending = 1 << 20               // what waits for the disk
+	lastWait   = 10 * time.Second      // for the disk, at the end
 )
 
 // newWriter starts a writer. tidy is called meanwhile.

@@ -1,0 +1,182 @@
+package deployer_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"deployer/internal/sshdtest"
+)
+
+const killedTree = `load("hosts.star", "web1", "web2", "web3", "work")
+def start(env, word):
+    """Start it."""
+    env.host.run("echo begun %%s on %%s; test %%s != web2 || test -e %%s/ok || sleep %s" %% (word, env.host.slug, env.host.slug, work))
+Web = parallel_node(actions = [start])
+def each(env):
+    """Start it, in one piece."""
+    for host in env.hosts:
+        host.run("echo begun on %%s; test %%s != web2 || test -e %%s/ok || sleep %s" %% (host.slug, host.slug, work))
+root = node(hosts = {"web": [web1, web2, web3]}, web = Web.array(hosts = map_roles("web")), actions = [each])
+`
+
+// killed is a place where a run was killed while it worked on web2: on web1 it was done, web3 was still to come.
+func (f *fleet) killed(t *testing.T, args ...string) place {
+	t.Helper()
+	m := mark()
+	p := f.newPlace(t, fmt.Sprintf(killedTree, m, m))
+	r := p.start(t, append([]string{"run", "-s"}, args...)...)
+	r.expectAnywhere("on web2\n")
+	p.recorded(t, `on web2\n"`)
+	r.signal(syscall.SIGKILL)
+	r.wants(-int(syscall.SIGKILL))
+	sshdtest.WaitGone(t, m, patience)
+	return p
+}
+
+// recorded waits until a journal has a text.
+func (p place) recorded(t *testing.T, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
+		journals, err := filepath.Glob(filepath.Join(p.home, journals))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range journals {
+			if got, err := os.ReadFile(file); err == nil && strings.Contains(string(got), text) {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no journal has %q within %s", text, patience)
+		}
+	}
+}
+
+// journals are the files of journals in a home.
+const journals = ".local/state/deployer/runs/*.jsonl"
+
+// says runs the program, which must end with a status, and wants texts in what it prints; one that begins with ! must
+// not be there.
+func (p place) says(t *testing.T, status int, args []string, texts ...string) {
+	t.Helper()
+	r := p.start(t, args...).wants(status)
+	printed := r.out.String() + r.err.String()
+	for _, text := range texts {
+		unwanted, not := strings.CutPrefix(text, "!")
+		if strings.Contains(printed, unwanted) == not {
+			t.Errorf("%q: wanted %q in\n%s", args, text, printed)
+		}
+	}
+}
+
+// TestKilledRun kills the program in the middle of a run on real hosts. It is shown as what it was, and goes on where it
+// did not succeed, but where nobody knows how far it came only if that is wanted.
+func TestKilledRun(t *testing.T) {
+	t.Parallel()
+	p := startFleet(t).killed(t, "--path", "web", "start", "now")
+	p.says(t, 0, []string{"runs"}, "killed", "/web start now", "1 done, 1 unknown: web2, 1 not begun: web3")
+	p.says(t, 0, []string{"show", "last"}, " killed\n", "web1  done", "web2  unknown", "web3  not begun", "begun now on web2")
+	p.says(t, 0, []string{"show", "last", "web2"}, "begun now on web2")
+	p.says(t, 0, []string{"retry"}, "failed on no host; it has not succeeded on web[2-3]", "!echo")
+	p.says(t, 2, []string{"resume"}, "nobody is here to say whether it is to run again on web2", "--unknown", "!echo")
+
+	p.write(t, "ok", "")
+	p.says(t, 0, []string{"resume", "--unknown"}, "/web start now, on web[2-3]", "unknown: web2", "begun now on web2", "begun now on web3",
+		"!on web1")
+	p.says(t, 0, []string{"resume"}, "nothing to resume")
+	p.says(t, 0, []string{"runs"}, "2 done", "1 unknown: web2") // what was is still told
+}
+
+// TestKilledPiece kills a run of an action that is one piece: also of a host where all commands ended nobody knows
+// whether the action had more to do there.
+func TestKilledPiece(t *testing.T) {
+	t.Parallel()
+	p := startFleet(t).killed(t, "each")
+	p.says(t, 0, []string{"runs"}, "killed", "2 unknown: web[1-2], 1 not begun: web3", "!done")
+	p.says(t, 2, []string{"resume", "--json"}, "run again on web[1-2]", "!echo")
+	p.write(t, "ok", "")
+	p.says(t, 0, []string{"resume", "--unknown"}, "begun on web1", "begun on web2", "begun on web3")
+}
+
+// TestChainOfRuns resumes again and again: what was done in any of the runs is not done again.
+func TestChainOfRuns(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	p := f.newPlace(t, `load("hosts.star", "web1", "web2", "web3", "db1", "work")
+def step(env):
+    env.host.run("echo at %s; test -e %s/%s" % (env.host.slug, work, env.host.slug))
+Web = parallel_node(actions = [step])
+root = node(web = Web.array(hosts = [web1, web2, web3, db1]))
+`)
+	p.write(t, "web1", "")
+	p.says(t, 1, []string{"run", "--path", "web", "--hosts", "web*", "step"}, "at web1", "at web2", "at web3", "!db1")
+	first, _ := filepath.Glob(filepath.Join(p.home, journals))
+	if len(first) != 1 {
+		t.Fatalf("the journals are %q", first)
+	}
+	name := strings.TrimSuffix(filepath.Base(first[0]), ".jsonl")
+	p.write(t, "web3", "")
+	p.says(t, 1, []string{"resume", name}, "on web[2-3]", "at web2", "at web3", "!at web1")
+	p.write(t, "web2", "")
+	p.says(t, 0, []string{"resume", name}, "on web2", "at web2", "!at web1", "!at web3", "!db1")
+	p.says(t, 0, []string{"resume", name}, "nothing to resume")
+	if err := os.Remove(first[0]); err != nil { // as the oldest are
+		t.Fatal(err)
+	}
+	p.says(t, 0, []string{"resume"}, "nothing to resume")
+}
+
+// TestRunThatGoesOnIsNotResumed looks at a run while it goes on.
+func TestRunThatGoesOnIsNotResumed(t *testing.T) {
+	t.Parallel()
+	m := mark()
+	p := startFleet(t).newPlace(t, fmt.Sprintf(killedTree, m, m))
+	r := p.start(t, "run", "--path", "web", "start", "now")
+	r.expectCount("begun now", 3)
+	p.says(t, 0, []string{"runs"}, "running", "running: web", "!killed")
+	p.says(t, 2, []string{"resume"}, "goes on: resume it when it has ended", "!echo")
+	r.signal(syscall.SIGINT)
+	r.wants(130)
+	p.write(t, "ok", "")
+	p.says(t, 0, []string{"resume"}, "interrupted: web2", "begun now on web2", "!on web1")
+}
+
+// TestPersonIsAskedBeforeAnotherRun sits at the shell: its last run is meant, and what is run again is asked.
+func TestPersonIsAskedBeforeAnotherRun(t *testing.T) {
+	t.Parallel()
+	p := alone(t, `
+def step(env):
+    env.host.run("echo at work; test %s != b || test -e ok" % env.host.slug)
+Cells = parallel_node(actions = [step])
+root = node(web = Cells.array(hosts = [local_host("a"), local_host("b"), local_host("c")]))
+`)
+	s := p.sit(t, "run", "--view", "lines")
+	s.Expect("> ")
+	s.Send("web step\r")
+	s.Expect("FAILED")
+	s.Expect("> ")
+	s.Send("show b\r")
+	s.Expect("at work")
+	s.Expect("> ")
+	s.Send("retry failed\r")
+	s.Expect("on b")
+	s.Expect("go on? [y/N] ")
+	s.Send("n\r")
+	s.Expect("> ")
+	p.write(t, "ok", "")
+	s.Send("resume\r")
+	s.Expect("go on? [y/N] ")
+	s.Send("y\r")
+	s.Expect("at work\r\n")
+	s.Expect("> ")
+	s.Send("resume\r")
+	s.Expect("nothing to resume")
+	s.Expect("> ")
+	s.Send("exit\r")
+	s.ends(0)
+}
