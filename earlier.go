@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"deployer/console"
 	"deployer/internal/hostset"
 	"deployer/internal/runs"
 	"deployer/journal"
@@ -22,7 +23,7 @@ func (s *shellRun) earlier(ctx context.Context, command string, words []string, 
 		}
 		err = s.program.listRuns(s.own(), defaultRuns, false)
 	case "show":
-		err = s.show(words)
+		err = s.show(words, settings.View == string(console.ViewDiff))
 	default:
 		err = s.runAgain(ctx, command, words, settings)
 	}
@@ -45,7 +46,7 @@ func (s *shellRun) named(word string) string {
 }
 
 // show shows a run, or what was done on a host. A single word is a host of the last run if that has it.
-func (s *shellRun) show(words []string) error {
+func (s *shellRun) show(words []string, differences bool) error {
 	name, hosts := lastRun, []string(nil)
 	switch {
 	case len(words) > 2:
@@ -55,7 +56,7 @@ func (s *shellRun) show(words []string) error {
 	case len(words) > 0:
 		name, hosts = words[0], words[1:]
 	}
-	return s.program.showRun(s.own(), false, s.named(name), hosts...)
+	return s.program.showRun(s.own(), false, differences, s.named(name), hosts...)
 }
 
 // isHosts reports whether a word is a set of hosts of the last run, and no name of a run.

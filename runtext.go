@@ -120,3 +120,11 @@ func stateCell(s journal.State) cell {
 	}
 	return cell{string(s), in}
 }
+
+func slugsOf(hosts []runs.Host) []string {
+	slugs := make([]string, len(hosts))
+	for i, h := range hosts {
+		slugs[i] = h.Slug
+	}
+	return slugs
+}
