@@ -79,17 +79,17 @@ func TestLiveView(t *testing.T) {
 	inLiveRun(t, 70, 24, []string{"web1", "web2", "web10"}, func(r *liveRun) {
 		r.events(connectStart(1, "web10"), connectStart(2, "web1"))
 		r.after(redrawEvery,
-			"  web1   connecting      0s",
-			"  web10  connecting      0s",
+			"  web1   connecting        0s",
+			"  web10  connecting        0s",
 			"3 hosts: 2 connecting, 1 to do  0s  Down: choose a host")
 		r.events(connectEnd(2, "web1", journal.Done), begin(3, "web1", "upgrade"), draws(3, "web1", "step 1\r\nstep"),
 			connectStart(4, "web2"), connectEnd(1, "web10", journal.Done), begin(5, "web10", "upgrade"))
 		r.after(redrawEvery,
 			"$ upgrade", // once
 			"web1 | step 1",
-			"  web1   running         0s  step",
-			"  web2   connecting      0s",
-			"  web10  running         0s",
+			"  web1   running           0s  step",
+			"  web2   connecting        0s",
+			"  web10  running           0s",
 			"3 hosts: 1 connecting, 2 running  0s  Down: choose a host")
 		r.events(draws(3, "web1", " 2\r\nContinue? [y/N] "), connectEnd(4, "web2", journal.Unreachable))
 		r.desk.Offer(3, io.Discard, func(pty.Size) {})
@@ -98,9 +98,9 @@ func TestLiveView(t *testing.T) {
 			"web1 | step 1",
 			"web1 | step 2",
 			"web2 UNREACHABLE",
-			"  web1   waiting         1s  Continue? [y/N]",
-			"  web2   failed          0s",
-			"  web10  running         1s",
+			"  web1   waiting           1s  Continue? [y/N]",
+			"  web2   failed            0s",
+			"  web10  running           1s",
 			"3 hosts: 1 waiting, 1 failed, 1 running  1s  Enter: answer web1, Dow…",
 		)
 		r.events(ends(3, "web1", journal.Done), journal.Event{Kind: journal.HostParked, Host: "web10", ID: 5, Message: "silent for 5m"})
@@ -111,9 +111,9 @@ func TestLiveView(t *testing.T) {
 			"web2 UNREACHABLE",
 			"web1 | Continue? [y/N] ",
 			"web10 parked: silent for 5m",
-			"  web1   done            1s  Continue? [y/N]",
-			"  web2   failed          0s",
-			"  web10  parked         11s",
+			"  web1   done              1s  Continue? [y/N]",
+			"  web2   failed            0s",
+			"  web10  parked           11s",
 			"3 hosts: 1 parked, 1 failed, 1 done  11s  Down: choose a host")
 		r.events(journal.Event{Kind: journal.HostBack, Host: "web10", ID: 5}, draws(5, "web10", "finished\r\n"),
 			ends(5, "web10", journal.Done))
@@ -154,7 +154,7 @@ func TestLiveViewOfMany(t *testing.T) {
 		}
 		time.Sleep(redrawEvery)
 		synctest.Wait()
-		for _, want := range []string{"  n11  failed", "  n77  waiting         1s  Password:", "100 hosts: 1 waiting, 1 failed, 98 run"} {
+		for _, want := range []string{"  n11  failed", "  n77  waiting           1s  Password:", "100 hosts: 1 waiting, 1 failed, 98 run"} {
 			if !strings.Contains(r.paper.text(), want) {
 				t.Errorf("%q is not in\n%s", want, r.paper.text())
 			}
@@ -179,8 +179,8 @@ func TestLiveChoice(t *testing.T) {
 			}
 		}
 		r.after(redrawEvery, "$ x",
-			"  a  running         0s",
-			"> b  running         0s",
+			"  a  running           0s",
+			"> b  running           0s",
 			"2 hosts: 2 running  0s  Enter: step into b, a: answer all,…")
 	})
 }
@@ -249,8 +249,8 @@ func TestStepIn(t *testing.T) {
 		}
 		shown = append(shown, "left", "-- a question waits: Ctrl-] leads to it --", "-- all hosts --", "b | three")
 		r.after(redrawEvery, append(shown,
-			"  a  running         2s  left",
-			"  b  running         2s  three",
+			"  a  running           2s  left",
+			"  b  running           2s  three",
 			"2 hosts: 2 running  2s  Down: choose a host")...)
 		withdraw()
 		r.events(draws(1, "a", " over\r\n"), ends(1, "a", journal.Done))
@@ -258,8 +258,8 @@ func TestStepIn(t *testing.T) {
 			t.Error("the person is inside still")
 		}
 		r.after(redrawEvery, append(shown, "a |  over",
-			"  a  done            2s  left over",
-			"  b  running         2s  three",
+			"  a  done              2s  left over",
+			"  b  running           2s  three",
 			"2 hosts: 1 running, 1 done  2s  Down: choose a host")...)
 	})
 }
@@ -271,7 +271,7 @@ func TestLiveLinesAreText(t *testing.T) {
 			draws(1, "a", "10%\r20%\r100%\r\n\x1b]0;title\x07\x1b[2J\x1b[5;5Hhere\x1b[K\x1b[31mred\x1b[m\r\n"),
 			draws(1, "a", "\x1b[?1049hall of the window"), draws(1, "a", "more\x1b[?1049l"), draws(1, "a", "\x9bdone\r\n"))
 		r.after(redrawEvery, "$ x", "a | 100%", "a | herered", `a | \x9bdone`,
-			`  a  running         0s  \x9bdone`,
+			`  a  running           0s  \x9bdone`,
 			"1 host: 1 running  0s  Down: choose a host")
 	})
 }

@@ -45,7 +45,7 @@ func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string
 	case isDone, isFailed:
 		clock = elapsed(r.took)
 	}
-	state = fmt.Sprintf("%-12s", state)
+	state = fmt.Sprintf("%-14s", state)
 	clock = fmt.Sprintf("%6s", clock)
 	text := mark + slug + strings.Repeat(" ", slugs-width(slug)) + "  " + state + clock + "  "
 	if room := columns - width(text); room > 0 && r.question() != "" {
