@@ -30,7 +30,10 @@ type SSHOptions struct {
 }
 
 // SSH is a machine behind SSH.
-type SSH struct{ o SSHOptions }
+type SSH struct {
+	o   SSHOptions
+	key linkKey // of its connections
+}
 
 var _ Host = (*SSH)(nil)
 
@@ -39,7 +42,13 @@ func NewSSH(o SSHOptions) (*SSH, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return &SSH{o: o}, nil
+	return newSSH(o)
+}
+
+// newSSH returns a host of options that have been checked, or come from ssh_config.
+func newSSH(o SSHOptions) (*SSH, error) {
+	key, err := o.identity()
+	return &SSH{o, key}, err
 }
 
 // Options returns what the host was defined with, for a host that is derived from it.

@@ -2,7 +2,6 @@ package hosts
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -41,7 +40,7 @@ func (h *SSH) Info(ctx context.Context, s *Session) ([]Aspect, error) {
 func infoOfHops(ctx context.Context, s *Session, st *settings) ([]Aspect, error) {
 	var all []Aspect
 	slug := st.slug
-	seen := map[[sha256.Size]byte]bool{}
+	seen := map[linkKey]bool{}
 	for len(st.jumps) > 0 {
 		o := st.hop()
 		key, err := o.identity()

@@ -99,8 +99,11 @@ type hopStep struct {
 
 // tunnel opens a connection through the last jump host. The time that it takes to get there is not the host's.
 func (d *dialling) tunnel(ctx context.Context, watch *watchdog) (net.Conn, *sshConn, error) {
-	hop := d.st.hop()
-	ctx, err := d.onTheWay(ctx, hop)
+	hop, err := newSSH(d.st.hop())
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, err = d.onTheWay(ctx, hop)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,7 +111,7 @@ func (d *dialling) tunnel(ctx context.Context, watch *watchdog) (net.Conn, *sshC
 	via, err := d.pool.get(ctx, hop, d.rest, func() { d.resume(ctx) })
 	resume()
 	if err != nil {
-		return nil, nil, d.throughFailed(hop, err)
+		return nil, nil, d.throughFailed(hop.o.Slug, err)
 	}
 	err = d.admit(ctx, watch)
 	var conn net.Conn
@@ -122,39 +125,35 @@ func (d *dialling) tunnel(ctx context.Context, watch *watchdog) (net.Conn, *sshC
 	var refused *ssh.OpenChannelError
 	switch {
 	case !errors.As(err, &refused):
-		return nil, nil, fmt.Errorf("through jump host %s: %w", hop.Slug, err)
+		return nil, nil, fmt.Errorf("through jump host %s: %w", hop.o.Slug, err)
 	case refused.Reason == ssh.Prohibited:
-		err = fmt.Errorf("the jump host %s does not let connections through: %s", hop.Slug, refused.Message)
+		err = fmt.Errorf("the jump host %s does not let connections through: %s", hop.o.Slug, refused.Message)
 		return nil, nil, d.st.fail(Unreachable, err,
 			"its sshd_config must have AllowTcpForwarding yes, and PermitOpen not exclude this address")
 	}
-	failure := d.st.fail(Unreachable, fmt.Errorf("the jump host %s cannot reach it: %s", hop.Slug, refused.Message), "")
+	failure := d.st.fail(Unreachable, fmt.Errorf("the jump host %s cannot reach it: %s", hop.o.Slug, refused.Message), "")
 	failure.Offline = true
 	return nil, nil, failure
 }
 
 // throughFailed is the error of a host whose jump host cannot be used.
-func (d *dialling) throughFailed(hop SSHOptions, err error) error {
+func (d *dialling) throughFailed(hop string, err error) error {
 	var failure *Error
 	if !errors.As(err, &failure) {
 		return err
 	}
-	err = fmt.Errorf("through jump host %s: %s: %w", hop.Slug, failure.Op, failure.Err)
+	err = fmt.Errorf("through jump host %s: %s: %w", hop, failure.Op, failure.Err)
 	behind := d.st.fail(failure.Fault, err, failure.Hint)
 	behind.Offline = failure.Offline
 	return behind
 }
 
 // onTheWay refuses jump hosts that are reached through each other.
-func (d *dialling) onTheWay(ctx context.Context, hop SSHOptions) (context.Context, error) {
-	key, err := hop.identity()
-	if err != nil {
-		return nil, err
-	}
+func (d *dialling) onTheWay(ctx context.Context, hop *SSH) (context.Context, error) {
 	before, _ := ctx.Value(wayKey{}).([]hopStep)
 	way := append(slices.Clip(before), hopStep{d.link, d.st.name})
 	for _, step := range way {
-		if step.link.key != key {
+		if step.link.key != hop.key {
 			continue
 		}
 		var names []string
@@ -162,7 +161,7 @@ func (d *dialling) onTheWay(ctx context.Context, hop SSHOptions) (context.Contex
 			names = append(names, s.name)
 		}
 		return nil, d.st.fail(Unreachable, fmt.Errorf("its jump hosts go round in a circle: %s through %s",
-			strings.Join(names, " through "), hop.name()), "set ProxyJump none for the jump host in ssh_config")
+			strings.Join(names, " through "), hop.o.name()), "set ProxyJump none for the jump host in ssh_config")
 	}
 	return context.WithValue(ctx, wayKey{}, way), nil
 }

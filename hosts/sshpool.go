@@ -44,7 +44,7 @@ type pool struct {
 	refusalsEnd time.Duration // see there
 
 	mu     sync.Mutex // guards what follows, and the fields of links
-	links  map[[sha256.Size]byte]*link
+	links  map[linkKey]*link
 	gates  map[string]chan struct{}
 	closed bool
 }
@@ -56,7 +56,7 @@ func newPool() *pool {
 	p := &pool{
 		idle: idleLimit, maxIdle: maxIdle, trustTime: trustTime, refusalsEnd: refusalsEnd,
 		signing: defaultSigning,
-		links:   map[[sha256.Size]byte]*link{}, gates: map[string]chan struct{}{},
+		links:   map[linkKey]*link{}, gates: map[string]chan struct{}{},
 	}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	p.trust = &gather[trustQuestion, bool]{pool: p, put: p.putTrust}
@@ -119,7 +119,7 @@ func (p *pool) start(task func()) error {
 
 // link is a connection of the pool: being made, in use, or idle. Its fields are guarded by pool.mu.
 type link struct {
-	key    [sha256.Size]byte
+	key    linkKey
 	done   chan struct{} // closed when conn or err is set
 	conn   *sshConn
 	err    error
@@ -139,8 +139,11 @@ type waiter struct {
 	parked bool
 }
 
-// identity tells connections apart: by all options that make a difference to them.
-func (o SSHOptions) identity() ([sha256.Size]byte, error) {
+// linkKey tells connections apart.
+type linkKey [sha256.Size]byte
+
+// identity is made of all options that make a difference to a connection.
+func (o SSHOptions) identity() (linkKey, error) {
 	o.Common = Common{}
 	text, err := json.Marshal(o)
 	return sha256.Sum256(text), err
@@ -148,19 +151,15 @@ func (o SSHOptions) identity() ([sha256.Size]byte, error) {
 
 // get returns a connection and holds it until release. park is called if a person must be asked first; get then calls
 // unpark before it returns.
-func (p *pool) get(ctx context.Context, o SSHOptions, park, unpark func()) (*sshConn, error) {
-	key, err := o.identity()
-	if err != nil {
-		return nil, err
-	}
+func (p *pool) get(ctx context.Context, h *SSH, park, unpark func()) (*sshConn, error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
 		return nil, errClosed
 	}
-	l := p.links[key]
+	l := p.links[h.key]
 	if l == nil {
-		l = p.begin(ctx, key, o)
+		l = p.begin(ctx, h)
 	}
 	if l.conn != nil {
 		l.hold()
@@ -206,9 +205,9 @@ func (p *pool) await(ctx context.Context, l *link, w *waiter, unpark func()) (*s
 }
 
 // begin starts to make a connection. It needs p.mu.
-func (p *pool) begin(ctx context.Context, key [sha256.Size]byte, o SSHOptions) *link {
-	l := &link{key: key, done: make(chan struct{}), waiting: map[*waiter]bool{}}
-	p.links[key] = l
+func (p *pool) begin(ctx context.Context, h *SSH) *link {
+	l := &link{key: h.key, done: make(chan struct{}), waiting: map[*waiter]bool{}}
+	p.links[l.key] = l
 	ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(p.ctx, func() { l.cancel(errClosed) })
 	p.busy.Add(1)
@@ -216,7 +215,7 @@ func (p *pool) begin(ctx context.Context, key [sha256.Size]byte, o SSHOptions) *
 	p.tasks.Go(func() {
 		defer p.begun.Done()
 		defer stop()
-		conn, err := p.connect(ctx, l, o)
+		conn, err := p.connect(ctx, l, h.o)
 		p.finish(l, conn, err)
 		l.cancel(nil)
 	})

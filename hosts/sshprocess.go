@@ -28,7 +28,7 @@ const (
 func (h *SSH) Start(ctx context.Context, s *Session, c Command) (Process, error) {
 	at := postOf(ctx)
 	for again := false; ; again = true {
-		conn, err := s.pool.get(ctx, h.o, at.rest, at.back)
+		conn, err := s.pool.get(ctx, h, at.rest, at.back)
 		if err != nil {
 			return nil, h.startFailed(ctx, err)
 		}

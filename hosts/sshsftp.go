@@ -50,7 +50,7 @@ func (h *SSH) filesOnce(ctx context.Context, s *Session) (files.System, func(), 
 	if err != nil {
 		return nil, nil, h.startFailed(ctx, err)
 	}
-	conn, err := s.pool.get(at.ctx, h.o, at.rest, at.back)
+	conn, err := s.pool.get(at.ctx, h, at.rest, at.back)
 	at.leave()
 	if err != nil {
 		at.end()
