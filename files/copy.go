@@ -138,6 +138,7 @@ type copier struct {
 	o        CopyOptions
 	stop     context.CancelCauseFunc
 	bytes    *semaphore.Weighted
+	small    smallFiles
 	queue    work
 
 	counters counters

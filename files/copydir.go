@@ -69,7 +69,7 @@ func (p pair) entries(ctx context.Context, d *dir, list []*Info) ([]*job, error)
 		if err := plainName(info.Name); err != nil {
 			return nil, &CopyError{true, d.job.from, err}
 		}
-		next := &job{from: path.Join(d.job.from, info.Name), to: path.Join(d.job.to, info.Name),
+		next := &job{from: below(d.job.from, info.Name), to: below(d.job.to, info.Name),
 			rel: path.Join(d.job.rel, info.Name), info: info, in: d}
 		if strings.HasPrefix(info.Name, DraftPrefix) || !p.o.Select.takes(next.rel, info.IsDir()) {
 			continue

@@ -63,7 +63,7 @@ func (Local) List(ctx context.Context, path string) ([]*Info, error) {
 }
 
 func (Local) Open(ctx context.Context, path string, from int64) (io.ReadCloser, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // which a pipe that came meanwhile cannot hold up
+	f, err := openLocal(path)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +73,11 @@ func (Local) Open(ctx context.Context, path string, from int64) (io.ReadCloser, 
 		}
 	}
 	return &localReader{f, ctx}, nil
+}
+
+// openLocal opens a file for reading. A pipe that came in its place meanwhile cannot hold it up.
+func openLocal(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
 func (l Local) Sum(ctx context.Context, path string, size int64) ([]byte, error) {
@@ -162,7 +167,7 @@ func (d *localDraft) Commit(ctx context.Context, a Attributes) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := os.Rename(d.file.Name(), d.target); err != nil {
+	if err := (Local{}).Rename(ctx, d.file.Name(), d.target); err != nil {
 		return err
 	}
 	d.done = true
@@ -199,7 +204,8 @@ func (d *localDraft) Leave() {
 	_ = d.file.Close() // what is there is compared before it is used
 }
 
-func (Local) Rename(_ context.Context, from, to string) error { return os.Rename(from, to) }
+// Rename does not look at what is there first, as os.Rename does: the system refuses to replace a directory.
+func (Local) Rename(_ context.Context, from, to string) error { return syscall.Rename(from, to) }
 
 func (Local) Remove(_ context.Context, path string, dir bool) error {
 	if dir {

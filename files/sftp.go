@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/pkg/sftp"
+	"deployer/internal/sftp"
 )
 
 // SFTP are the files of a machine behind SSH, as the login user sees them.
@@ -89,7 +89,7 @@ func (f *SFTP) explain(ctx context.Context, err error) error {
 	}
 	if lost := f.conn.Lost(ctx, err); lost != nil {
 		err = lost
-	} else if isCut(err) || errors.Is(err, sftp.ErrSSHFxConnectionLost) {
+	} else if isCut(err) || errors.Is(err, sftp.ErrEnded) {
 		err = errors.New("the server ended the file transfer")
 	}
 	return &LostError{err}
@@ -103,16 +103,15 @@ func isCut(err error) bool {
 
 // refusal is what a server says of an error that SFTP has no number for. Some say it in words.
 func refusal(status *sftp.StatusError) error {
-	words, _, _ := strings.Cut(status.Error(), `" (`)
 	for _, errno := range knownErrors {
-		if strings.HasSuffix(strings.ToLower(words), errno.Error()) {
+		if strings.HasSuffix(strings.ToLower(status.Message), errno.Error()) {
 			return errno
 		}
 	}
-	switch status.FxCode() {
-	case sftp.ErrSSHFxOpUnsupported:
+	switch status.Code {
+	case sftp.CodeUnsupported:
 		return refused("the server cannot do that over SFTP")
-	case sftp.ErrSSHFxBadMessage: // OpenSSH's word for it
+	case sftp.CodeBadMessage:
 		return refused("the server takes the path for invalid: it may be too long")
 	}
 	return errFailure
@@ -126,29 +125,50 @@ func (r refused) Error() string { return string(r) }
 // errFailure is all that SFTP says of most errors.
 const errFailure refused = "the server refuses it without saying why"
 
-func (f *SFTP) Stat(ctx context.Context, path string) (*Info, error) {
-	return askSFTP(ctx, f, func() (*Info, error) { return sftpInfo(f.client.Stat(path)) }, nil)
+func (f *SFTP) Stat(ctx context.Context, name string) (*Info, error) {
+	return askSFTP(ctx, f, func() (*Info, error) { return sftpStat(name, f.client.Stat) }, nil)
 }
 
-func (f *SFTP) Lstat(ctx context.Context, path string) (*Info, error) {
+func (f *SFTP) Lstat(ctx context.Context, name string) (*Info, error) {
 	return askSFTP(ctx, f, func() (*Info, error) {
-		info, err := sftpInfo(f.client.Lstat(path))
+		info, err := sftpStat(name, f.client.Lstat)
 		if err == nil && info.IsLink() {
-			info.Link, err = f.client.ReadLink(path)
+			info.Link, err = f.client.ReadLink(name)
 		}
 		return info, err
 	}, nil)
 }
 
-func sftpInfo(info fs.FileInfo, err error) (*Info, error) {
+func sftpStat(name string, stat func(string) (sftp.Attributes, error)) (*Info, error) {
+	a, err := stat(name)
 	if err != nil {
 		return nil, err
 	}
-	f := &Info{Name: info.Name(), Size: info.Size(), Mode: info.Mode(), ModTime: info.ModTime()}
-	if sys, ok := info.Sys().(*sftp.FileStat); ok {
-		f.UID, f.GID = int(sys.UID), int(sys.GID)
+	return sftpInfo(name, a), nil
+}
+
+func sftpInfo(name string, a sftp.Attributes) *Info {
+	return &Info{Name: path.Base(name), Size: a.Size, Mode: typeOf(a.Mode) | FileMode(a.Mode), ModTime: a.ModTime,
+		UID: a.UID, GID: a.GID}
+}
+
+// typeOf returns the type of a file, which Unix numbers as well.
+func typeOf(mode uint32) fs.FileMode {
+	switch mode & syscall.S_IFMT {
+	case syscall.S_IFDIR:
+		return fs.ModeDir
+	case syscall.S_IFLNK:
+		return fs.ModeSymlink
+	case syscall.S_IFIFO:
+		return fs.ModeNamedPipe
+	case syscall.S_IFSOCK:
+		return fs.ModeSocket
+	case syscall.S_IFBLK:
+		return fs.ModeDevice
+	case syscall.S_IFCHR:
+		return fs.ModeDevice | fs.ModeCharDevice
 	}
-	return f, nil
+	return 0
 }
 
 func (f *SFTP) List(ctx context.Context, path string) ([]*Info, error) {
@@ -158,23 +178,16 @@ func (f *SFTP) List(ctx context.Context, path string) ([]*Info, error) {
 			return nil, err
 		}
 		var list []*Info
-		for _, entry := range entries {
-			info, err := sftpInfo(entry, nil)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, info)
+		for _, e := range entries {
+			list = append(list, sftpInfo(e.Name, e.Attributes))
 		}
 		return list, nil
 	}, nil)
 }
 
 func (f *SFTP) Rename(ctx context.Context, from, to string) error {
-	if f.client.has(posixRename) {
-		return f.call(ctx, func() error { return f.client.PosixRename(from, to) })
-	}
 	err := f.call(ctx, func() error { return f.client.Rename(from, to) })
-	if !errors.Is(err, errFailure) {
+	if f.client.Has(sftp.PosixRename) || !errors.Is(err, errFailure) {
 		return err
 	}
 	// SFTP itself has nothing that replaces a file at once. To remove it first would leave no file at all for a moment.
@@ -192,7 +205,7 @@ func (f *SFTP) Mkdir(ctx context.Context, path string, mode fs.FileMode) error {
 	err := f.call(ctx, func() error {
 		err := f.client.Mkdir(path)
 		if err == nil && mode != 0 {
-			err = f.client.Chmod(path, mode)
+			err = f.client.Chmod(path, UnixMode(mode))
 		}
 		return err
 	})
@@ -200,12 +213,12 @@ func (f *SFTP) Mkdir(ctx context.Context, path string, mode fs.FileMode) error {
 }
 
 func (f *SFTP) Chtimes(ctx context.Context, path string, changed time.Time) error {
-	return f.call(ctx, func() error { return f.client.Chtimes(path, changed, changed) })
+	return f.call(ctx, func() error { return f.client.Chtimes(path, changed) })
 }
 
 func (f *SFTP) Symlink(ctx context.Context, text, path string) error {
 	err := f.call(ctx, func() error { return f.client.Symlink(text, path) })
-	if err != nil || f.client.has("fsync@openssh.com") { // OpenSSH
+	if err != nil || f.client.Has(sftp.Fsync) { // OpenSSH
 		return f.whyNot(ctx, dirOf(path), err)
 	}
 	info, err := f.Lstat(ctx, path)
@@ -220,13 +233,13 @@ func (f *SFTP) Symlink(ctx context.Context, text, path string) error {
 }
 
 func (f *SFTP) Chmod(ctx context.Context, path string, mode fs.FileMode) error {
-	return f.call(ctx, func() error { return f.client.Chmod(path, mode) })
+	return f.call(ctx, func() error { return f.client.Chmod(path, UnixMode(mode)) })
 }
 
 func (f *SFTP) Chown(ctx context.Context, path string, uid, gid int) error {
 	return f.call(ctx, func() error {
 		if uid < 0 || gid < 0 { // SFTP sets both
-			info, err := sftpInfo(f.client.Stat(path))
+			info, err := sftpStat(path, f.client.Stat)
 			if err != nil {
 				return err
 			}
@@ -250,7 +263,7 @@ func (f *SFTP) Home(ctx context.Context) (string, error) { return f.Start(ctx) }
 
 func (f *SFTP) Open(ctx context.Context, name string, from int64) (io.ReadCloser, error) {
 	return askSFTP(ctx, f, func() (*sftpReader, error) {
-		file, err := f.client.Open(name)
+		file, err := f.client.Open(name, sftp.Read)
 		if err != nil {
 			return nil, err
 		}
@@ -258,7 +271,7 @@ func (f *SFTP) Open(ctx context.Context, name string, from int64) (io.ReadCloser
 		if err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
-		return &sftpReader{files: f, file: file, size: info.Size(), next: from, ctx: ctx}, nil
+		return &sftpReader{files: f, file: file, size: info.Size, next: from, ctx: ctx}, nil
 	}, func(r *sftpReader) { _ = r.file.Close() }) // nobody waits for it
 }
 

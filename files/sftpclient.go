@@ -1,14 +1,13 @@
 package files
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
 	"sync"
 	"syscall"
 
-	"github.com/pkg/sftp"
+	"deployer/internal/sftp"
 )
 
 // SFTPClient is a client of an SFTP server.
@@ -24,31 +23,21 @@ type SFTPClient struct {
 // of which it takes [MaxWindow] at most.
 func NewSFTPClient(from io.Reader, to io.WriteCloser, start func(task func()) error,
 	window func() int64) (*SFTPClient, error) {
-	client, err := sftp.NewClientPipe(bufio.NewReaderSize(from, manyAnswers), newSending(to, start),
-		sftp.UseFstat(true), sftp.MaxPacketUnchecked(plainPacket))
+	client, err := sftp.NewClient(from, to, start)
 	if err != nil {
 		return nil, err
 	}
 	c := &SFTPClient{Client: client, packet: plainPacket, window: window}
-	if c.has("limits@openssh.com") {
+	if c.Has("limits@openssh.com") {
 		c.packet = largePacket
 	}
-	return c, sftp.MaxPacketUnchecked(c.packet)(client)
+	return c, nil
 }
 
 const (
 	plainPacket = 32 << 10  // what every server must take
 	largePacket = 128 << 10 // what OpenSSH takes
-	manyAnswers = 16 << 10  // which are read at once
 )
-
-// posixRename is the extension by which a file takes the place of another.
-const posixRename = "posix-rename@openssh.com"
-
-func (c *SFTPClient) has(extension string) bool {
-	_, ok := c.HasExtension(extension)
-	return ok
-}
 
 // requestsOnce is how many requests for one file are under way at most. It hides the time that they take.
 func (c *SFTPClient) requestsOnce() int {
@@ -76,14 +65,14 @@ func (c *SFTPClient) release(all ...[]byte) {
 // whyNot explains why something could not be written in a directory: SFTP has no words for the most frequent reason. What
 // is under way may have filled the disk, and be gone by now.
 func (f *SFTP) whyNot(ctx context.Context, dir string, err error) error {
-	if !errors.Is(err, errFailure) || !f.client.has("statvfs@openssh.com") {
+	if !errors.Is(err, errFailure) || !f.client.Has(sftp.StatVFS) {
 		return err
 	}
-	disk, failed := askSFTP(ctx, f, func() (*sftp.StatVFS, error) { return f.client.StatVFS(dir) }, nil)
+	disk, failed := askSFTP(ctx, f, func() (sftp.Disk, error) { return f.client.Disk(dir) }, nil)
 	switch {
 	case failed != nil:
 		return err
-	case disk.Bavail*disk.Frsize < bytesOnce || disk.Files > 0 && disk.Favail < defaultWorkers:
+	case disk.Free < bytesOnce || disk.Inodes > 0 && disk.Unused < defaultWorkers:
 		return syscall.ENOSPC
 	}
 	return err

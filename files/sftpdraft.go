@@ -9,8 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pkg/sftp"
 	"golang.org/x/sync/semaphore"
+
+	"deployer/internal/sftp"
 )
 
 // sftpDraft is a file that is being written over SFTP, with many requests at a time.
@@ -18,8 +19,8 @@ type sftpDraft struct {
 	files  *SFTP
 	target string
 	name   string
-	dir    string // made for it alone, if it is private; else ""
-	file   *sftp.File
+	dir    string          // made for it alone, if it is private; else ""
+	file   *sftp.File      // nil before it is made
 	ctx    context.Context // of the writing
 	fresh  *Fresh          // may be nil
 	done   bool            // it is in its place, or removed
@@ -47,7 +48,7 @@ func (d *sftpDraft) begin() error {
 			return errors.Join(err, client.RemoveDirectory(d.dir))
 		}
 	}
-	file, err := client.OpenFile(d.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	file, err := client.Open(d.name, sftp.Write|sftp.Create|sftp.New)
 	if err != nil && d.dir != "" {
 		err = errors.Join(err, client.RemoveDirectory(d.dir))
 	}
@@ -57,7 +58,7 @@ func (d *sftpDraft) begin() error {
 
 // goOn opens a file of which the first part is kept.
 func (d *sftpDraft) goOn() error {
-	file, err := d.files.client.OpenFile(d.name, os.O_WRONLY)
+	file, err := d.files.client.Open(d.name, sftp.Write)
 	d.file = file
 	return err
 }
@@ -131,17 +132,14 @@ func (d *sftpDraft) send() error {
 	data, at := d.buffer, d.next
 	d.buffer, d.next = nil, d.next+int64(len(d.buffer))
 	d.wait.Add(1)
-	err := d.files.conn.Start(func() {
+	d.file.Write(data, at, func(err error) {
 		defer d.wait.Done()
-		_, err := d.file.WriteAt(data, at)
-		d.files.client.release(data)
-		d.failed(err)
+		if d.failed(err) == nil {
+			d.files.client.release(data)
+		}
 		d.flight.Release(share)
 	})
-	if err != nil {
-		d.wait.Done()
-	}
-	return d.failed(err)
+	return d.failed(nil)
 }
 
 // failed notes an error and returns the first.
@@ -188,53 +186,62 @@ func (d *sftpDraft) Commit(ctx context.Context, a Attributes) error {
 
 // finish gives the file its owner and mode and brings it to the disk, where the server can do that.
 func (d *sftpDraft) finish(a Attributes) error {
-	if a.UID >= 0 || a.GID >= 0 {
-		info, err := sftpInfo(d.file.Stat())
+	if err := d.setOwner(a); err != nil {
+		return err
+	}
+	if a.SetMode {
+		has, err := d.hasMode(a.Mode)
+		if err == nil && !has {
+			err = d.file.Chmod(UnixMode(a.Mode))
+		}
 		if err != nil {
 			return err
 		}
-		if uid, gid := info.Owner(a.UID, a.GID); uid != info.UID || gid != info.GID {
-			if err := d.file.Chown(uid, gid); err != nil {
-				return err
-			}
-		}
 	}
-	if a.SetMode {
-		if err := d.setMode(a.Mode); err != nil {
-			return err
-		}
-	}
-	if !a.Relaxed && d.files.client.has("fsync@openssh.com") {
+	if !a.Relaxed && d.files.client.Has(sftp.Fsync) {
 		if err := d.file.Sync(); err != nil {
 			return err
 		}
 	}
 	err := d.file.Close()
 	if err == nil && !a.ModTime.IsZero() {
-		err = d.files.client.Chtimes(d.name, a.ModTime, a.ModTime)
+		err = d.files.client.Chtimes(d.name, a.ModTime)
 	}
 	return err
 }
 
-// setMode saves a request for each file after the first one in a directory, where new files get that mode by themselves.
-func (d *sftpDraft) setMode(want fs.FileMode) error {
+func (d *sftpDraft) setOwner(a Attributes) error {
+	if a.UID < 0 && a.GID < 0 {
+		return nil
+	}
+	has, err := d.file.Stat()
+	if err != nil {
+		return err
+	}
+	info := sftpInfo(d.name, has)
+	if uid, gid := info.Owner(a.UID, a.GID); uid != info.UID || gid != info.GID {
+		return d.file.Chown(uid, gid)
+	}
+	return nil
+}
+
+// hasMode reports whether the file is known to have a mode, which new files get by themselves. It asks for that of the
+// first one in a directory, and saves a request for each of the others.
+func (d *sftpDraft) hasMode(want fs.FileMode) (bool, error) {
 	if d.fresh == nil || d.dir != "" {
-		return d.file.Chmod(want)
+		return false, nil
 	}
 	has := d.fresh.mode.Load()
 	if has == nil {
-		info, err := d.file.Stat()
+		a, err := d.file.Stat()
 		if err != nil {
-			return err
+			return false, err
 		}
-		mode := info.Mode() & ModeBits
+		mode := FileMode(a.Mode)
 		d.fresh.mode.Store(&mode)
 		has = &mode
 	}
-	if *has == want {
-		return nil
-	}
-	return d.file.Chmod(want)
+	return *has == want, nil
 }
 
 // why explains a failure to write, of which SFTP has no words for the most frequent reason.

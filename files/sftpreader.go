@@ -5,11 +5,10 @@ import (
 	"io"
 	"os"
 
-	"github.com/pkg/sftp"
+	"deployer/internal/sftp"
 )
 
-// sftpReader reads a file with many requests at a time. File.WriteTo of pkg/sftp does so too, but takes an answer that
-// is shorter than asked for as the end of nothing, and leaves out what follows.
+// sftpReader reads a file with many requests at a time.
 type sftpReader struct {
 	files *SFTP
 	file  *sftp.File
@@ -25,9 +24,10 @@ type sftpReader struct {
 
 // piece is a part of a file that was asked for.
 type piece struct {
-	data []byte
+	from int64
+	data []byte // what has come; there is memory for all
 	err  error
-	done chan struct{} // closed when data and err are there
+	done chan struct{} // closed when something has come, or will not
 }
 
 // Read implements io.Reader.
@@ -73,6 +73,10 @@ func (r *sftpReader) rest() ([]byte, error) {
 		if r.read < len(first.data) {
 			return first.data[r.read:], nil
 		}
+		if len(first.data) < cap(first.data) && first.err == nil { // an answer may be shorter than what is there
+			r.fetch(first)
+			continue
+		}
 		r.free = append(r.free, first.data)
 		r.pieces, r.read = r.pieces[1:], 0
 		r.err = r.files.explainRead(r.ctx, first.err)
@@ -94,21 +98,21 @@ func (f *SFTP) explainRead(ctx context.Context, err error) error {
 // ask keeps requests under way for what is to be expected, and for one piece beyond it.
 func (r *sftpReader) ask() {
 	for len(r.pieces) == 0 || len(r.pieces) < r.files.client.requestsOnce() && r.next <= r.size {
-		p := &piece{data: r.memory(), done: make(chan struct{})}
-		from := r.next
-		if err := r.files.conn.Start(func() { r.fetch(p, from) }); err != nil {
-			p.err = err
-			close(p.done)
-		}
+		p := &piece{from: r.next, data: r.memory()}
+		r.fetch(p)
 		r.pieces = append(r.pieces, p)
 		r.next += int64(r.files.client.packet)
 	}
 }
 
-func (r *sftpReader) fetch(p *piece, from int64) {
-	defer close(p.done)
-	n, err := r.file.ReadAt(p.data[:cap(p.data)], from)
-	p.data, p.err = p.data[:n], err
+// fetch asks for what a piece lacks.
+func (r *sftpReader) fetch(p *piece) {
+	done, has := make(chan struct{}), len(p.data)
+	p.done = done
+	r.file.Read(p.data[has:cap(p.data)], p.from+int64(has), func(n int, err error) {
+		p.data, p.err = p.data[:has+n], err
+		close(done)
+	})
 }
 
 // memory is for a piece: that of one before, if there is one.
@@ -123,16 +127,15 @@ func (r *sftpReader) memory() []byte {
 
 // Close implements io.Closer. It does not wait for the server.
 func (r *sftpReader) Close() error {
-	pieces, free := r.pieces, r.free
-	r.pieces, r.free, r.err = nil, nil, os.ErrClosed
-	// A pool that is closed starts nothing: then the connection has ended, and the file with it.
-	_ = r.files.conn.Start(func() {
-		for _, p := range pieces {
-			<-p.done
-			free = append(free, p.data)
+	for _, p := range r.pieces {
+		select {
+		case <-p.done:
+			r.free = append(r.free, p.data)
+		default: // what comes then is forgotten
 		}
-		r.files.client.release(free...)
-		_ = r.file.Close() // nothing was written
-	})
+	}
+	r.files.client.release(r.free...)
+	r.pieces, r.free, r.err = nil, nil, os.ErrClosed
+	r.file.Forget()
 	return nil
 }

@@ -208,12 +208,15 @@ func dirOf(name string) string {
 	return "/"
 }
 
+// below is the path of a name in a directory, whose own path is left as it is.
+func below(dir, name string) string { return strings.TrimSuffix(dir, "/") + "/" + name }
+
 // DraftPrefix begins the name of every file that is not complete.
 const DraftPrefix = ".deployer-"
 
 // draftName is the name of a draft, beside what it will be: a file takes the place of another at once only within one
 // directory.
-func draftName(target string) string { return path.Join(dirOf(target), DraftPrefix+rand.Text()[:16]) }
+func draftName(target string) string { return below(dirOf(target), DraftPrefix+rand.Text()[:16]) }
 
 // discardLimit is how long the removal of a draft may take after its context has ended.
 const discardLimit = 5 * time.Second

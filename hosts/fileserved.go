@@ -128,7 +128,7 @@ func (s *served) start(starting context.Context) (*serving, error) {
 		return nil, notStarted(starting, r.err)
 	}
 	s.tasks.Go(func() {
-		_ = r.client.Wait() // why it ended is told to those who use it
+		r.client.Wait()
 		toServer.Close()
 		fromServer.Close()
 	})

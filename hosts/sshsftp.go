@@ -230,7 +230,7 @@ func (c *sshConn) talkSFTP(channel *sessionChannel) (*files.SFTPClient, <-chan s
 	}
 	over := make(chan struct{})
 	tasks.Go(func() {
-		_ = client.Wait() // why it ended is told to those who use it
+		client.Wait()
 		close(over)
 		channel.Close()
 	})

@@ -1,11 +1,9 @@
-package files
+package sftp
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -37,13 +35,13 @@ func TestSendingCollects(t *testing.T) {
 	t.Parallel()
 	var tasks sync.WaitGroup
 	to := &gateway{let: make(chan error)}
-	s := newSending(to, inGroup(&tasks))
+	s := &sending{to: to, start: inGroup(&tasks)}
 	var want string
 	for i := range 100 {
-		text := fmt.Sprintf("%d\n", i)
-		want += text
-		if n, err := s.Write([]byte(text)); n != len(text) || err != nil {
-			t.Fatalf("%d, %v", n, err)
+		text := fmt.Sprintf("%d", i)
+		want += text + "\n"
+		if err := s.add([]byte(text), []byte("\n")); err != nil {
+			t.Fatal(err)
 		}
 		if i == 0 {
 			to.let <- nil // it has begun to send, or will
@@ -59,33 +57,23 @@ func TestSendingCollects(t *testing.T) {
 	}
 }
 
-func TestSendingIsLimited(t *testing.T) {
+// TestSendingInChunks checks that what is large is sent in pieces that fill packets.
+func TestSendingInChunks(t *testing.T) {
 	t.Parallel()
 	var tasks sync.WaitGroup
 	to := &gateway{let: make(chan error)}
-	s := newSending(to, inGroup(&tasks))
-	large := bytes.Repeat([]byte("x"), maxWaiting)
-	if _, err := s.Write(large); err != nil {
+	close(to.let)
+	s := &sending{to: to, start: inGroup(&tasks)}
+	large := bytes.Repeat([]byte("0123456789"), chunk/4)
+	if err := s.add([]byte("head"), large); err != nil {
 		t.Fatal(err)
 	}
-	taken := make(chan struct{})
-	tasks.Go(func() {
-		defer close(taken)
-		for range 2 { // the second at the latest has to wait
-			if _, err := s.Write(large); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	select {
-	case <-taken:
-		t.Error("it takes more than it may")
-	case to.let <- nil:
-	}
-	close(to.let)
 	tasks.Wait()
-	if to.Len() != 3*maxWaiting {
-		t.Errorf("%d bytes were sent", to.Len())
+	if got := to.String(); got != "head"+string(large) {
+		t.Errorf("%d bytes were sent", len(got))
+	}
+	if to.writes != 3 {
+		t.Errorf("%d writes", to.writes)
 	}
 }
 
@@ -93,28 +81,16 @@ func TestSendingFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	var tasks sync.WaitGroup
-	to := &gateway{let: make(chan error)}
-	s := newSending(to, inGroup(&tasks))
-	if _, err := io.Copy(s, strings.NewReader("first")); err != nil {
+	to := &gateway{let: make(chan error, 1)}
+	to.let <- broken
+	s := &sending{to: to, start: inGroup(&tasks)}
+	if err := s.add([]byte("first")); err != nil {
 		t.Fatal(err)
 	}
-	waits := make(chan error)
-	tasks.Go(func() {
-		for {
-			if _, err := s.Write(make([]byte, maxWaiting)); err != nil {
-				waits <- err
-				return
-			}
-		}
-	})
-	to.let <- broken
-	if err := <-waits; !errors.Is(err, broken) {
-		t.Errorf("who waited got %v", err)
-	}
-	if _, err := s.Write([]byte("more")); !errors.Is(err, broken) {
+	tasks.Wait()
+	if err := s.add([]byte("more")); !errors.Is(err, broken) {
 		t.Errorf("who came later got %v", err)
 	}
-	tasks.Wait()
 	if err := s.Close(); err != nil || !to.closed {
 		t.Errorf("close: %v, %t", err, to.closed)
 	}
@@ -123,9 +99,9 @@ func TestSendingFails(t *testing.T) {
 func TestNobodySends(t *testing.T) {
 	t.Parallel()
 	over := errors.New("over")
-	s := newSending(&gateway{}, func(func()) error { return over })
+	s := &sending{to: &gateway{}, start: func(func()) error { return over }}
 	for range 2 {
-		if _, err := s.Write([]byte("x")); !errors.Is(err, over) {
+		if err := s.add([]byte("x")); !errors.Is(err, over) {
 			t.Errorf("got %v", err)
 		}
 	}
