@@ -184,6 +184,41 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
+func TestPatterns(t *testing.T) {
+	long := strings.Repeat("a", 60)
+	for _, test := range []struct {
+		pattern, slug string
+		want          bool
+	}{
+		{"*", "", true},
+		{"?", "", false},
+		{"?", "é", true},
+		{"??", "é", false},
+		{"a*", "a", true},
+		{"a*b", "ab", true},
+		{"a*b", "abc", false},
+		{"a*b", "acbcb", true},
+		{"*b", "abab", true},
+		{"*a", "abab", false},
+		{"*a*", "bab", true},
+		{"a*a", "a", false},
+		{"*ab?c*", "xaabbc", true},
+		{"**", "x", true},
+		{"a?*", "a", false},
+		{strings.Repeat("*a", 20) + "*b", long, false},
+		{strings.Repeat("*a", 20) + "*", long, true},
+	} {
+		e, err := Parse(test.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Slugs(Space{Hosts: []string{test.slug}})
+		if got := err == nil; got != test.want {
+			t.Errorf("%s matches %q: %v", test.pattern, test.slug, got)
+		}
+	}
+}
+
 func TestWrongExpressions(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"", `host set "": column 1: it is empty: name hosts, as in web[1-3],db1, or * for all`},

@@ -3,7 +3,6 @@ package hostset
 import (
 	"errors"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -75,22 +74,60 @@ func (w word) names() ([]name, error) {
 
 // matches reports whether a slug has the parts of a pattern: * is any text, ? any character.
 func matches(parts []piece, slug string) bool {
-	if len(parts) == 0 {
-		return slug == ""
+	first, others := cutStar(parts)
+	slug, ok := begins(first, slug)
+	if others == nil || !ok {
+		return ok && slug == ""
 	}
-	first, rest := parts[0], parts[1:]
-	switch {
-	case !first.pattern:
-		after, has := strings.CutPrefix(slug, first.text)
-		return has && matches(rest, after)
-	case first.text == "?":
-		_, n := utf8.DecodeRuneInString(slug)
-		return n > 0 && matches(rest, slug[n:])
-	case len(rest) > 0 && rest[0].pattern && rest[0].text == "*":
-		return matches(rest, slug) // ** is *
+	for {
+		var part []piece
+		if part, others = cutStar(others); others == nil {
+			return ends(part, slug)
+		}
+		if slug, ok = within(part, slug); !ok { // its first place is as good as any
+			return false
+		}
 	}
+}
+
+// cutStar returns the parts before the first *, and those after it; nil if there is none.
+func cutStar(parts []piece) (before, after []piece) {
+	i := slices.IndexFunc(parts, func(p piece) bool { return p.pattern && p.text == "*" })
+	if i < 0 {
+		return parts, nil
+	}
+	return parts[:i], append([]piece{}, parts[i+1:]...)
+}
+
+// begins returns what is left of a slug after parts without *.
+func begins(parts []piece, slug string) (rest string, ok bool) {
+	for _, p := range parts {
+		n := len(p.text)
+		if p.pattern {
+			_, n = utf8.DecodeRuneInString(slug)
+		}
+		if n > len(slug) || p.pattern && n == 0 || !p.pattern && slug[:n] != p.text {
+			return "", false
+		}
+		slug = slug[n:]
+	}
+	return slug, true
+}
+
+// within returns what is left of a slug after the first place where parts without * are in it.
+func within(parts []piece, slug string) (rest string, ok bool) {
 	for i := range len(slug) + 1 {
-		if matches(rest, slug[i:]) {
+		if rest, ok = begins(parts, slug[i:]); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}
+
+// ends reports whether a slug ends in parts without *.
+func ends(parts []piece, slug string) bool {
+	for i := range len(slug) + 1 {
+		if rest, ok := begins(parts, slug[i:]); ok && rest == "" {
 			return true
 		}
 	}
