@@ -121,6 +121,22 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
+// TestVerdicts says of every state what it is in a JUnit file.
+func TestVerdicts(t *testing.T) {
+	for want, states := range map[verdict][]journal.State{
+		passed:  {journal.Done, journal.Unchanged, journal.WouldRun, journal.WouldChange},
+		failure: {journal.Failed, journal.TimedOut, journal.Invalid},
+		mistake: {journal.Unreachable, journal.Refused, journal.Lost, journal.Parked, journal.Interrupted, ""},
+		skipped: {journal.Skipped, journal.Offline, journal.Unused, journal.NotBegun, journal.Unknown},
+	} {
+		for _, state := range states {
+			if got := verdictOf(state); got != want {
+				t.Errorf("%s: got %d, want %d", state, got, want)
+			}
+		}
+	}
+}
+
 // TestJUnitOfSeveralActions has a test case for each action of a cell on a host, and one for what else failed there.
 func TestJUnitOfSeveralActions(t *testing.T) {
 	wrong := over(3, 1, "/db[web1]", "web1", "stop", journal.Failed)
