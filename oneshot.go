@@ -180,7 +180,7 @@ func (p *program) start(o runOptions, task shell.Task, secrets *journal.Secrets,
 		if r.reports, err = openReports(o); err != nil {
 			return nil, errors.Join(err, r.closeLog())
 		}
-		sinks = append(sinks, r.reports.run)
+		sinks = append(sinks, r.reports)
 	}
 	if r.kept = p.keepJournal(o, task, run); r.kept != nil {
 		sinks = append(sinks, r.kept)
@@ -307,7 +307,7 @@ func (r *oneRun) run(ctx context.Context, tree *nodes.Tree) (any, error) {
 	if o.status == exitClosed {
 		shown = nil // it was left out because nobody reads it
 	}
-	if closed := errors.Join(shown, r.closeLog(), r.reports.write(), r.failedSinks()); closed != nil {
+	if closed := errors.Join(shown, r.closeLog(), r.reports.close(), r.failedSinks()); closed != nil {
 		r.program.tell("%v", closed)
 		o.failAtLeast()
 	}
