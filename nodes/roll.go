@@ -159,7 +159,7 @@ func (r *roll) batch(ctx context.Context, number, of, from, to int) {
 	r.run.session.Parallel(ctx, to-from, func(ctx context.Context, i int) error {
 		if r.begins(ctx, from+i) {
 			r.errs[from+i] = r.do(ctx, from+i)
-			r.note(r.errs[from+i])
+			r.note(ctx, r.errs[from+i])
 		}
 		return nil
 	})
@@ -257,9 +257,9 @@ func (r *roll) halt(why string, cause error) {
 	}
 }
 
-// note counts the cells that failed.
-func (r *roll) note(err error) {
-	if !isFailure(err) {
+// note counts the cells that failed, unless the run was interrupted.
+func (r *roll) note(ctx context.Context, err error) {
+	if !isFailure(err) || ctx.Err() != nil && r.stopped(ctx) {
 		return
 	}
 	r.mu.Lock()

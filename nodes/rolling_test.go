@@ -360,6 +360,38 @@ func TestRollInterrupted(t *testing.T) {
 	}
 }
 
+// TestRollInterruptedAtWork ends the run while a batch is at work: what fails by that is no reason.
+func TestRollInterruptedAtWork(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("interrupted")
+	b := newRollBed(t, 5, Options{}, nil, func(ctx context.Context, _ string) error {
+		cancel(cause)
+		return context.Cause(ctx)
+	}, fine)
+	if _, err := b.call(ctx, "batch=2"); !errors.Is(err, cause) {
+		t.Errorf("got %v", err)
+	}
+	slugs, stops := b.run.NotBegun()
+	if len(stops) != 1 || stops[0].Why != "the run was interrupted" || fmt.Sprint(slugs) != "[web2 web3 web4 web5]" {
+		t.Errorf("not begun are %q: %v", slugs, stops)
+	}
+	if got, want := b.batches(), "1/3 web[1-2]; interrupted map[interrupted:1 not begun:1]"; got != want {
+		t.Errorf("the batches are %s, want %s", got, want)
+	}
+}
+
+// TestRollInSandbox: what a dry run does not know is no failure.
+func TestRollInSandbox(t *testing.T) {
+	unknown := func(context.Context, string) error { return &UnknownError{Command: "true"} }
+	b := newRollBed(t, 3, Options{Sandbox: true}, nil, unknown, unknown)
+	if _, err := b.call(t.Context(), "batch=1 pause=1h check=healthy"); err == nil {
+		t.Error("it knows everything")
+	}
+	if slugs, _ := b.run.NotBegun(); len(slugs) != 0 || strings.Join(b.did, " ") != "web1 web2 web3" {
+		t.Errorf("it did %s, not begun are %q", b.did, slugs)
+	}
+}
+
 // TestRollAgain: what did not begin is no more left out once it began in another action.
 func TestRollAgain(t *testing.T) {
 	broken := true
