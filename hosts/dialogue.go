@@ -26,6 +26,10 @@ type dialogue struct {
 	prefix []byte            // of every mark
 	on     func(mark string) // set before the first Write
 	held   []byte            // the end of the output, which may be the start of a mark
+
+	begun bool   // the command itself: what it prints is its own
+	asked bool   // sudo wanted a password, which was or will be given
+	reply []byte // what may be the start of its complaint about that
 }
 
 func newDialogue(out io.Writer, word string) *dialogue {
@@ -57,6 +61,9 @@ func (d *dialogue) Write(p []byte) (int, error) {
 			d.pass(d.prefix)
 		}
 		if name != nil {
+			d.release()
+			d.begun = d.begun || string(name) == markStarted
+			d.asked = string(name) == markPassword && !d.begun
 			d.on(string(name))
 		}
 		data = rest
@@ -68,12 +75,45 @@ func (d *dialogue) flush() {
 	held := d.held
 	d.held = nil
 	d.pass(held)
+	d.release()
 }
 
 func (d *dialogue) pass(p []byte) {
+	if d.asked {
+		p = d.afterPassword(p)
+	}
 	if len(p) > 0 {
 		_, _ = d.out.Write(p) // into memory and the journal, which keeps its own errors
 	}
+}
+
+// sorry is what sudo says of a wrong password. Who typed one for many hosts is told so once, by the next question, and need
+// not read it from each of them.
+const sorry = "Sorry, try again."
+
+// afterPassword leaves the complaint out of what comes after a password, and holds back what may be the start of it.
+func (d *dialogue) afterPassword(p []byte) []byte {
+	d.reply = append(d.reply, p...)
+	begin := bytes.TrimLeft(d.reply, "\r\n")
+	line, rest, whole := bytes.Cut(begin, []byte("\n"))
+	line = bytes.TrimRight(line, "\r")
+	switch {
+	case whole && string(line) == sorry:
+		d.reply, d.asked = nil, false
+		return rest
+	case !whole && bytes.HasPrefix([]byte(sorry), line):
+		return nil
+	}
+	all := d.reply
+	d.reply, d.asked = nil, false
+	return all
+}
+
+// release passes on what was held back and is no complaint.
+func (d *dialogue) release() {
+	all := d.reply
+	d.reply, d.asked = nil, false
+	d.pass(all)
 }
 
 // partial returns the length of the longest end of data that is a beginning of word.

@@ -243,6 +243,33 @@ func TestSudoWrongForOneHost(t *testing.T) {
 	}
 }
 
+// TestSudoWrongForAll has several hosts refuse a password at the same time: it is asked for once more, for all of them, and
+// nobody reads the complaints of each sudo.
+func TestSudoWrongForAll(t *testing.T) {
+	t.Parallel()
+	server := sudoers(t)
+	person := &typist{answers: []string{"wrong", sudoPassword}}
+	s, seen := newSession(t, Options{Person: person})
+	names := []string{"web1", "web2", "web3", "web4"}
+	errs := s.Parallel(t.Context(), len(names), func(ctx context.Context, i int) error {
+		const command = "echo 'Sorry, try again.' >&2; echo before >&2"
+		out, err := sshHandle(t, s, server, names[i], "tester", nil).Run(ctx, command, RunOptions{Sudo: true})
+		if got := string(out.Stderr.Kept()); err == nil && got != "Sorry, try again.\nbefore\n" {
+			err = fmt.Errorf("it printed %q, and not what the command prints alone", got)
+		}
+		return err
+	})
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+	if len(person.asked) != 2 || person.asked[1].Failed == "" {
+		t.Errorf("asked %+v", person.asked)
+	}
+	if n := strings.Count(seen.text(t), `"event":"question"`); n != 2 {
+		t.Errorf("%d questions are in the journal, want 2", n)
+	}
+}
+
 // TestPasswordGoesToSudoAlone has a program print what a prompt looks like: it must not get the password.
 func TestPasswordGoesToSudoAlone(t *testing.T) {
 	t.Parallel()
