@@ -15,6 +15,7 @@ type stuckOptions struct {
 	silence string // a command is parked after it; "": hosts.DefaultSilence
 	parked  string // "wait", "leave" or "leave=DURATION"
 	offline bool   // hosts that are offline are left out
+	most    int    // connections that may be open; 0: as many as this process may have
 }
 
 // leaveAfter is how long parked hosts that are alone are waited for where only leave was said: others may be about to begin.
@@ -26,13 +27,17 @@ func (w *stuckOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&w.silence, "silence", "", "park a host that prints nothing for `DURATION`; 0: never (default 5m)")
 	f.StringVar(&w.parked, "parked", "wait", "when only parked hosts are left: `POLICY` is wait, leave or leave=DURATION")
 	f.BoolVar(&w.offline, "skip-offline", false, "leave out hosts that cannot be reached: they are no failure")
+	f.IntVar(&w.most, "connections", 0, "open at most `N` SSH connections at once (default as many as ulimit -n allows)")
 	complete(cmd, "parked", among("wait", "leave"))
 }
 
 // set sets the options of the session.
 func (w stuckOptions) set(o *hosts.Options) error {
 	var err error
-	o.SkipOffline = w.offline
+	o.SkipOffline, o.Connections = w.offline, w.most
+	if w.most < 0 {
+		return fmt.Errorf("--connections is %d: use a number above 0", w.most)
+	}
 	if w.silence != "" {
 		if o.Silence, err = duration("--silence", w.silence); err != nil {
 			return err

@@ -24,7 +24,10 @@ type Options struct {
 	Desk     Desk     // of the person who follows several hosts; nil: their commands get no terminal
 	HostKeys string   // "strict" or "accept-new", where a host does not say; "": ssh_config decides
 	Limit    int      // hosts working at once; 0: DefaultLimit
-	Home     string   // where .ssh is; "": the user's home directory
+	// Connections is how many SSH connections may be open, but for those through others; 0: as many as this process may
+	// have. Beyond that idle ones are closed, and new ones wait.
+	Connections int
+	Home        string // where .ssh is; "": the user's home directory
 	// Silence is after how long without output or input a command is parked, where neither it nor its host says; 0:
 	// DefaultSilence, negative: never.
 	Silence time.Duration

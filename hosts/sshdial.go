@@ -165,12 +165,13 @@ func (d *dialling) attempt(ctx context.Context) (*sshConn, error) {
 	defer watch.stop()
 
 	watch.phase(phaseConnect)
-	raw, via, err := d.open(ctx, watch)
+	at, raw, via, err := d.open(ctx, watch)
 	if err != nil {
+		at.close()
 		return nil, d.dropped(ctx, watch, nil, err)
 	}
 	c := &sshConn{pool: d.pool, settings: d.st, via: via, dead: make(chan struct{}), slots: &slots{limit: sessionsOnce},
-		wire: &wire{Conn: raw, ack: quickAck(raw), found: func() { watch.rename(phaseKeys) }}}
+		wire: &wire{Conn: raw, berth: at, ack: quickAck(raw), found: func() { watch.rename(phaseKeys) }}}
 	watch.phase(phaseGreet)
 	if err := d.handshake(ctx, c, watch); err != nil {
 		if via != nil {

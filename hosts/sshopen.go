@@ -12,27 +12,38 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// open opens the way to the server: directly, by a command, or through another connection, which is then held.
-func (d *dialling) open(ctx context.Context, watch *watchdog) (net.Conn, *sshConn, error) {
+// open opens the way to the server: directly, by a command, or through another connection, which is then held. The berth
+// is nil there; else it is to be closed, also with an error.
+func (d *dialling) open(ctx context.Context, watch *watchdog) (*berth, net.Conn, *sshConn, error) {
 	if len(d.st.jumps) > 0 && d.st.proxyCommand == "" {
-		return d.tunnel(ctx, watch)
+		conn, via, err := d.tunnel(ctx, watch)
+		return nil, conn, via, err
 	}
+	at, err := d.takeBerth(ctx, watch)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	conn, err := d.openSocket(ctx, watch)
+	return at, conn, nil, err
+}
+
+// openSocket connects directly or by a command.
+func (d *dialling) openSocket(ctx context.Context, watch *watchdog) (net.Conn, error) {
 	if err := d.admit(ctx, watch); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if d.st.proxyCommand != "" {
-		conn, err := startProxy(d.pool, d.st.proxyCommand)
-		return conn, nil, err
+		return startProxy(d.pool, d.st.proxyCommand)
 	}
 	conn, err := d.dial(ctx)
 	for tries := 1; err != nil && tries < d.st.attempts && ctx.Err() == nil; tries++ {
 		if err := sleep(ctx, betweenAttempts); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		watch.phase(phaseConnect) // each has the whole time limit
 		conn, err = d.dial(ctx)
 	}
-	return conn, nil, err
+	return conn, err
 }
 
 // betweenAttempts is the pause that ConnectionAttempts is given, as in OpenSSH.

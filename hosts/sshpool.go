@@ -30,6 +30,7 @@ type pool struct {
 	slow    atomic.Int64   // those of them that are slow, and have given up their places
 	copies  copies
 	files   configs
+	sockets sockets
 	keys    keyring
 	trust   *gather[trustQuestion, bool]
 	secrets typedSecrets
@@ -334,23 +335,33 @@ func (p *pool) expire(l *link) {
 
 // crowded returns the connection that is idle for longest, if there are too many, and forgets it. It needs p.mu.
 func (p *pool) crowded() *sshConn {
-	var oldest *link
 	idle := 0
 	for _, l := range p.links {
-		if l.conn == nil || l.users > 0 {
-			continue
-		}
-		idle++
-		if oldest == nil || l.since.Before(oldest.since) {
-			oldest = l
+		if l.idles() {
+			idle++
 		}
 	}
 	if idle <= p.maxIdle {
 		return nil
 	}
+	oldest := p.oldest()
 	p.forget(oldest)
 	return oldest.conn
 }
+
+// oldest is the connection that is idle for longest, or nil. It needs p.mu.
+func (p *pool) oldest() *link {
+	var oldest *link
+	for _, l := range p.links {
+		if l.idles() && (oldest == nil || l.since.Before(oldest.since)) {
+			oldest = l
+		}
+	}
+	return oldest
+}
+
+// idles reports whether nobody uses the connection. It needs pool.mu.
+func (l *link) idles() bool { return l.conn != nil && l.users == 0 && len(l.waiting) == 0 }
 
 // drop forgets a connection that has ended.
 func (p *pool) drop(c *sshConn) {

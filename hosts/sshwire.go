@@ -17,6 +17,8 @@ import (
 // other side lives, and keeps why nothing more can be read.
 type wire struct {
 	net.Conn
+	berth *berth // of this machine, if the connection goes through no other
+
 	found func()       // called when the server has greeted
 	ack   func()       // acknowledges at once what was read; may be nil
 	read  atomic.Int64 // bytes
@@ -208,6 +210,7 @@ func (w *wire) damaged() bool {
 // Close closes the connection, also where x/crypto does so because it cannot make sense of what comes.
 func (w *wire) Close() error {
 	w.ended(net.ErrClosed)
+	defer w.berth.close()
 	return w.Conn.Close()
 }
 
