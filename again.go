@@ -79,6 +79,8 @@ func (a *again) refused(tree *nodes.Tree) error {
 	switch {
 	case a.chain.Last().Status == runs.GoesOn:
 		return fmt.Errorf("%s goes on: %s it when it has ended", start.Run, a.verb)
+	case strings.HasPrefix(start.Action, "--"):
+		return fmt.Errorf("%s was %s, which is no action of the tree: type it again", start.Run, start.Action)
 	case err == nil && start.Dir != "" && start.Dir != dir:
 		return fmt.Errorf("%s was run in %s, from where names of files are relative: go there first", start.Run, start.Dir)
 	case slices.ContainsFunc(start.Args, func(arg string) bool { return strings.Contains(arg, journal.Masked) }):

@@ -1,15 +1,22 @@
 package deployer_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"deployer"
+	"deployer/hosts"
 	"deployer/internal/sshdtest"
+	"deployer/nodes"
 )
 
 const killedTree = `load("hosts.star", "web1", "web2", "web3", "work")
@@ -179,4 +186,96 @@ root = node(web = Cells.array(hosts = [local_host("a"), local_host("b"), local_h
 	s.Expect("> ")
 	s.Send("exit\r")
 	s.ends(0)
+}
+
+// TestOptionsAreRepeated runs again with what changes a run, in a dry run again, and not with what only shows it.
+func TestOptionsAreRepeated(t *testing.T) {
+	t.Parallel()
+	p := alone(t, `
+def step(env):
+    env.host.run("exit 1", reads = True)
+root = node(web = parallel_node(actions = [step]).array(hosts = [local_host("a"), local_host("b")]))
+`)
+	p.says(t, 1, []string{"run", "-s", "--json", "--view", "tree", "--sandbox", "--path", "web", "step"}, `"sandbox":true`)
+	p.says(t, 1, []string{"retry", "--json"}, `"options":["--single-threaded=true"]`, `"sandbox":true`, `"continues":"`,
+		`"targets":["a","b"]`)
+	p.says(t, 0, []string{"show", "last"}, "--single-threaded=true", "sandbox /web step", "continues")
+}
+
+// TestShellCommandIsNotResumed tries again what was no action.
+func TestShellCommandIsNotResumed(t *testing.T) {
+	t.Parallel()
+	p := alone(t, `root = node(hosts = local_host("a"))`)
+	r := &process{t: t, cmd: p.command("run", "-k"), ended: make(chan struct{})}
+	r.cmd.Stdin = strings.NewReader("--run -- false\nshow a\nresume\n")
+	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
+	r.run().wants(1)
+	if got := r.err.String(); !strings.Contains(got, "was --run, which is no action of the tree: type it again") {
+		t.Errorf("it says\n%s", got)
+	}
+}
+
+// TestGoTreeRunsAgain runs an action of a tree in Go again: the program must be the same.
+func TestGoTreeRunsAgain(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	env := func(name string) string { return map[string]string{"XDG_STATE_HOME": state}[name] }
+	ready := false
+	say := func(status int, line string, texts ...string) {
+		t.Helper()
+		root := &Again{Ready: &ready}
+		root.Cells.Cell.Ready = &ready
+		root.Roles = nodes.Roles{nodes.Role("host", nodes.LocalHost(hosts.LocalOptions{Slug: "a"}),
+			nodes.LocalHost(hosts.LocalOptions{Slug: "b"}))}
+		var out bytes.Buffer
+		got := deployer.Program{Root: root, Name: "shop"}.Run(t.Context(), strings.Fields(line),
+			deployer.Stdio{Out: &out, Err: &out, Getenv: env})
+		for _, text := range texts {
+			if got != status || !strings.Contains(out.String(), text) {
+				t.Errorf("%s: exit status %d, want %d and %q:\n%s", line, got, status, text, &out)
+			}
+		}
+	}
+	say(1, "run --path cells start", "b FAILED")
+	say(0, "runs", "/cells start", "1 done, 1 failed: b")
+	ready = true
+	say(0, "resume", "on b\n", "b ok")
+	say(0, "retry failed", "nothing to retry")
+
+	journals, err := filepath.Glob(filepath.Join(state, "deployer/runs/*.jsonl"))
+	if err != nil || len(journals) != 2 {
+		t.Fatalf("the journals are %q, error %v", journals, err)
+	}
+	text, err := os.ReadFile(journals[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := regexp.MustCompile(`"(build|sha256):[0-9a-f]{64}"`).ReplaceAll(text, []byte(`"build:0"`))
+	if err := errors.Join(os.WriteFile(journals[0], other, 0o600), os.Remove(journals[1])); err != nil {
+		t.Fatal(err)
+	}
+	say(2, "resume", "the tree has changed since", "is not what it was")
+}
+
+// Again is a tree whose action fails in the cell of b unless it is ready.
+type Again struct {
+	nodes.Node
+	Ready *bool `deploy:"-"`
+	Cells nodes.Array[AgainCell]
+}
+
+// AgainCell is a cell of it.
+type AgainCell struct {
+	nodes.Node
+	Ready *bool `deploy:"-"`
+}
+
+// Start starts it.
+func (c *AgainCell) Start(ctx context.Context) error {
+	host := c.Host(ctx)
+	command := "true"
+	if host.Slug() == "b" && !*c.Ready {
+		command = "false"
+	}
+	return host.Run(command)
 }

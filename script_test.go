@@ -22,7 +22,27 @@ import (
 
 // TestMain makes this test binary the program too: as "deployer" it is in the PATH of everything that tests start.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"deployer": deployer.MainScript})
+	testscript.Main(elsewhere{m}, map[string]func(){"deployer": deployer.MainScript})
+}
+
+// elsewhere runs tests of which none keeps anything in the home of who runs them.
+type elsewhere struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (m elsewhere) Run() int {
+	dir, err := os.MkdirTemp("", "deployer-state-")
+	if err == nil {
+		err = os.Setenv("XDG_STATE_HOME", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	status := m.M.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return status
 }
 
 // TestScripts runs the transcripts in testdata/script. With DEPLOYER_UPDATE=1 it writes what the program says now into

@@ -3,6 +3,8 @@ package nodes
 import (
 	"errors"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -122,4 +124,38 @@ func TestShownArgs(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// TestCommandLineSaysTheSame: read again, the arguments are those that were read before, whichever words were quoted.
+func TestCommandLineSaysTheSame(t *testing.T) {
+	t.Parallel()
+	actions := []*Action{
+		{Name: "fixed", Params: []Param{{Name: "a"}, {Name: "b", Optional: true, Default: int64(1)}}},
+		{Name: "open", Params: []Param{{Name: "a", Optional: true}}, Variadic: true, Keywords: true},
+	}
+	texts := []string{"x", "a=x", "a=", "b=7", "c=x", "--", "=", "", "1", "a b", "-x"}
+	for _, a := range actions {
+		for i := range texts {
+			for j := range texts {
+				for quoted := range 4 {
+					words := []Word{{texts[i], quoted&1 > 0}, {texts[j], quoted&2 > 0}}
+					want, err := BindArgs(a, words)
+					if err != nil {
+						continue
+					}
+					line := CommandLine(a, words)
+					if got, err := BindArgs(a, Words(line)); err != nil || !reflect.DeepEqual(sorted(got), sorted(want)) {
+						t.Errorf("%s %+v is written %q, which is %+v, want %+v, error %v", a.Name, words, line, got, want, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// sorted returns arguments with those by name in the order of the names, which alone counts.
+func sorted(args Args) Args {
+	args.Named = slices.Clone(args.Named)
+	slices.SortStableFunc(args.Named, func(x, y NamedArg) int { return strings.Compare(x.Name, y.Name) })
+	return args
 }
