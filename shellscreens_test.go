@@ -189,6 +189,18 @@ a sub-shell at /other; return, or Ctrl-D, leaves it
 	{"--version", `/web > --version
 deployer (devel)
 /web >`},
+	{"runs now", `/web > runs now
+runs takes no arguments, got "now"
+/web >`},
+	{"show x1 web1", `/web > show x1 web1
+there is no journal of a run "x1": runs lists those there are
+/web >`},
+	{"resume last now", `/web > resume last now
+resume takes one RUN, and got "last now"
+/web >`},
+	{"retry failed", `/web > retry failed
+deployer: nothing to retry: /web other has succeeded on all of its hosts
+/web >`},
 	{"clear", `/web >`},
 }
 

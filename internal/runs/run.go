@@ -61,15 +61,6 @@ func (r *Run) Took() time.Duration {
 	return r.Last.Sub(r.Start.Time)
 }
 
-// Counts are how many hosts are in each state.
-func (r *Run) Counts() map[journal.State]int {
-	counts := map[journal.State]int{}
-	for _, h := range r.Hosts {
-		counts[h.State]++
-	}
-	return counts
-}
-
 // Host returns how a host stands, or nil.
 func (r *Run) Host(slug string) *Host {
 	i := slices.IndexFunc(r.Hosts, func(h Host) bool { return h.Slug == slug })
