@@ -78,6 +78,22 @@ func (a Amount) cells(all int) int {
 	return a.of
 }
 
+// String is what it says, as [ParseRolling] reads it.
+func (r Rolling) String() string {
+	var said []string
+	add := func(name, value string, is bool) {
+		if is {
+			said = append(said, name+"="+value)
+		}
+	}
+	add("batch", r.Batch.String(), r.Batch.said)
+	add("canary", strconv.Itoa(max(r.Canary, 0)), r.Canary != 0)
+	add("max_fail", r.MaxFail.String(), r.MaxFail.said)
+	add("pause", max(r.Pause, 0).String(), r.Pause != 0)
+	add("check", r.Check, r.Check != "")
+	return strings.Join(said, " ")
+}
+
 // over returns what r says, and where it says nothing what base does, which may be nil.
 func (r Rolling) over(base *Rolling) Rolling {
 	if base == nil {

@@ -33,6 +33,9 @@ func TestBatches(t *testing.T) {
 		{"canary=2 batch=50%", 10, []int{2, 5, 3}},
 	} {
 		r, err := ParseRolling(test.text)
+		if again, err := ParseRolling(r.String()); err != nil || again != r {
+			t.Errorf("%s is written %s: %v", test.text, r, err)
+		}
 		if got := r.parts(test.cells); err != nil || !slices.Equal(got, test.want) {
 			t.Errorf("%s of %d: %v, %v; want %v", test.text, test.cells, got, err, test.want)
 		}
@@ -73,6 +76,17 @@ func TestRollingOverOther(t *testing.T) {
 		r = r.over(&node).over(nil)
 		if got := fmt.Sprint(r.Batch, r.Canary, " ", r.MaxFail, " ", r.Pause, " ", r.Check); err != nil || got != test.want {
 			t.Errorf("%s: %s, %v; want %s", test.over, got, err, test.want)
+		}
+	}
+}
+
+func TestRollingAsText(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "check=x pause=90s batch=5": "batch=5 pause=1m30s check=x", "max_fail=12.50%": "max_fail=12.5%",
+		"canary=0 pause=0": "canary=0 pause=0s",
+	} {
+		if r, err := ParseRolling(text); err != nil || r.String() != want {
+			t.Errorf("%q is written %q, %v; want %q", text, r, err, want)
 		}
 	}
 }

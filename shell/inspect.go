@@ -129,6 +129,9 @@ func (r *report) node(n *nodes.Place) {
 	if g := n.Group(); g != nil {
 		r.field("group", console.FormatName(g.Name, g.Color, r.colour))
 	}
+	if t.Rolling != nil {
+		r.field("rolling", t.Rolling.String())
+	}
 	r.list("hosts:", hostRows(n))
 	r.list("roles, of those of the node above:", mappingRows(t))
 	r.children(n)
