@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 )
 
 // A large file that could not be copied whole leaves its draft, for the next attempt or, if that was asked for, for a
@@ -219,6 +220,12 @@ func (c *copier) abandon(ctx context.Context, j *job, err error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardLimit)
 	defer cancel()
+	if isLost(err) {
+		select {
+		case <-time.After(retryAfter):
+		case <-ctx.Done():
+		}
+	}
 	to, release, failed := c.to.Open(ctx)
 	if failed == nil {
 		defer release()

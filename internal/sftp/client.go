@@ -188,7 +188,9 @@ func (c *Client) send(then func([]answer), requests ...request) {
 	}
 	err := c.register(call, requests)
 	if err == nil {
-		err = c.out.add(parts...)
+		if err = c.out.add(parts...); err != nil {
+			err = ended(err) // not a file
+		}
 	}
 	if err != nil {
 		c.withdraw(call, err)

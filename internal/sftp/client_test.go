@@ -148,6 +148,19 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
+// TestSendingEnds checks that the end of what is written to is not taken for that of a file.
+func TestSendingEnds(t *testing.T) {
+	t.Parallel()
+	c := &Client{calls: map[uint32]*call{}, out: &sending{to: &gateway{}, start: func(func()) error { return io.EOF }}}
+	for range 2 {
+		n, failed := -1, error(nil)
+		(&File{client: c, handle: "h"}).Read(make([]byte, 4), 0, func(read int, err error) { n, failed = read, err })
+		if n != 0 || failed == io.EOF || !errors.Is(failed, ErrEnded) {
+			t.Errorf("%d bytes, %v", n, failed)
+		}
+	}
+}
+
 func TestEnd(t *testing.T) {
 	t.Parallel()
 	const callers = 5
