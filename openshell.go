@@ -84,7 +84,7 @@ func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {
 	if !task.Looks {
 		var err error
 		if task.Node, err = o.limit(task.Node); err != nil {
-			return shell.Outcome{Status: s.program.fail(err)}
+			return shell.Outcome{Err: err}
 		}
 	}
 	return s.runTask(ctx, o, task)

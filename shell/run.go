@@ -70,6 +70,9 @@ func argumentWords(words []prompt.Word) []nodes.Word {
 // start runs a task. A result that is a node, or a list of nodes, is gone to.
 func (s *Shell) start(ctx context.Context, t Task) error {
 	out := s.o.Run(ctx, t)
+	if out.Err != nil {
+		return out.Err
+	}
 	if out.Status != 0 {
 		return &prompt.Failed{Status: out.Status}
 	}

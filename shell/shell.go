@@ -60,6 +60,7 @@ type Task struct {
 
 // Outcome is what came of a task.
 type Outcome struct {
+	Err    error // why it was not run; not shown yet
 	Value  any
 	Status int // an exit status; 0 is success
 }
