@@ -138,7 +138,7 @@ func sortedKeys(maps ...map[string]string) []string {
 	return slices.Compact(keys)
 }
 
-// options are the options of the run: those of the one before that change what is done, and of the others those given now.
+// options are the options of the run: those of the one before that change what is done, the others as given now.
 func (a *again) options(p *program, given runOptions) (runOptions, error) {
 	start := a.start()
 	var o runOptions
@@ -183,8 +183,8 @@ func (a *again) plan() string {
 	}
 	last := a.chain.Last()
 	if len(a.done) > 0 && !last.InCells {
-		fmt.Fprintf(&b, "it is one piece for all its hosts: what follows where it ended was not done on %s either, and is not now\n",
-			fold(a.done))
+		fmt.Fprintf(&b, "it is one piece for all its hosts: what follows where it ended was not done on %s either, "+
+			"and is not now\n", fold(a.done))
 	}
 	return b.String()
 }
@@ -198,8 +198,8 @@ func (p *program) agreed(ctx context.Context, o runOptions, a *again, unknown bo
 		return asked.Confirm(ctx, "go on?")
 	}
 	if left := a.unknown(); len(left) > 0 && !unknown {
-		return false, &usageError{fmt.Errorf("nobody is here to say whether it is to run again on %s: look there, then say --unknown",
-			fold(left)), ""}
+		err := fmt.Errorf("nobody is here to say whether it is to run again on %s: look there, then say --unknown", fold(left))
+		return false, &usageError{err, ""}
 	}
 	return true, nil
 }

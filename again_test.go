@@ -279,3 +279,29 @@ func (c *AgainCell) Start(ctx context.Context) error {
 	}
 	return host.Run(command)
 }
+
+// TestPersonDeclines asks on a command line: without a clear yes nothing runs, and that is no success.
+func TestPersonDeclines(t *testing.T) {
+	t.Parallel()
+	p := alone(t, `
+def step(env):
+    env.host.run("echo at work; false")
+root = node(hosts = local_host("a"), actions = [step])
+`)
+	p.says(t, 1, []string{"run", "step"}, "at work")
+	for _, typed := range []string{"n\r", "\r", "\x04", "\x03"} {
+		s := p.sit(t, "resume")
+		s.Expect("on a\r\n")
+		s.Expect("go on? [y/N] ")
+		s.Send(typed)
+		s.ends(1)
+	}
+	s := p.sit(t, "retry")
+	s.Expect("go on? [y/N] ")
+	s.Send("yes\r")
+	s.Expect("at work")
+	s.Expect("abort? [abort] ")
+	s.Send("\r")
+	s.ends(1)
+	p.says(t, 1, []string{"retry", "--non-interactive"}, "at work")
+}

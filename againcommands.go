@@ -17,9 +17,9 @@ import (
 	"deployer/shell"
 )
 
-const resumeHelp = `Run the action of an earlier run again, on those of its hosts where it did not succeed: where it failed or was
-interrupted, where its turn never came, and where nobody knows, since the run was killed. What was resumed before
-counts too. It has the same arguments and options as it had.
+const resumeHelp = `Run the action of an earlier run again, on those of its hosts where it did not succeed: where it failed,
+was interrupted or parked, where its turn never came, and where nobody knows, since the run was killed. What was
+resumed before counts too. It has the same arguments and options as it had.
 
 RUN is the name of a run, as runs lists them, the beginning of one, or last, which it is if nothing is said.
 
@@ -28,11 +28,11 @@ runs on hosts that are unknown only with --unknown, since some of it may have be
 
 Exit status: as of run; 0 also if there is nothing left to do.`
 
-const retryHelp = `Run the action of an earlier run again, on those of its hosts where it is known to have failed. Unlike resume it
-leaves out hosts where it was interrupted, where its turn never came, and of which nobody knows.
+const retryHelp = `Run the action of an earlier run again, on those of its hosts where it is known to have failed. Unlike
+resume it leaves out hosts where it was interrupted or parked, where its turn never came, and of which nobody knows.
 
-RUN is the name of a run, as runs lists them, the beginning of one, or last, which it is if nothing is said, or if that is
-"failed".
+RUN is the name of a run, as runs lists them, the beginning of one, or last, which it is if nothing is said, or if
+that is "failed".
 
 Exit status: as of run; 0 also if there is nothing left to do.`
 

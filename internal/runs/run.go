@@ -34,11 +34,8 @@ type Run struct {
 
 // Host is how a host stands after a run.
 type Host struct {
-	Slug  string
-	State journal.State
-	// Whole says that the host has no end of its own: what ran there is part of an action that is one piece for all of its
-	// hosts.
-	Whole   bool
+	Slug    string
+	State   journal.State
 	Begun   time.Time // zero: nothing was done there
 	Ended   time.Time // when the last thing happened there; zero likewise
 	Command string    // what failed last, or ""
@@ -82,6 +79,7 @@ type reading struct {
 // hostReading is a host while the journal is read.
 type hostReading struct {
 	Host
+	whole bool          // it has no end of its own: what ran there is part of an action that is one piece, or of other cells
 	open  int           // cells that have not ended
 	cells journal.State // how those that have ended ended; "" if there are none
 	final journal.State // of host.end
@@ -129,7 +127,7 @@ func (r *reading) event(e journal.Event) {
 	}
 	h.Ended = e.Time
 	if cell := r.cells[e.ID]; cell != e.Host && r.cells[e.Parent] != e.Host {
-		h.Whole = true
+		h.whole = true
 	}
 	r.ended(h, e)
 }
@@ -202,7 +200,7 @@ func (r *reading) end(goesOn, incomplete bool) *Run {
 
 // state is how the host stands. Without a word on how it ended nobody knows, once work has begun there.
 func (h *hostReading) state(s Status) journal.State {
-	begun, done := !h.Begun.IsZero(), h.cells != "" && h.open == 0 && !h.Whole
+	begun, done := !h.Begun.IsZero(), h.cells != "" && h.open == 0 && !h.whole
 	switch {
 	case Succeeded(h.final) && h.cells != "" && !Succeeded(h.cells):
 		return h.cells // it is another host that is to blame, or a person left it out
