@@ -102,32 +102,14 @@ func TestFaults(t *testing.T) {
 }
 
 func (fault seenFault) check(t *testing.T, f *fleet) {
-	at, sleeps := site{server: f.plain}, mark()
-	if fault.made != nil {
-		at = fault.made(t, f)
-	}
-	_, key, _ := strings.Cut(at.server.HostKeyLines[0], " ")
-	tree := strings.NewReplacer("PORT", fmt.Sprint(at.port), "SLEEP", "sleep "+sleeps, "HOSTKEY", fmt.Sprintf("%q", key),
-		"KEYFILE", fmt.Sprintf("%q", at.server.ClientKeyFile)).Replace(fmt.Sprintf(`
+	at, sleeps := fault.site(t, f), mark()
+	p := f.newPlace(t, fault.tree(at, sleeps, `
 load("hosts.star", "changed", "dead", "locked", "nosudo", "unknown", "web1")
 def act(env):
     %s
 root = node(actions = [act], hosts = %s)
-`, fault.action, fault.host))
-	p := f.newPlace(t, tree).start(t, "run", "--json", "act")
-	if fault.await != "" {
-		p.expect(fault.await)
-		switch {
-		case fault.stopped > 0:
-			p.signal(syscall.SIGSTOP)
-			time.Sleep(fault.stopped)
-			p.signal(syscall.SIGCONT)
-		case at.fail != nil:
-			at.fail()
-		default:
-			p.signal(syscall.SIGINT)
-		}
-	}
+`)).start(t, "run", "--json", "act")
+	fault.happen(p, at)
 	p.wants(fault.status)
 	if got := hostState(t, p.out.String()); got != fault.state {
 		t.Errorf("the state of the host is %q, want %q", got, fault.state)
@@ -136,6 +118,39 @@ root = node(actions = [act], hosts = %s)
 		t.Errorf("the report does not say %q", fault.says)
 	}
 	sshdtest.WaitGone(t, sleeps, patience)
+}
+
+// site is where the fault will be.
+func (fault seenFault) site(t *testing.T, f *fleet) site {
+	if fault.made == nil {
+		return site{server: f.plain}
+	}
+	return fault.made(t, f)
+}
+
+// tree is a tree with the action and the host of the fault.
+func (fault seenFault) tree(at site, sleeps, format string) string {
+	_, key, _ := strings.Cut(at.server.HostKeyLines[0], " ")
+	return strings.NewReplacer("PORT", fmt.Sprint(at.port), "SLEEP", "sleep "+sleeps, "HOSTKEY", fmt.Sprintf("%q", key),
+		"KEYFILE", fmt.Sprintf("%q", at.server.ClientKeyFile)).Replace(fmt.Sprintf(format, fault.action, fault.host))
+}
+
+// happen makes the fault when its time has come.
+func (fault seenFault) happen(p *process, at site) {
+	if fault.await == "" {
+		return
+	}
+	p.expect(fault.await)
+	switch {
+	case fault.stopped > 0:
+		p.signal(syscall.SIGSTOP)
+		time.Sleep(fault.stopped)
+		p.signal(syscall.SIGCONT)
+	case at.fail != nil:
+		at.fail()
+	default:
+		p.signal(syscall.SIGINT)
+	}
 }
 
 // hostState is the state of the only host at the end of a run, told by its events.
@@ -179,17 +194,24 @@ func silent(t *testing.T, f *fleet) site {
 // failing is a way to the plain server that can be made to fail.
 func failing(how sshserver.Failure) func(*testing.T, *fleet) site {
 	return func(t *testing.T, f *fleet) site {
-		proxy, err := sshserver.StartProxy(f.plain.Addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := proxy.Close(); err != nil {
-				t.Error(err)
-			}
-		})
+		proxy := proxyTo(t, f)
 		return site{port: proxy.Port(), server: f.plain, fail: func() { proxy.Fail(how) }}
 	}
+}
+
+// proxyTo is a way to the plain server.
+func proxyTo(t *testing.T, f *fleet) *sshserver.Proxy {
+	t.Helper()
+	proxy, err := sshserver.StartProxy(f.plain.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := proxy.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return proxy
 }
 
 // forced is a server that runs something else.
