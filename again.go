@@ -75,13 +75,12 @@ func (a *again) unknown() []runs.Host {
 // refused says why the action is not run again with a tree; nil if it is.
 func (a *again) refused(tree *nodes.Tree) error {
 	start := a.start()
-	dir, err := os.Getwd()
 	switch {
 	case a.chain.Last().Status == runs.GoesOn:
 		return fmt.Errorf("%s goes on: %s it when it has ended", start.Run, a.verb)
 	case strings.HasPrefix(start.Action, "--"):
 		return fmt.Errorf("%s was %s, which is no action of the tree: type it again", start.Run, start.Action)
-	case err == nil && start.Dir != "" && start.Dir != dir:
+	case start.Dir != "" && !sameFolder(start.Dir, "."):
 		return fmt.Errorf("%s was run in %s, from where names of files are relative: go there first", start.Run, start.Dir)
 	case slices.ContainsFunc(start.Args, func(arg string) bool { return strings.Contains(arg, journal.Masked) }):
 		return fmt.Errorf("an argument of %s was a secret, which no journal keeps: %s", start.Run, a.afresh())
@@ -91,6 +90,16 @@ func (a *again) refused(tree *nodes.Tree) error {
 			start.Run, strings.Join(changed, ", "), a.afresh())
 	}
 	return nil
+}
+
+// sameFolder reports whether two paths lead to the same folder.
+func sameFolder(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // afresh says how to run the action on all of its hosts.

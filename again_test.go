@@ -145,6 +145,9 @@ func TestRunThatGoesOnIsNotResumed(t *testing.T) {
 	p := startFleet(t).newPlace(t, fmt.Sprintf(killedTree, m, m))
 	r := p.start(t, "run", "--path", "web", "start", "now")
 	r.expectCount("begun now", 3)
+	for _, slug := range []string{"web1", "web3"} {
+		p.recorded(t, fmt.Sprintf(`"host":%q,"action":"start","parallel":true,"state":"done"`, slug))
+	}
 	p.says(t, 0, []string{"runs"}, "running", "running: web", "!killed")
 	p.says(t, 2, []string{"resume"}, "goes on: resume it when it has ended", "!echo")
 	r.signal(syscall.SIGINT)
