@@ -24,16 +24,23 @@ type again struct {
 	chain runs.Chain
 	hosts []runs.Host // where it is to run
 	done  []runs.Host // where it is not
+	some  bool        // only on some of those are wanted
 }
 
-// onHosts are the hosts on which an action is run again: where it did not succeed, or of a retry where it failed.
-func onHosts(verb string, chain runs.Chain) *again {
+// onHosts are the hosts on which an action is run again: where it did not succeed, or of a retry where it failed; and of
+// these some, unless that is nil.
+func onHosts(verb string, chain runs.Chain, some []string) *again {
 	wanted := chain.Left()
 	if verb == retryVerb {
 		wanted = chain.Failed()
 	}
-	a := &again{verb: verb, chain: chain}
-	a.hosts, a.done = chain.Split(wanted)
+	if some != nil {
+		wanted = slices.DeleteFunc(wanted, func(h runs.Host) bool { return !slices.Contains(some, h.Slug) })
+	}
+	a := &again{verb: verb, chain: chain, some: some != nil}
+	if len(wanted) > 0 || !a.some {
+		a.hosts, a.done = chain.Split(wanted)
+	}
 	return a
 }
 
@@ -50,6 +57,8 @@ func (a *again) start() journal.Event { return a.chain.Last().Start }
 func (a *again) nothing() string {
 	last := a.chain.Last()
 	switch {
+	case a.some && len(a.hosts) == 0:
+		return fmt.Sprintf("nothing to %s on those hosts", a.verb)
 	case len(a.hosts) > 0 || len(last.Hosts) == 0 && last.State() != journal.Done:
 		return ""
 	case a.verb == retryVerb && len(a.chain.Left()) > 0:

@@ -65,6 +65,7 @@ func (p *program) againCommand(verb, short, long string) *cobra.Command {
 			return p.completeRuns(typed), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	cmd.Flags().StringVar(&o.hosts, "hosts", "", "of its hosts only those of `SET`: web[1-20], web*; a,b a!b a&b a^b")
 	p.recordOptions(cmd, &o)
 	p.viewOptions(cmd, &o)
 	if verb == resumeVerb {
@@ -107,7 +108,13 @@ func (p *program) runAgain(ctx context.Context, given runOptions, verb, name str
 	if err != nil {
 		return err
 	}
-	a := onHosts(verb, chain)
+	var some []string
+	if given.hosts != "" {
+		if some, err = setOf(chain.Hosts(), given.hosts); err != nil {
+			return err
+		}
+	}
+	a := onHosts(verb, chain, some)
 	if err := p.takeTreeOf(a.start()); err != nil {
 		return &usageError{err, ""}
 	}

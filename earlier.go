@@ -83,7 +83,11 @@ func (s *shellRun) runAgain(ctx context.Context, verb string, words []string, se
 	if err != nil {
 		return err
 	}
-	a := onHosts(verb, chain)
+	some, err := s.limit(chain.Last().Start, settings)
+	if err != nil {
+		return err
+	}
+	a := onHosts(verb, chain, some)
 	if start := a.start(); s.program.Root == nil && start.Path != s.tree.File {
 		return fmt.Errorf("%s is a run of %s, and not of this tree", start.Run, start.Path)
 	}
@@ -101,6 +105,18 @@ func (s *shellRun) runAgain(ctx context.Context, verb string, words []string, se
 		return &shownError{status}
 	}
 	return nil
+}
+
+// limit are the hosts that the shell is limited to; nil if it is not.
+func (s *shellRun) limit(start journal.Event, settings shell.Settings) ([]string, error) {
+	if settings.Hosts == "" {
+		return nil, nil
+	}
+	at, err := resolve(s.tree, start.Node)
+	if err != nil {
+		return nil, err
+	}
+	return at.Select(settings.Hosts)
 }
 
 // offerRuns offers the names of the runs of this tree.

@@ -145,17 +145,22 @@ func hostsOf(run *runs.Run, set []string) ([]string, error) {
 	if len(set) == 0 {
 		return nil, nil
 	}
-	wanted, err := hostset.Parse(set[0])
+	slugs, err := setOf(run.Hosts, set[0])
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("%s: %w", run.Name, err), ""}
+	}
+	return slugs, nil
+}
+
+// setOf are those of some hosts that a set names.
+func setOf(hosts []runs.Host, set string) ([]string, error) {
+	wanted, err := hostset.Parse(set)
 	if err != nil {
 		return nil, &usageError{err, ""}
 	}
-	var space hostset.Space
-	for _, h := range run.Hosts {
-		space.Hosts = append(space.Hosts, h.Slug)
-	}
-	slugs, err := wanted.Slugs(space)
+	slugs, err := wanted.Slugs(hostset.Space{Hosts: slugsOf(hosts)})
 	if err != nil {
-		return nil, &usageError{fmt.Errorf("%s: %w", run.Name, err), ""}
+		return nil, &usageError{err, ""}
 	}
 	return slugs, nil
 }
