@@ -110,7 +110,7 @@ func (p *Person) disown() {
 
 func (p *Person) answer(q Question, input io.Reader) (string, error) {
 	for _, text := range q.Before {
-		if err := p.screen.say(clean(text, false)); err != nil {
+		if err := p.screen.Say(clean(text, false)); err != nil {
 			return "", noAnswer(err)
 		}
 	}
@@ -123,7 +123,7 @@ func (p *Person) answer(q Question, input io.Reader) (string, error) {
 		if wrong == "" {
 			return answer, nil
 		}
-		if err := p.screen.say(wrong); err != nil {
+		if err := p.screen.Say(wrong); err != nil {
 			return "", noAnswer(err)
 		}
 	}
@@ -183,7 +183,7 @@ func (p *Person) complete(q Question, t *typing) error {
 	if more := len(answers) - maxCompletions; more > 0 {
 		rows = append(rows, fmt.Sprintf("… and %d more", more))
 	}
-	return p.screen.say(strings.Join(rows, "\n"))
+	return p.screen.Say(strings.Join(rows, "\n"))
 }
 
 // maxCompletions is how many answers Tab shows.

@@ -203,13 +203,14 @@ const (
 	isWaiting phase = iota // for an answer
 	isParked
 	isFailed
+	isInterrupted
 	isSilent
 	isConnecting
 	isRunning
 	isDone
 )
 
-var phaseWords = [...]string{"waiting", "parked", "failed", "silent", "connecting", "running", "done"}
+var phaseWords = [...]string{"waiting", "parked", "failed", "interrupted", "silent", "connecting", "running", "done"}
 
 // phase is what the host does now.
 func (r *row) phase(now time.Time) phase {
@@ -219,6 +220,8 @@ func (r *row) phase(now time.Time) phase {
 		return isParked
 	case !r.busy() && isFailure(r.end):
 		return isFailed
+	case !r.busy() && r.end == journal.Interrupted:
+		return isInterrupted
 	case !r.busy():
 		return isDone
 	case r.dialling > 0:

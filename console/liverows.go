@@ -42,7 +42,7 @@ func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string
 	switch is {
 	case isSilent:
 		state += " " + elapsed(now.Sub(r.heard))
-	case isDone, isFailed:
+	case isDone, isFailed, isInterrupted:
 		clock = elapsed(r.took)
 	}
 	state = fmt.Sprintf("%-14s", state)
@@ -58,7 +58,7 @@ func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string
 // phase paints the state of a host.
 func (p palette) phase(text string, is phase) string {
 	switch is {
-	case isWaiting, isParked, isSilent:
+	case isWaiting, isParked, isSilent, isInterrupted:
 		return p.yellow(text)
 	case isFailed:
 		return p.red(text)

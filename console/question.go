@@ -53,8 +53,8 @@ func (s *Screen) dropQuestion() error {
 	return s.above(func() error { s.question = ""; return nil })
 }
 
-// say writes lines of text, for a person to read before a question.
-func (s *Screen) say(text string) error {
+// Say writes lines of text for the person, where they do not disturb what is drawn.
+func (s *Screen) Say(text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.line(s.stderr, text)

@@ -277,7 +277,7 @@ func TestLinesAppearAboveAQuestion(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(s.say("first"))
+	must(s.Say("first"))
 	must(s.showQuestion("sure? "))
 	must(s.showQuestion("sure? ye"))
 	s.events(t, output(1, "web1", journal.Stdout, "part"))

@@ -106,7 +106,7 @@ func (t *steering) read(_ context.Context, input *pty.Input) (then step, err err
 			t.question = t.leave
 			return nil, nil
 		case chosen && key == '?':
-			err = t.screen.say(viewKeys)
+			err = t.screen.Say(viewKeys)
 		case !t.choose(key, chosen):
 			t.typed = append(t.typed, byte(key)) // not for the view: it is for who reads lines next
 		}
@@ -146,7 +146,7 @@ const viewKeys = `keys of the live view:
 func (t *steering) answerAll(ctx context.Context) {
 	question, hosts := t.screen.sameQuestion()
 	if len(hosts) == 0 {
-		_ = t.screen.say("no host waits for an answer") // fails as the next event will
+		_ = t.screen.Say("no host waits for an answer") // fails as the next event will
 		return
 	}
 	answer, err := t.person.ask(ctx, Question{

@@ -65,12 +65,13 @@ func (term *Terminal) rows(of func(vt10x.Glyph) rune) string {
 	s := term.screen
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cols, rows := s.drawing.terminal.Size()
+	terminal := s.draw()
+	cols, rows := terminal.Size()
 	var lines []string
 	for y := range rows {
 		var line strings.Builder
 		for x := range cols {
-			line.WriteRune(of(s.drawing.terminal.Cell(x, y)))
+			line.WriteRune(of(terminal.Cell(x, y)))
 		}
 		lines = append(lines, strings.TrimRight(line.String(), " "))
 	}
@@ -82,7 +83,7 @@ func (term *Terminal) Cursor() (row, col int) {
 	s := term.screen
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := s.drawing.terminal.Cursor()
+	at := s.draw().Cursor()
 	return at.Y, at.X
 }
 

@@ -174,6 +174,14 @@ func (term *Terminal) Resize(size pty.Size) {
 	}
 }
 
+// Stall reads nothing more of what is printed until resume is called, as a window does whose connection is slow, or a
+// person who pressed Ctrl-S. At the end of the test it goes on.
+func (term *Terminal) Stall() (resume func()) {
+	resume = term.screen.stall()
+	term.t.Cleanup(resume)
+	return resume
+}
+
 // Hangup takes the terminal away, as when its window is closed. Doing it again does nothing.
 func (term *Terminal) Hangup() {
 	term.hungUp = true

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"deployer/pty"
+
+	"github.com/hinshun/vt10x"
 )
 
 // A screen collects what a terminal prints.
@@ -13,8 +15,10 @@ type screen struct {
 
 	mu      sync.Mutex
 	text    []byte
+	drawn   int // bytes of text: the rest is drawn when somebody looks, as that takes its time
 	drawing drawing
 	more    chan struct{} // closed, and made anew, when text grows
+	stalled chan struct{} // nothing is read until it is closed; nil: all is
 }
 
 func newScreen(size pty.Size) *screen {
@@ -25,6 +29,7 @@ func newScreen(size pty.Size) *screen {
 func (s *screen) watch(master io.Reader) {
 	buf := make([]byte, 32<<10)
 	for {
+		s.waitWhileStalled()
 		n, err := master.Read(buf)
 		s.add(buf[:n])
 		if err != nil {
@@ -38,16 +43,42 @@ func (s *screen) add(text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text = append(s.text, text...)
-	s.drawing.add(text)
 	close(s.more)
 	s.more = make(chan struct{})
+}
+
+// draw draws all that is printed. It needs s.mu.
+func (s *screen) draw() vt10x.Terminal {
+	s.drawing.add(s.text[s.drawn:])
+	s.drawn = len(s.text)
+	return s.drawing.terminal
 }
 
 // resize changes the size of what is drawn.
 func (s *screen) resize(size pty.Size) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.drawing.terminal.Resize(size.Cols, size.Rows)
+	if size.Rows > 0 && size.Cols > 0 { // else nobody knows it
+		s.draw().Resize(size.Cols, size.Rows)
+	}
+}
+
+// stall makes watch read nothing more, but for what it is reading, until resume is called.
+func (s *screen) stall() (resume func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stalled := make(chan struct{})
+	s.stalled = stalled
+	return sync.OnceFunc(func() { close(stalled) })
+}
+
+func (s *screen) waitWhileStalled() {
+	s.mu.Lock()
+	stalled := s.stalled
+	s.mu.Unlock()
+	if stalled != nil {
+		<-stalled
+	}
 }
 
 func (s *screen) end() {
