@@ -16,8 +16,8 @@ import (
 	"deployer/journal"
 )
 
-// liveTree runs a script of its own on each of the hosts a, b, … of the node all.
-const liveTree = `load("hosts.star", "web1", folder = "work")
+// watchTree runs a script of its own on each of the hosts a, b, … of the node all.
+const watchTree = `load("hosts.star", "web1", folder = "work")
 load("more.star", "slugs")
 def go(env):
     env.host.run("cd %s && sh ./%s.sh" % (folder, env.host.slug))
@@ -45,7 +45,7 @@ func (f *fleet) watch(t *testing.T, args []string, scripts ...string) *watching 
 func (f *fleet) scripts(t *testing.T, scripts ...string) *watching {
 	t.Helper()
 	needTerminals(t, "ssh")
-	w := &watching{place: f.newPlace(t, liveTree), mark: mark()}
+	w := &watching{place: f.newPlace(t, watchTree), mark: mark()}
 	var slugs []string
 	for i, text := range scripts {
 		slug := string(rune('a' + i))
