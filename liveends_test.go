@@ -182,3 +182,6 @@ func TestLiveViewEnds(t *testing.T) {
 		}
 	}
 }
+
+// touch writes a file that hosts wait for.
+func (w *watching) touch(name string) { w.write(w.t, name, "x\n") }

@@ -3,6 +3,9 @@ package deployer_test
 import (
 	"syscall"
 	"testing"
+	"time"
+
+	"deployer/internal/sshdtest"
 )
 
 // maxResident is what a run takes at most however much its hosts print, in MB: the race detector takes most of it.
@@ -31,5 +34,73 @@ func TestFloodOfOneHost(t *testing.T) {
 			}
 			w.recorded(interrupted, succeeded, succeeded, succeeded, succeeded, succeeded, succeeded, succeeded)
 		})
+	}
+}
+
+// much is a script that prints more than a terminal that takes nothing has room for, and then says so in a file.
+const much = "yes flood | head -c 3000000; echo x > ended-$(basename $0)"
+
+// TestTerminalThatTakesNothing does not read what is printed: the hosts go on to their end, and what came meanwhile is
+// shown later, as far as there was room for it.
+func TestTerminalThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	t.Run("for a while", func(t *testing.T) {
+		t.Parallel()
+		w := f.watch(t, nil, "echo begun; until [ -e go ]; do sleep 0.05; done; "+much, "printf 'go on? '; read x; echo got $x")
+		w.Expect("begun")
+		resume := w.Stall()
+		w.touch("go")
+		w.expectFile("ended-a.sh")
+		resume()
+		w.Expect("lines were left out here: the terminal could not keep up")
+		w.Expect("1 waiting, 1 done")
+		w.Send("\r")
+		w.Expect("Ctrl-]")
+		w.ExpectRaw()
+		w.Send("yes\r")
+		w.Expect("got yes")
+		w.ends(0)
+		w.recorded(succeeded, succeeded)
+	})
+	t.Run("at the end", func(t *testing.T) {
+		t.Parallel()
+		w := f.watch(t, nil, "echo begun; until [ -e go ]; do sleep 0.05; done; "+much, much)
+		w.Expect("begun")
+		resume := w.Stall()
+		w.touch("go")
+		w.expectFile("ended-a.sh")
+		w.expectFile("ended-b.sh")
+		resume()
+		w.Expect("lines were left out here: the terminal could not keep up")
+		w.ends(0)
+		w.recorded(succeeded, succeeded)
+	})
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			w := f.watch(t, nil, "echo begun; until [ -e go ]; do sleep 0.05; done; "+much, much+"; SLEEP")
+			w.Expect("begun")
+			resume := w.Stall()
+			w.touch("go")
+			w.expectFile("ended-a.sh")
+			w.expectFile("ended-b.sh")
+			w.signal(s)
+			sshdtest.WaitGone(t, w.mark, patience)
+			w.signal(s)
+			w.expectEnd()
+			resume()
+			w.ends(128 + int(s))
+		})
+	}
+}
+
+// expectEnd waits until the program has ended, though its output was not read.
+func (w *watching) expectEnd() {
+	w.t.Helper()
+	for deadline := time.Now().Add(patience); syscall.Kill(w.pid, 0) == nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatal("the program does not end")
+		}
 	}
 }

@@ -117,10 +117,25 @@ func (def Program) Run(ctx context.Context, args []string, stdio Stdio) int {
 		defer close(finished)
 		p.signals.listen(p.Signals, done)
 	}()
-	status := p.main(ctx, args)
+	status := p.mainOrLeave(ctx, args)
 	close(done)
 	<-finished
 	stop(nil)
+	return status
+}
+
+// mainOrLeave leaves main behind if it does not end when it is told to for the second time: only the end of the process
+// ends it then.
+func (p *program) mainOrLeave(ctx context.Context, args []string) int {
+	var status int
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		status = p.main(ctx, args)
+	}()
+	if of, left := p.signals.leave(ended); left {
+		return of
+	}
 	return status
 }
 

@@ -13,6 +13,7 @@ type signals struct {
 	mu    sync.Mutex
 	whole *work
 	now   *work // what Ctrl-C ends: the innermost work
+	last  os.Signal
 }
 
 // work is what a signal ends. The first interrupts it, the second abandons it.
@@ -70,16 +71,37 @@ func (s *signals) listen(from <-chan os.Signal, done <-chan struct{}) {
 func (s *signals) take(one os.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if keyOf(one) == "" {
-		s.whole.stop(&signalError{one})
+	s.last = one
+	if keyOf(one) == "" && s.now != s.whole {
+		s.whole.take(one)
 	}
-	s.now.count++
-	switch s.now.count {
+	s.now.take(one)
+}
+
+func (w *work) take(one os.Signal) {
+	w.count++
+	switch w.count {
 	case 1:
-		s.now.stop(&signalError{one})
+		w.stop(&signalError{one})
 	case 2:
-		close(s.now.abandon)
+		close(w.abandon)
 	}
+}
+
+// leave returns once the program was told twice to end and does not: it waits for a terminal that takes nothing, or for
+// code that heeds no context. It returns the exit status, or false when the program has ended.
+func (s *signals) leave(ended <-chan struct{}) (status int, left bool) {
+	select {
+	case <-ended:
+		return 0, false
+	case <-s.whole.abandon:
+	}
+	if within(2*lastPatience, ended) {
+		return 0, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return (&signalError{s.last}).status(), true
 }
 
 // keyOf returns the key that sends a signal; "" if there is none.

@@ -217,6 +217,9 @@ func (term *Terminal) Modes() pty.Modes {
 	return modes
 }
 
+// SetModes gives the terminal other modes, as a shell does while the program is stopped.
+func (term *Terminal) SetModes(m pty.Modes) error { return pty.SetModes(term.tty, m) }
+
 // ExpectRaw waits until the terminal passes on what is typed as it is: without echo, lines or signals.
 func (term *Terminal) ExpectRaw() {
 	term.t.Helper()

@@ -1,0 +1,170 @@
+package deployer_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"deployer/journal"
+	"deployer/pty"
+)
+
+// stepIn steps into the first host that waits.
+func (w *watching) stepIn() {
+	w.t.Helper()
+	w.expectDrawn("waiting")
+	w.Send("\r")
+	w.Expect("Ctrl-] leads back to all hosts --")
+	w.ExpectRaw()
+}
+
+// stepOut leads back to the view.
+func (w *watching) stepOut() {
+	w.t.Helper()
+	w.Send("\x1d")
+	w.Expect("-- all hosts --")
+}
+
+// TestCtrlCInHost types Ctrl-C where it belongs to the program of a host: nothing else hears of it.
+func TestCtrlCInHost(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	w := f.watch(t, nil, `trap 'echo trapped >> trapped; printf "again? "' INT; printf 'go on? '; until read x; do :; done; echo got $x; SLEEP`,
+		"trap 'echo bad > bad' INT; SLEEP", "SLEEP")
+	w.stepIn()
+	w.Send("\x03")
+	w.Expect("^C")
+	w.Expect("again? ")
+	w.Send("\x03")
+	w.Expect("again? ")
+	w.stepOut()
+	w.expectDrawn("1 waiting, 2 running")
+	w.Send("\x03")
+	w.ends(130)
+	w.recorded(interrupted, interrupted, interrupted)
+	if text, err := os.ReadFile(w.dir + "/trapped"); err != nil || string(text) != "trapped\ntrapped\n" {
+		t.Errorf("the program of the host was interrupted %q, error %v", text, err)
+	}
+	if _, err := os.Stat(w.dir + "/bad"); err == nil {
+		t.Error("Ctrl-C reached another host")
+	}
+}
+
+// TestHostEndsUnderPerson ends what a person has stepped into, and what goes on around it.
+func TestHostEndsUnderPerson(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	t.Run("the host", func(t *testing.T) {
+		t.Parallel()
+		w := f.watch(t, nil, asks[:len(asks)-len("; SLEEP")], "until [ -e go ]; do sleep 0.05; done")
+		w.stepIn()
+		w.Send("yes\r")
+		w.Expect("-- all hosts --")
+		w.expectDrawn("1 running, 1 done")
+		w.touch("go")
+		w.ends(0)
+		w.recorded(succeeded, succeeded)
+	})
+	t.Run("failing", func(t *testing.T) {
+		t.Parallel()
+		w := f.watch(t, nil, "printf '\\033[?1049h\\033[?25lgo on? '; read x; kill -KILL $$", "until [ -e go ]; do sleep 0.05; done")
+		w.stepIn()
+		w.Send("yes\r")
+		w.Expect("\x1b[?1049l")
+		w.Expect("-- all hosts --")
+		w.expectDrawn("1 failed, 1 running")
+		w.touch("go")
+		w.ends(1)
+		if out := w.Output(); !strings.Contains(out, "\x1b[?25h") {
+			t.Error("the cursor is left hidden")
+		}
+		w.recorded(journal.Failed, succeeded)
+	})
+	t.Run("the run", func(t *testing.T) {
+		t.Parallel()
+		w := f.watch(t, nil, asks[:len(asks)-len("; SLEEP")], "true")
+		w.stepIn()
+		w.Send("yes\r")
+		w.ends(0)
+		w.recorded(succeeded, succeeded)
+	})
+	t.Run("lost", func(t *testing.T) {
+		t.Parallel()
+		own := startFleet(t)
+		w := own.watch(t, nil, asks, "echo begun; SLEEP")
+		w.stepIn()
+		own.plain.KillConnections(t)
+		w.Expect("-- all hosts --")
+		w.ends(3)
+		w.recorded(journal.Lost, journal.Lost)
+	})
+}
+
+// TestStoppedWhileFollowed stops the program and lets it go on: the terminal and what it shows are as they were.
+func TestStoppedWhileFollowed(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	w := f.watch(t, nil, asks, "echo begun; SLEEP", "SLEEP")
+	stopped := func() {
+		modes := w.Modes()
+		w.signal(syscall.SIGSTOP)
+		if err := w.SetModes(pty.Cooked); err != nil {
+			t.Fatal(err)
+		}
+		w.signal(syscall.SIGCONT)
+		for deadline := time.Now().Add(patience); w.Modes() != modes; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("the terminal has %+v, and had %+v", w.Modes(), modes)
+			}
+		}
+	}
+	w.expectDrawn("1 waiting, 2 running")
+	stopped()
+	w.stepIn()
+	stopped()
+	w.Send("x")
+	w.Expect("x")
+	w.stepOut()
+	w.Send("\x1b[A\r") // into the last, which says nothing
+	w.Expect("c: Ctrl-] leads back to all hosts --")
+	w.stepOut()
+	w.expectDrawn("> c", "3 hosts:")
+	w.Send("\x03")
+	w.ends(130)
+	w.recorded(interrupted, interrupted, interrupted)
+}
+
+// TestResizedWhileFollowed changes the window: the view fits into it, and nothing is left of how it was.
+func TestResizedWhileFollowed(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	sized := "trap 'stty size' WINCH; printf 'go on? '; while ! read x; do :; done; stty size; SLEEP"
+	w := f.watch(t, nil, sized, "echo begun; SLEEP", "SLEEP", "SLEEP", "SLEEP", "SLEEP")
+	w.Expect("1 waiting, 5 running")
+	for _, size := range []pty.Size{{Rows: 3, Cols: 10}, {Rows: 50, Cols: 150}, {}, {Rows: 1, Cols: 1}, {Rows: 12, Cols: 60}} {
+		w.Resize(size)
+		if size.Rows < 3 {
+			continue
+		}
+		counts := "6 hosts:"
+		w.expectDrawn("\n"+counts)
+		for deadline := time.Now().Add(patience); strings.Count(w.Drawn(), counts) != 1; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%v: the window shows\n%s", size, w.Drawn())
+			}
+		}
+	}
+	w.stepIn()
+	w.Expect("12 60")
+	w.Resize(pty.Size{Rows: 7, Cols: 33})
+	w.Expect("7 33")
+	w.Send("\r")
+	w.Expect("7 33")
+	w.stepOut()
+	w.expectDrawn("6 hosts: ")
+	w.Send("\x03")
+	w.ends(130)
+	w.recorded(interrupted, interrupted, interrupted, interrupted, interrupted, interrupted)
+}
