@@ -8,8 +8,9 @@ import (
 	"deployer/internal/sshdtest"
 )
 
-// maxResident is what a run takes at most however much its hosts print, in MB: the race detector takes most of it.
-const maxResident = 300
+// maxResident is what a run takes at most however much its hosts print, in MB: the result keeps 64 MB of each command, and
+// copies them twice at its end, and the race detector doubles all memory.
+const maxResident = 800
 
 // TestFloodOfOneHost lets one of eight hosts print without end: the others are done meanwhile, and shown so.
 func TestFloodOfOneHost(t *testing.T) {
@@ -62,6 +63,24 @@ func TestTerminalThatTakesNothing(t *testing.T) {
 		w.Expect("got yes")
 		w.ends(0)
 		w.recorded(succeeded, succeeded)
+	})
+	t.Run("of a host", func(t *testing.T) {
+		t.Parallel()
+		w := f.watch(t, nil, "printf 'go on? '; read x; "+much+"; echo last; SLEEP",
+			"until [ -e ended-a.sh ]; do sleep 0.05; done; echo x > ended-b.sh; SLEEP")
+		w.stepIn()
+		resume := w.Stall()
+		w.Send("\r")
+		w.expectFile("ended-a.sh")
+		w.expectFile("ended-b.sh")
+		resume()
+		w.Expect("-- something was left out here: the terminal could not keep up --")
+		w.Expect("last")
+		w.stepOut()
+		w.Expect("2 hosts: 2 running")
+		w.Send("\x03")
+		w.ends(130)
+		w.recorded(interrupted, interrupted)
 	})
 	t.Run("at the end", func(t *testing.T) {
 		t.Parallel()

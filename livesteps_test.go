@@ -14,7 +14,7 @@ import (
 // stepIn steps into the first host that waits.
 func (w *watching) stepIn() {
 	w.t.Helper()
-	w.expectDrawn("waiting")
+	w.Expect("1 waiting")
 	w.Send("\r")
 	w.Expect("Ctrl-] leads back to all hosts --")
 	w.ExpectRaw()
@@ -149,7 +149,7 @@ func TestResizedWhileFollowed(t *testing.T) {
 			continue
 		}
 		counts := "6 hosts:"
-		w.expectDrawn("\n"+counts)
+		w.expectDrawn("\n" + counts)
 		for deadline := time.Now().Add(patience); strings.Count(w.Drawn(), counts) != 1; time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%v: the window shows\n%s", size, w.Drawn())

@@ -84,6 +84,8 @@ func (s *Screen) refresh() error {
 	switch {
 	case s.pace != nil && s.pace.behind():
 		return nil // what is there now would be old when the terminal gets to it
+	case s.stepped() && s.live.skips:
+		return s.catchUp()
 	case len(s.held) > 0:
 		return s.flush()
 	}

@@ -63,11 +63,43 @@ func (s *Screen) stepOut() (question bool) {
 		text += "\n"
 	}
 	_ = s.writeText(text + "-- all hosts --\n")
-	s.live.attached, s.raw, question = nil, false, s.live.asked
+	s.live.attached, s.live.skips, s.raw, question = nil, false, false, s.live.asked
 	s.live.asked = false
 	_ = s.flush()
 	_ = s.drawBars()
 	return question
+}
+
+// pass passes on what the host prints into which the person has stepped. A terminal that does not keep up gets only what
+// came last, when it has caught up: the others must not wait for it.
+func (s *Screen) pass(to *surface, data []byte) error {
+	if s.live.skips = s.live.skips || s.pace.far(); s.live.skips {
+		return nil
+	}
+	return s.write(to, data)
+}
+
+// catchUp shows what the host printed last after something was left out.
+func (s *Screen) catchUp() error {
+	s.live.skips = false
+	if err := s.writeText("\n-- something was left out here: the terminal could not keep up --\n"); err != nil {
+		return err
+	}
+	return s.write(s.stdout, s.live.attached.latest())
+}
+
+// follow takes an event into account for the live view. A command that ends into which the person has stepped leaves the
+// terminal as it was before.
+func (s *Screen) follow(e journal.Event) error {
+	if s.live == nil {
+		return nil
+	}
+	at, undo := s.live.attached, ""
+	if e.Kind == journal.CommandEnd && s.offered(e) && s.live.commands[e.ID] == at {
+		undo = at.drawn.undo()
+	}
+	s.live.note(e)
+	return s.writeText(undo)
 }
 
 func (s *Screen) writeText(text string) error {

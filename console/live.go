@@ -33,6 +33,7 @@ type live struct {
 	seen     map[string]bool // commands that were told
 	chosen   *row            // by the person; nil: none
 	attached *row            // whose terminal the person has; nil: none
+	skips    bool            // what that prints, until the terminal of the person has caught up
 	asked    bool            // a question waits until the person comes back from there
 }
 
@@ -247,7 +248,7 @@ func (r *row) asks() bool {
 
 // question is the last line, as text.
 func (r *row) question() string {
-	if r.drawn.other() {
+	if r.running > 0 && r.drawn.other() {
 		return "(fills the screen)"
 	}
 	return strings.TrimSpace(Clean(undrawn(string(r.last))))

@@ -90,6 +90,13 @@ func (s *Screen) flush() error {
 	})
 }
 
+// settle waits until the terminal has what was written, before its modes change.
+func (s *Screen) settle() {
+	if s.pace != nil {
+		s.pace.settle()
+	}
+}
+
 // tells reports whether the view has a line of its own for an event of one of several hosts.
 func (l *live) tells(e journal.Event) bool {
 	return e.Kind == journal.CommandStart || e.Kind == journal.CommandEnd && e.State == journal.Done ||

@@ -70,6 +70,13 @@ func (p *paced) behind() bool {
 	return p.size > 0
 }
 
+// far reports whether the terminal is so far behind that writing to it is about to wait.
+func (p *paced) far() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.size > maxBehind/2
+}
+
 // settle waits until all is written, though not for a terminal that takes nothing.
 func (p *paced) settle() {
 	p.mu.Lock()

@@ -140,8 +140,8 @@ func (s *Screen) Close() error {
 func (s *Screen) Write(e journal.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.live != nil {
-		s.live.note(e)
+	if err := s.follow(e); err != nil {
+		return err
 	}
 	if s.merged != nil && (e.Stream != journal.Terminal || s.offered(e)) {
 		if err := s.merged.Write(e); err != nil {
@@ -221,7 +221,7 @@ func (s *Screen) output(e journal.Event) error {
 	offered := e.Stream == journal.Terminal && s.offered(e)
 	switch {
 	case offered && s.live.commands[e.ID] == s.live.attached:
-		return s.write(to, e.Data)
+		return s.pass(to, e.Data)
 	case e.Stream == journal.Terminal && !offered:
 		s.drawn.note(e.Data)
 		s.used = true
@@ -327,13 +327,6 @@ func (s *Screen) returned(to *surface, lines []byte) []byte {
 	return bytes.ReplaceAll(lines, []byte("\n"), []byte("\r\n"))
 }
 
-// settle waits until the terminal has what was written, before its modes change.
-func (s *Screen) settle() {
-	if s.pace != nil {
-		s.pace.settle()
-	}
-}
-
 // lend notes whether a command has the terminal, which passes on all it prints. When it has it no more, the screen is made
 // as it was.
 func (s *Screen) lend(to bool) {
@@ -381,6 +374,9 @@ func (s *Screen) putNow(to *surface, data []byte) error {
 }
 
 func (s *Screen) write(to *surface, data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
 	if _, err := to.W.Write(data); err != nil {
 		return err
 	}
