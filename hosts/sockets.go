@@ -59,7 +59,7 @@ func (s *sockets) give() {
 // Connections begin at most so fast, after so many that may begin at once: a thousand in the same moment are hard on name
 // servers, on what looks accounts up, and on jump hosts.
 const (
-	paceEach  = 500 * time.Microsecond
+	paceEach  = 200 * time.Microsecond
 	paceBurst = 32
 )
 
