@@ -50,7 +50,7 @@ func (p pair) begin(ctx context.Context, j *job, t *Target) (d Draft, from int64
 
 // newDraft is the name of a new draft of this version of a file.
 func newDraft(t *Target, j *job) string {
-	return path.Join(dirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
+	return below(dirOf(t.Path), draftOf(t, j)+rand.Text()[:8])
 }
 
 // draftOf begins the names of drafts of this version of a file: draftsOf those of all versions.
@@ -93,7 +93,7 @@ func (p pair) findDraft(ctx context.Context, j *job, t *Target) (string, error) 
 	}
 	found := ""
 	for _, info := range list {
-		name := path.Join(dir, info.Name)
+		name := below(dir, info.Name)
 		switch {
 		case strings.HasPrefix(info.Name, draftOf(t, j)):
 			if p.own(ctx, dir, info) {
@@ -147,7 +147,7 @@ func (p pair) goOn(ctx context.Context, j *job, t *Target) (Draft, int64, error)
 func (p pair) usable(ctx context.Context, j *job, name string) (int64, error) {
 	info, err := p.to.Lstat(ctx, name)
 	if err == nil && info.IsDir() { // a private one
-		name = path.Join(name, privateDraft)
+		name = below(name, privateDraft)
 		info, err = p.to.Lstat(ctx, name)
 	}
 	switch {
@@ -175,7 +175,7 @@ const privateDraft = "draft"
 func removeDraft(ctx context.Context, on System, name string) error {
 	info, err := on.Lstat(ctx, name)
 	if err == nil && info.IsDir() {
-		_ = on.Remove(ctx, path.Join(name, privateDraft), false) // if it is there still, the directory cannot be removed
+		_ = on.Remove(ctx, below(name, privateDraft), false) // if it is there still, the directory cannot be removed
 	}
 	if err == nil {
 		err = on.Remove(ctx, name, info.IsDir())

@@ -328,7 +328,7 @@ func (f *SFTP) newDraft(ctx context.Context, o CreateOptions) *sftpDraft {
 	if o.Private {
 		// SFTP cannot create a file with a mode. One that is made private after that may have been opened before.
 		d.dir = d.name
-		d.name = path.Join(d.dir, privateDraft)
+		d.name = below(d.dir, privateDraft)
 	}
 	return d
 }
