@@ -67,10 +67,7 @@ func (t *steering) watch(ctx context.Context) bool {
 	if !t.person.turns.lend(ctx, yield) {
 		return false
 	}
-	then := t.read
-	for err == nil && then != nil {
-		then, err = then(ctx, input)
-	}
+	err = t.follow(ctx, input)
 	question := t.question
 	t.question = nil
 	t.person.turns.returned()
@@ -78,6 +75,19 @@ func (t *steering) watch(ctx context.Context) bool {
 		question(ctx)
 	}
 	return err == nil || errors.Is(err, pty.ErrStopped)
+}
+
+// follow follows keys until others may read. Between its steps the terminal shows nothing of what is typed either.
+func (t *steering) follow(ctx context.Context, input *pty.Input) error {
+	before, err := pty.ModesOf(t.person.terminal)
+	if err != nil {
+		return err
+	}
+	err = pty.SetModes(t.person.terminal, following)
+	for then := t.read; err == nil && then != nil; {
+		then, err = then(ctx, input)
+	}
+	return errors.Join(err, pty.SetModes(t.person.terminal, before))
 }
 
 // step is what follows the keys, and returns what does so next; nil: others may read.
