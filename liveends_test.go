@@ -21,7 +21,11 @@ const watchTree = `load("hosts.star", "web1", folder = "work")
 load("more.star", "slugs")
 def go(env):
     env.host.run("cd %s && sh ./%s.sh" % (folder, env.host.slug))
-root = node(all = parallel_node(go = go).array(hosts = [web1(slug = s) for s in slugs]))
+def ask(env):
+    env.go()
+    if env.host.slug != "a":
+        env.console.confirm("sure of %s?" % env.host.slug)
+root = node(all = parallel_node(go = go, ask = ask).array(hosts = [web1(slug = s) for s in slugs]))
 `
 
 // watching is a person who follows a run on several hosts.
@@ -32,11 +36,16 @@ type watching struct {
 	mark string // in the command lines of all that sleeps on the hosts
 }
 
-// watch starts what the hosts run, each a script: SLEEP is a command that sleeps until it is ended.
-func (f *fleet) watch(t *testing.T, args []string, scripts ...string) *watching {
+// watch starts, with options, what the hosts run, each a script: SLEEP is a command that sleeps until it is ended.
+func (f *fleet) watch(t *testing.T, options []string, scripts ...string) *watching {
 	t.Helper()
-	w := f.scripts(t, scripts...)
-	w.cmd = w.command(append([]string{"run", "--color", "never", "--path", "all", "go"}, args...)...)
+	return f.scripts(t, scripts...).sitBefore(t, append(options, "go")...)
+}
+
+// sitBefore starts an action, the last of args.
+func (w *watching) sitBefore(t *testing.T, args ...string) *watching {
+	t.Helper()
+	w.cmd = w.command(append([]string{"run", "--color", "never", "--path", "all"}, args...)...)
 	w.session = w.sitAt(t, w.cmd)
 	return w
 }

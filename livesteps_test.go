@@ -168,3 +168,60 @@ func TestResizedWhileFollowed(t *testing.T) {
 	w.ends(130)
 	w.recorded(interrupted, interrupted, interrupted, interrupted, interrupted, interrupted)
 }
+
+// TestQuestionsReachHost asks two questions of the run while the person is on the terminal of a host: they are told, and
+// asked as soon as the person comes back, or else when the host has done its part.
+func TestQuestionsReachHost(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	later := "until [ -e go ]; do sleep 0.05; done"
+	for name, back := range map[string]func(*watching){
+		"Ctrl-]":          (*watching).stepOut,
+		"end of the host": func(w *watching) { w.touch("end") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := f.scripts(t, "printf 'go on? '; read x; echo got $x; until [ -e end ]; do sleep 0.05; done", later, later)
+			w.sitBefore(t, "ask")
+			w.stepIn()
+			w.touch("go")
+			w.Expect("-- a question waits: Ctrl-] leads to it --")
+			w.Send("yes\r")
+			w.Expect("got yes")
+			back(w)
+			for range 2 {
+				w.Expect("sure of ")
+				w.Expect("[y/n] ")
+				w.Send("y\r")
+			}
+			w.touch("end")
+			w.ends(0)
+			if n := strings.Count(w.Output(), "a question waits"); n != 1 {
+				t.Errorf("it was told %d times that a question waits", n)
+			}
+			w.recorded(succeeded, succeeded, succeeded)
+		})
+	}
+}
+
+// TestTypedAheadOfTwoRuns types lines during a run, of which one is a run during which more is typed.
+func TestTypedAheadOfTwoRuns(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	w := f.scripts(t, "echo begun; until [ -e go ]; do sleep 0.05; done; rm go", "true")
+	w.session = w.sit(t)
+	w.Expect("/ > ")
+	w.Send("all go\r")
+	w.Expect("begun\r\n")
+	w.Expect("1 running, 1 done")
+	w.Send("all go\rpwd\r\x1b[200~cd all\rpwd\r\x1b[201~")
+	w.touch("go")
+	w.Expect("begun\r\n")
+	w.Expect("1 running, 1 done")
+	w.Send("grö日本")
+	w.touch("go")
+	w.Expect("grö日本")
+	w.expectDrawn("/ > pwd\n/\n/ > cd all\n", "grö日本")
+	w.Send("\x15exit\r")
+	w.ends(0)
+}
