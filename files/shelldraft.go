@@ -113,7 +113,7 @@ func (d *shellDraft) Discard() error {
 
 // remove removes the file, over another connection if this one is lost.
 func (d *shellDraft) remove() error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), discardLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), removeLimit)
 	defer cancel()
 	return retried(ctx, func() (bool, error) { return false, d.files.do(ctx, "remove", d.name) })
 }
@@ -127,6 +127,10 @@ func (d *shellDraft) Leave() {
 	d.to.CloseWithError(context.Canceled)
 	<-d.done
 }
+
+// removeLimit is discardLimit for a command: all drafts of a copy that stops are removed at once, and a connection has
+// room for a few commands at a time.
+const removeLimit = 30 * time.Second
 
 func (f *Shell) Rename(ctx context.Context, from, to string) error {
 	return f.do(ctx, "rename", from, to)

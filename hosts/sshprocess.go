@@ -22,6 +22,8 @@ const (
 	outputIdle = time.Second
 	// closeGrace is how long the server may take to confirm that a session is closed.
 	closeGrace = time.Second
+	// answerGrace is how long the server may take to say that a command has begun, whose context has ended meanwhile.
+	answerGrace = 5 * time.Second
 )
 
 // Start implements Host. A raw channel is used, since ssh.Session waits for the end of the output for ever.
@@ -137,7 +139,7 @@ func (p *sshProcess) begin(ctx context.Context, channel *sessionChannel, line st
 		select {
 		case err = <-started:
 		case <-ctx.Done():
-			err = context.Cause(ctx)
+			err = p.begunLate(ctx, started)
 		case <-overdue.C:
 			err = &lossError{text: fmt.Sprintf("no answer to the request to run a command within %v", limit)}
 		}
@@ -149,6 +151,18 @@ func (p *sshProcess) begin(ctx context.Context, channel *sessionChannel, line st
 		p.endUnanswered()
 	}
 	return err
+}
+
+// begunLate waits for the answer to a command that is being sent when its context ends. One that has begun is then told
+// to end, as others are, and waited for: what it does about that is done when we return.
+func (p *sshProcess) begunLate(ctx context.Context, started <-chan error) error {
+	select {
+	case err := <-started:
+		return err
+	case <-time.After(answerGrace):
+	case <-p.conn.pool.session().abandon.Done():
+	}
+	return context.Cause(ctx)
 }
 
 // endUnanswered has the guard end a command that may run although nobody said so: its shell does not notice that the
