@@ -207,7 +207,7 @@ func (c *copier) attempts(ctx context.Context, j *job) (e Entry, err error) {
 	if err != nil {
 		err = c.abandon(ctx, j, err)
 	}
-	return e, err
+	return e, c.sweep(ctx, j, err)
 }
 
 // retried does something again after the connection was lost, a few times, unless it got further than before.
@@ -220,10 +220,7 @@ func retried(ctx context.Context, do func() (further bool, err error)) error {
 		if err == nil || !isLost(err) || ctx.Err() != nil || failed == attempts {
 			return err
 		}
-		select {
-		case <-time.After(time.Duration(failed) * retryAfter):
-		case <-ctx.Done():
-		}
+		pause(ctx, time.Duration(failed)*retryAfter)
 	}
 }
 

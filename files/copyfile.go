@@ -265,10 +265,8 @@ func (p pair) link(ctx context.Context, j *job) (Entry, error) {
 	if err != nil {
 		return Entry{}, &CopyError{true, j.from, err}
 	}
-	if j.draft != "" {
-		if err := removeDraft(ctx, p.to, j.draft); err != nil {
-			return Entry{}, &CopyError{false, j.to, err}
-		}
+	if err := p.removeEarlier(ctx, j); err != nil {
+		return Entry{}, &CopyError{false, j.to, err}
 	}
 	j.draft = draftName(j.to)
 	changed, err := setLink(ctx, p.to, info.Link, j.to, j.draft)

@@ -218,18 +218,61 @@ func (c *copier) abandon(ctx context.Context, j *job, err error) error {
 	if j.draft == "" || c.o.Resume && j.info.Size >= resumable {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonLimit)
 	defer cancel()
-	if isLost(err) {
-		select {
-		case <-time.After(retryAfter):
-		case <-ctx.Done():
-		}
-	}
-	to, release, failed := c.to.Open(ctx)
+	pause(ctx, retryAfter) // whatever err is, the connection of this draft was lost
+	failed := c.removeLeft(ctx, j.draft)
 	if failed == nil {
-		defer release()
-		failed = removeDraft(ctx, to, j.draft)
+		j.late = append(j.late, j.draft)
+	} else {
+		j.late = nil // the host is not reached, and nobody should wait for it once more
 	}
 	return left(err, j.to, failed)
+}
+
+// abandonLimit is discardLimit where the host must be logged in to once more.
+const abandonLimit = 2 * discardLimit
+
+// sweep removes drafts once more that servers which were not heard any more may have made after they were removed: one
+// that is slow is still at work on what it was sent. They are told of in the error that the copy has anyway.
+func (c *copier) sweep(ctx context.Context, j *job, err error) error {
+	if len(j.late) == 0 {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonLimit)
+	defer cancel()
+	pause(ctx, lateTime)
+	failed := c.removeLeft(ctx, j.late...)
+	if err == nil {
+		return nil // the file is there, and of the drafts nothing was when they were removed
+	}
+	return left(err, j.to, failed)
+}
+
+// lateTime is how long a slow server may be at work, after the connection was lost.
+const lateTime = 2 * time.Second
+
+// pause returns after a while, or when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// removeLeft removes drafts, over another connection if that for it is lost too.
+func (c *copier) removeLeft(ctx context.Context, drafts ...string) error {
+	return retried(ctx, func() (bool, error) {
+		to, release, err := c.to.Open(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer release()
+		for _, draft := range drafts {
+			if err := removeDraft(ctx, to, draft); err != nil {
+				return false, err
+			}
+		}
+		return false, nil
+	})
 }

@@ -61,10 +61,8 @@ func (p pair) whole(ctx context.Context, j *job, t *Target) (Entry, error) {
 
 // write makes data what is in the target of a job. When the connection is lost, the next attempt removes the draft.
 func (p pair) write(ctx context.Context, j *job, t *Target, data []byte) error {
-	if j.draft != "" {
-		if err := removeDraft(ctx, p.to, j.draft); err != nil {
-			return err
-		}
+	if err := p.removeEarlier(ctx, j); err != nil {
+		return err
 	}
 	o := t.options()
 	o.Name = draftName(t.Path)
@@ -72,6 +70,18 @@ func (p pair) write(ctx context.Context, j *job, t *Target, data []byte) error {
 	err := t.writeWhole(ctx, o, data)
 	if !isLost(err) {
 		j.draft = ""
+	}
+	return err
+}
+
+// removeEarlier removes the draft of the attempt before, whose connection was lost.
+func (p pair) removeEarlier(ctx context.Context, j *job) error {
+	if j.draft == "" {
+		return nil
+	}
+	err := removeDraft(ctx, p.to, j.draft)
+	if err == nil {
+		j.late, j.draft = append(j.late, j.draft), ""
 	}
 	return err
 }

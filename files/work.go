@@ -19,6 +19,7 @@ type job struct {
 	making bool // an attempt has begun to make the directory
 
 	draft string       // what an attempt has left, to go on from; "" for nothing
+	late  []string     // what attempts whose connection was lost have left, and removed
 	taken bool         // another copy has taken a draft of this one
 	kept  int64        // how many bytes of it are there for certain
 	moved atomic.Int64 // bytes of it that were counted as moved
