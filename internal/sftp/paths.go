@@ -71,28 +71,34 @@ func (c *Client) ReadDir(name string) ([]Entry, error) {
 			requests[i] = about(kindReaddir, kindName, dir)
 		}
 		for _, a := range c.ask(requests...) {
-			if a.err == io.EOF {
+			entries, err = a.entries(entries)
+			if err == io.EOF {
 				return entries, nil
 			}
-			if entries, err = a.entries(entries); err != nil {
+			if err != nil {
 				return nil, err
 			}
 		}
 	}
 }
 
-// entries appends what a directory has.
+// entries appends what a directory has. The error is io.EOF where that was all: some servers say so with no names.
+// Whatever the server sends, no name leads out of the directory.
 func (a *answer) entries(to []Entry) ([]Entry, error) {
 	if a.err != nil {
-		return nil, a.err
+		return to, a.err
 	}
 	p := parser{rest: a.body}
-	for n := p.number(); n > 0 && p.err == nil; n-- {
-		name := p.text()
+	n := p.number()
+	if n == 0 && p.err == nil {
+		return to, io.EOF
+	}
+	for ; n > 0 && p.err == nil; n-- {
+		name := path.Base(p.text())
 		p.text() // the line of a listing
 		attributes := p.attributes()
-		if name != "." && name != ".." {
-			to = append(to, Entry{path.Base(name), attributes})
+		if name != "." && name != ".." && name != "/" {
+			to = append(to, Entry{name, attributes})
 		}
 	}
 	return to, p.err
