@@ -335,6 +335,9 @@ func (p *pool) expire(l *link) {
 
 // crowded returns the connection that is idle for longest, if there are too many, and forgets it. It needs p.mu.
 func (p *pool) crowded() *sshConn {
+	if len(p.links) <= p.maxIdle {
+		return nil
+	}
 	idle := 0
 	for _, l := range p.links {
 		if l.idles() {

@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -272,7 +273,7 @@ func signalNumber(name string) int {
 
 // feed sends the standard input and its end.
 func (p *sshProcess) feed() {
-	if _, err := io.Copy(p.channel, p.input); err != nil {
+	if err := copyInput(p.channel, p.input); err != nil {
 		p.input.CloseWithError(err)
 		return
 	}
@@ -281,6 +282,22 @@ func (p *sshProcess) feed() {
 		p.told.Store(&ended)
 	}
 	p.channel.CloseWrite() // fails with the channel only
+}
+
+// copyInput copies to the end. Most commands are given nothing: no large buffer waits for that.
+func copyInput(to io.Writer, from io.Reader) error {
+	var first [256]byte
+	n, err := from.Read(first[:])
+	if _, failed := to.Write(first[:n]); failed != nil || err != nil {
+		if err == io.EOF {
+			err = nil
+		}
+		return cmp.Or(failed, err)
+	}
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
+	_, err = io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, buffer[:])
+	return err
 }
 
 // control sends what must not be waited for.

@@ -122,40 +122,21 @@ func answer(channel ssh.Channel, requests <-chan *ssh.Request) {
 	}
 }
 
-// word is in the script that deployer sends, and in what it waits for.
-var word = regexp.MustCompile(`'([0-9a-f]{16})'`)
+// word is in the script that deployer sends, between quotes as it encodes them, and in what it waits for.
+var word = regexp.MustCompile(`\\0047([0-9a-f]{16})\\0047`)
 
 // reply prints what deployer waits for, and the line.
 func reply(channel ssh.Channel, command string, terminal bool) {
-	if _, encoded, ours := strings.Cut(command, `sh '`); ours {
-		if found := word.FindStringSubmatch(decoded(encoded)); found != nil {
-			to := channel.Stderr()
-			if terminal {
-				to = channel
-			}
-			fmt.Fprintf(to, "\x01%s:started\x01", found[1])
+	if found := word.FindStringSubmatch(command); found != nil {
+		to := channel.Stderr()
+		if terminal {
+			to = channel
 		}
+		fmt.Fprintf(to, "\x01%s:started\x01", found[1])
 	}
 	if terminal {
 		fmt.Fprint(channel, strings.ReplaceAll(line, "\n", "\r\n"))
 		return
 	}
 	fmt.Fprint(channel, line)
-}
-
-// decoded is what printf %b makes of the octal numbers.
-func decoded(text string) string {
-	var b strings.Builder
-	for len(text) > 0 {
-		if size := 4; text[0] == '\\' && len(text) > size {
-			if n, err := strconv.ParseUint(text[1:size+1], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				text = text[size+1:]
-				continue
-			}
-		}
-		b.WriteByte(text[0])
-		text = text[1:]
-	}
-	return b.String()
 }
