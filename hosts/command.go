@@ -99,7 +99,7 @@ func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*ex
 	x.request = request{
 		command: command, dir: h.dir, setup: h.setup, shell: h.host.Common().Shell,
 		sudo: o.Sudo, user: o.User, own: o.own, word: randomWord(),
-		terminal: x.takesTerminal(),
+		terminal: x.takesTerminal(), supervised: o.shell, // what a person leaves running there is meant to
 	}
 	if o.posix && x.request.shell != "" {
 		x.request.shell = "/bin/sh"
@@ -235,8 +235,9 @@ func (x *execution) start(ctx context.Context, c Command) error {
 	}
 	x.process = process
 	x.session.offline.begin(x.handle.Slug())
-	if p, ok := process.(guarded); ok && p.hasGuard() {
+	if x.hasGuard() {
 		x.marks[markStarted] = 1
+		x.attach()
 		x.streams()
 	}
 	x.expectBegin()
@@ -309,11 +310,17 @@ func (x *execution) stop() {
 	if i, ok := x.process.(Interrupter); ok {
 		i.Interrupt()
 	}
-	if x.request.terminal {
+	if x.request.terminal && !x.hasGuard() {
 		x.process.Abandon() // its terminal hangs up, which ends what is in front
 		return
 	}
 	_ = x.process.Stdin().Close() // an error means that it is closed already
+}
+
+// hasGuard reports whether a guard supervises the command.
+func (x *execution) hasGuard() bool {
+	p, ok := x.process.(guarded)
+	return ok && p.hasGuard()
 }
 
 // lost completes the error of a command whose connection was lost.

@@ -46,7 +46,7 @@ type request struct {
 	word     string // random: marks and prompts contain it
 	secrets  []int  // indexes of those of setup whose values come over standard input
 
-	supervised bool // direct was tried, and the command did not begin
+	supervised bool // not by a guard: direct was tried, and the command did not begin, or it is a shell for a person
 }
 
 // loginLine returns a line that makes sh, bash, fish and csh alike run the script in /bin/sh.

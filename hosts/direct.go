@@ -17,12 +17,16 @@ var guardScript string
 // The function gets the file that leads to the guard.
 func (r request) direct() func(guard string) string {
 	change, ok := r.changeDirectory()
-	if !ok || r.supervised || r.sudo || r.terminal || r.input || r.stream || len(r.secrets) > 0 || r.shell != "" {
+	if !ok || r.supervised || r.sudo || r.input || r.stream || len(r.secrets) > 0 || r.shell != "" {
 		return nil
 	}
 	prepare := r.preparation()
 	if prepare != "" {
 		prepare += ": || exit; "
+	}
+	input := "exec </dev/null; "
+	if r.terminal {
+		input = ""
 	}
 	// What fails before the command begins is begun again under a supervisor, which says why it fails.
 	again := "{ printf " + Quote(printed(r.word, markAgain)) + " >&2; exit 1; }; "
@@ -32,7 +36,7 @@ func (r request) direct() func(guard string) string {
 		// counted anew, for the errors of the shell.
 		return `{ read -r s </proc/$$/stat && set -- ${s##*') '} && printf 'run ` + r.word + ` %s %s\n' $$ ${20} 1<>` + guard +
 			"; } 2>/dev/null" + change + " || " + again +
-			"set --; unset s; exec </dev/null; SHLVL=2; " + r.noteScript() + prepare + "LINENO=0\n" + r.command
+			"set --; unset s; " + input + "SHLVL=2; " + r.noteScript() + prepare + "LINENO=0\n" + r.command
 	}
 }
 
