@@ -46,6 +46,7 @@ type execution struct {
 	tasks          sync.WaitGroup
 	failed         chan error  // from the tasks: why the command must be ended
 	ctrlC          atomic.Bool // the person typed it
+	leader         chan string // gets that of the session of its terminal: "PID START"
 
 	mu      sync.Mutex // guards what follows, and process until it is set
 	marks   map[string]int
@@ -92,7 +93,7 @@ func (x *execution) inPlace(ctx context.Context) (*Output, error) {
 func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*execution, error) {
 	x := &execution{
 		handle: h, session: h.session, command: command, options: o, scope: ScopeOf(ctx),
-		failed: make(chan error, 1), marks: map[string]int{}, begun: time.Now(),
+		failed: make(chan error, 1), leader: make(chan string, 1), marks: map[string]int{}, begun: time.Now(),
 	}
 	x.silence.x = x
 	x.scope.Sandbox = x.scope.Sandbox || o.Sandbox
@@ -311,11 +312,33 @@ func (x *execution) stop() {
 		i.Interrupt()
 	}
 	if x.request.terminal && !x.hasGuard() {
-		x.process.Abandon() // its terminal hangs up, which ends what is in front
+		x.hangUp()
 		return
 	}
 	_ = x.process.Stdin().Close() // an error means that it is closed already
 }
+
+// hangUp ends the terminal of the command, which ends what is in front, but for what ignores that: so a guard is asked to
+// end it first, where there can be one.
+func (x *execution) hangUp() {
+	p, ok := x.process.(guarded)
+	if !ok || x.request.sudo || x.options.shell {
+		x.process.Abandon()
+		return
+	}
+	x.tasks.Go(func() {
+		defer x.process.Abandon()
+		select {
+		case leader := <-x.leader: // which may be under way
+			p.endSession(x.session.abandon, x.request.word, leader)
+		case <-time.After(leaderLimit):
+		case <-x.session.abandon.Done():
+		}
+	})
+}
+
+// leaderLimit is how long a command may take to say who leads its session, when it is to end.
+const leaderLimit = 5 * time.Second
 
 // hasGuard reports whether a guard supervises the command.
 func (x *execution) hasGuard() bool {
@@ -364,6 +387,11 @@ func (x *execution) marked(ctx context.Context, mark string) {
 	switch mark {
 	case markDirectory:
 		x.noEntry = detail
+	case markLeader:
+		select {
+		case x.leader <- detail:
+		default: // a command says so once
+		}
 	case markHistory:
 		x.session.noHistory(ctx, x.handle.Slug(), detail)
 	}

@@ -14,6 +14,7 @@ const (
 	markStarted   = "started"   // the supervisor runs, with all the rights it will get
 	markDirectory = "directory" // it could not change the directory; why follows after a space
 	markHistory   = "history"   // the history of the host cannot be written; why follows after a space
+	markLeader    = "leader"    // who leads the session of a terminal: its PID and when it began follow after a space
 	markAgain     = "again"     // the guard cannot be told of the command: it must be begun under a supervisor
 )
 

@@ -81,6 +81,9 @@ type guarded interface {
 	scriptRan()
 	// hasGuard reports whether it runs Direct, which says nothing when it begins.
 	hasGuard() bool
+	// endSession has a guard end the session of a command that has none, whose leader is "PID START". It returns when
+	// nothing of it is left, or ctx ends; where there can be no guard, at once.
+	endSession(ctx context.Context, word, leader string)
 }
 
 // Exit is how a command ended.

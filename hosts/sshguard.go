@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -16,6 +17,7 @@ type guard struct {
 	mu      sync.Mutex
 	scripts bool      // the host runs our scripts: no forced command runs in their place
 	begun   bool      // it is being started, was started, or cannot be
+	over    bool      // it cannot be, or has ended
 	file    string    // the way to it on the host; "" while it does not run
 	to      io.Writer // its standard input
 	ended   map[string]chan struct{}
@@ -50,6 +52,7 @@ func (c *sshConn) claimGuard() bool {
 // slot, and so must not take the place of a command: it stays if the server has room for two sessions besides it, that
 // of a command and the spare one, which is being opened at the same time.
 func (c *sshConn) runGuard(spare <-chan struct{}) {
+	defer c.guard.gone()
 	channel, err := c.open(c.pool.ctx)
 	if err != nil {
 		return
@@ -70,7 +73,6 @@ func (c *sshConn) runGuard(spare <-chan struct{}) {
 	})
 	defer limit.Stop()
 	_, _ = p.wait()
-	c.guard.gone()
 }
 
 func (g *guard) runs() bool {
@@ -83,7 +85,7 @@ func (g *guard) runs() bool {
 func (g *guard) gone() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.file = ""
+	g.file, g.over = "", true
 	for word, ended := range g.ended {
 		close(ended)
 		delete(g.ended, word)
@@ -104,6 +106,51 @@ func (g *guard) end(word string) <-chan struct{} {
 	g.mu.Unlock()
 	fmt.Fprintf(to, "end %s\n", word) // fails with the guard only
 	return ended
+}
+
+// endSession implements guarded.
+func (p *sshProcess) endSession(ctx context.Context, word, leader string) {
+	guard := &p.conn.guard
+	if p.conn.claimGuard() {
+		none := make(chan struct{})
+		close(none)
+		if p.conn.pool.start(func() { p.conn.runGuard(none) }) != nil { // the pool is closed, which hangs up
+			guard.gone()
+		}
+	}
+	if !guard.awaited(ctx) {
+		return
+	}
+	guard.mu.Lock()
+	to := guard.to
+	guard.mu.Unlock()
+	fmt.Fprintf(to, "run %s %s\n", word, leader) // fails with the guard only
+	select {
+	case <-guard.end(word):
+	case <-ctx.Done():
+	}
+}
+
+// guardTick is how often a guard that is being started is looked for.
+const guardTick = 10 * time.Millisecond
+
+// awaited waits for a guard that is being started, and reports whether there is one.
+func (g *guard) awaited(ctx context.Context) bool {
+	ticker := time.NewTicker(guardTick)
+	defer ticker.Stop()
+	for {
+		g.mu.Lock()
+		runs, hope := g.file != "", g.begun && !g.over
+		g.mu.Unlock()
+		if runs || !hope {
+			return runs
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // guardReader reads what the guard says, line by line.

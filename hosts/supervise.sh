@@ -10,6 +10,8 @@ fi
 [ -z "$tty" ] || [ "$secrets$input" = 0 ] || stty -echo
 SHLVL=1 # so that bash, seeing SSH_CLIENT, does not take itself for the login shell and read ~/.bashrc once more
 export SHLVL
+# who ends a terminal needs to know whom: a hang-up alone may be ignored
+[ -z "$tty" ] || ! read -r stat 2>/dev/null </proc/$$/stat || { set -- ${stat##*') '}; mark "leader $$ ${20}"; }
 mark started
 while [ $i -lt "$secrets" ]; do
 	i=$((i + 1))

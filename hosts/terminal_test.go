@@ -13,7 +13,8 @@ import (
 
 // keyboard is a person's terminal of which only the keys matter.
 type keyboard struct {
-	keys string // typed as soon as a command has the terminal
+	keys  string // typed as soon as a command has the terminal
+	still bool   // its window is not resized, and nobody types
 
 	mu       sync.Mutex
 	to       io.Writer
@@ -29,9 +30,11 @@ func (k *keyboard) Attach(to io.Writer, resized func(Size)) (func() error, error
 	defer k.mu.Unlock()
 	k.attached++
 	k.to = to
-	resized(Size{Rows: 44, Cols: 88})
-	if _, err := io.WriteString(to, k.keys); err != nil {
-		return nil, err
+	if !k.still {
+		resized(Size{Rows: 44, Cols: 88})
+		if _, err := io.WriteString(to, k.keys); err != nil {
+			return nil, err
+		}
 	}
 	return func() error {
 		k.mu.Lock()
