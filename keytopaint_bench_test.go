@@ -103,7 +103,7 @@ func residentMB(b *testing.B, pid int) float64 {
 }
 
 // memoryMB is what the system says of the memory of a process under a label.
-func memoryMB(b *testing.B, pid int, label string) float64 {
+func memoryMB(b testing.TB, pid int, label string) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
