@@ -41,15 +41,15 @@ func TestCtrlCInHost(t *testing.T) {
 	w.Expect("again? ")
 	w.stepOut()
 	w.expectDrawn("1 waiting, 2 running")
-	w.Send("\x03")
-	w.ends(130)
-	w.recorded(interrupted, interrupted, interrupted)
 	if text, err := os.ReadFile(w.dir + "/trapped"); err != nil || string(text) != "trapped\ntrapped\n" {
 		t.Errorf("the program of the host was interrupted %q, error %v", text, err)
 	}
 	if _, err := os.Stat(w.dir + "/bad"); err == nil {
 		t.Error("Ctrl-C reached another host")
 	}
+	w.Send("\x03")
+	w.ends(130)
+	w.recorded(interrupted, interrupted, interrupted)
 }
 
 // TestHostEndsUnderPerson ends what a person has stepped into, and what goes on around it.
