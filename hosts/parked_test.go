@@ -71,14 +71,22 @@ func TestParkedGivesPlace(t *testing.T) {
 	if err := errors.Join(errs...); err != nil || back.Load() != 2 {
 		t.Errorf("got %v, and %d came back", err, back.Load())
 	}
+	gave := 0 // on a slow machine the second may come so late that it is not silent for long
 	for _, slug := range []string{"web1", "web2"} {
 		parked, back, began := seen.of(journal.HostParked, slug), seen.of(journal.HostBack, slug), seen.of(journal.CommandStart, slug)
-		if len(parked) == 0 || len(back) == 0 {
-			t.Fatalf("%s was parked %d times, and back %d times", slug, len(parked), len(back))
+		if len(parked) != len(back) {
+			t.Errorf("%s was parked %d times, and back %d times", slug, len(parked), len(back))
 		}
+		if len(parked) == 0 {
+			continue
+		}
+		gave++
 		if p := parked[0]; p.ID != began[0].ID || p.Seconds < 0.1 || !strings.HasPrefix(p.Message, "silent for ") {
 			t.Errorf("got %+v", p)
 		}
+	}
+	if gave == 0 {
+		t.Error("nobody was parked")
 	}
 }
 
