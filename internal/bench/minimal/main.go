@@ -1,8 +1,10 @@
 // Command minimal is the least that a program can do to run a command on hosts over SSH: dial, authenticate with one key,
-// run, print. Benchmarks measure deployer against it.
+// run, print. With "warm" it stays connected, and runs the command again for every line of its standard input. Benchmarks
+// measure deployer against it.
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"log"
 	"os"
@@ -17,8 +19,9 @@ const atOnce = 64
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 7 {
-		log.Fatal("usage: minimal ADDRESS USER KEYFILE HOSTKEYFILE HOSTS COMMAND")
+	warm := len(os.Args) == 8 && os.Args[7] == "warm"
+	if len(os.Args) != 7 && !warm {
+		log.Fatal("usage: minimal ADDRESS USER KEYFILE HOSTKEYFILE HOSTS COMMAND [warm]")
 	}
 	config, err := clientConfig(os.Args[2], os.Args[3], os.Args[4])
 	if err != nil {
@@ -28,13 +31,31 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if !warm {
+		onAll(n, func(int) (string, error) { return once(os.Args[1], config, os.Args[6]) })
+		return
+	}
+	clients := make([]*ssh.Client, n)
+	onAll(n, func(i int) (string, error) {
+		client, err := ssh.Dial("tcp", os.Args[1], config)
+		clients[i] = client
+		return "", err
+	})
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		onAll(n, func(i int) (string, error) { return run(clients[i], os.Args[6]) })
+		fmt.Println("all done")
+	}
+}
+
+// onAll does something for every host, and prints what it gives.
+func onAll(n int, do func(i int) (string, error)) {
 	var all sync.WaitGroup
 	places := make(chan struct{}, atOnce)
-	for range n {
+	for i := range n {
 		all.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			out, err := run(os.Args[1], config, os.Args[6])
+			out, err := do(i)
 			if err != nil {
 				log.Fatal(err)
 			}
@@ -67,12 +88,16 @@ func clientConfig(user, keyFile, hostKeyFile string) (*ssh.ClientConfig, error) 
 	}, nil
 }
 
-func run(address string, config *ssh.ClientConfig, command string) (string, error) {
+func once(address string, config *ssh.ClientConfig, command string) (string, error) {
 	client, err := ssh.Dial("tcp", address, config)
 	if err != nil {
 		return "", err
 	}
 	defer client.Close()
+	return run(client, command)
+}
+
+func run(client *ssh.Client, command string) (string, error) {
 	session, err := client.NewSession()
 	if err != nil {
 		return "", err
