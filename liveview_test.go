@@ -73,7 +73,7 @@ func newLivePlace(t *testing.T) (*rack, place) {
 }
 
 func TestLiveView(t *testing.T) {
-	needTerminals(t, "")
+	needTerminals(t, "ssh")
 	t.Parallel()
 	_, p := newLivePlace(t)
 	columns := strconv.Itoa(window.Cols)
@@ -109,7 +109,7 @@ func TestLiveView(t *testing.T) {
 
 // One host is left, the others go on.
 func TestLiveViewLeaves(t *testing.T) {
-	needTerminals(t, "")
+	needTerminals(t, "ssh")
 	t.Parallel()
 	r, p := newLivePlace(t)
 	s := p.sit(t, "run", "--path", "web", "wait")
@@ -131,7 +131,7 @@ func TestLiveViewLeaves(t *testing.T) {
 
 // What is typed meanwhile, and is no key of the view, is for the next line of the shell.
 func TestTypedAheadOfTheView(t *testing.T) {
-	needTerminals(t, "")
+	needTerminals(t, "ssh")
 	t.Parallel()
 	r, p := newLivePlace(t)
 	s := p.sit(t)

@@ -247,6 +247,7 @@ func (p place) checkReports(t *testing.T, junit, summary string, status int) {
 
 // TestMergedAtATerminal shows groups at the end, below what the live view has shown, and does not show it twice.
 func TestMergedAtATerminal(t *testing.T) {
+	needTerminals(t, "ssh")
 	t.Parallel()
 	f := startFleet(t)
 	p := f.newPlace(t, fmt.Sprintf(mattersTree, "1"))
