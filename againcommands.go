@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -85,29 +86,43 @@ func runWord(verb string, words []string) (string, error) {
 	return words[0], nil
 }
 
-// runChain reads the chain of the run that a person means.
-func (p *program) runChain(keep func(journal.Event) bool, name string) (runs.Chain, error) {
+// goOn reads the chain of the run that a person means, and claims it, so that nobody else goes on with it until release
+// is called. Where nothing can be written it is not claimed, as no journal is kept there.
+func (p *program) goOn(keep func(journal.Event) bool, verb, name string) (chain runs.Chain, release func(), err error) {
 	store, err := p.runStore()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if name, err = p.runNamed(store, name, keep); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	chain, err := store.Chain(name)
-	var unknown *runs.NameError
-	if errors.As(err, &unknown) {
-		err = &usageError{err, ""}
+	if chain, err = store.Chain(name); err != nil {
+		return nil, nil, unknownRun(err)
 	}
-	return chain, err
+	by := fmt.Sprintf("process %d (%s %s, since %s)", os.Getpid(), verb, chain.Last().Name, moment(time.Now()))
+	claim, err := store.Claim(chain, by)
+	var claimed *runs.ClaimedError
+	switch {
+	case errors.As(err, &claimed):
+		return nil, nil, &usageError{err, ""}
+	case err != nil:
+		p.tell("warning: nobody is kept from running it at the same time: %v", err)
+		return chain, func() {}, nil
+	}
+	if chain, err = store.Chain(name); err != nil {
+		claim.Release()
+		return nil, nil, err
+	}
+	return chain, claim.Release, nil
 }
 
 // runAgain runs an action again, with the tree that it is of.
 func (p *program) runAgain(ctx context.Context, given runOptions, verb, name string, unknown bool) error {
-	chain, err := p.runChain(p.ownRun(""), name)
+	chain, release, err := p.goOn(p.ownRun(""), verb, name)
 	if err != nil {
 		return err
 	}
+	defer release()
 	var some []string
 	if given.hosts != "" {
 		if some, err = setOf(chain.Hosts(), given.hosts); err != nil {

@@ -79,10 +79,11 @@ func (s *shellRun) runAgain(ctx context.Context, verb string, words []string, se
 	if err != nil {
 		return err
 	}
-	chain, err := s.program.runChain(s.own(), s.named(name))
+	chain, release, err := s.program.goOn(s.own(), verb, s.named(name))
 	if err != nil {
 		return err
 	}
+	defer release()
 	some, err := s.limit(chain.Last().Start, settings)
 	if err != nil {
 		return err

@@ -80,11 +80,16 @@ func (p *program) readRun(keep func(journal.Event) bool, name string) (*runs.Run
 		return nil, nil, err
 	}
 	run, err := store.Read(name)
+	return run, store, unknownRun(err)
+}
+
+// unknownRun makes an error about a run that there is not one of how the program was called.
+func unknownRun(err error) error {
 	var unknown *runs.NameError
 	if errors.As(err, &unknown) {
-		err = &usageError{err, ""}
+		return &usageError{err, ""}
 	}
-	return run, store, err
+	return err
 }
 
 // showRun shows a run, or with a set of its hosts what it did there.

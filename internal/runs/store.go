@@ -140,20 +140,21 @@ func (s *Store) prune() {
 			continue
 		}
 		if bytes += info.Size(); i >= maxRuns || bytes > maxBytes {
-			removeIdle(one.path)
+			one.removeIdle()
 		}
 	}
 }
 
-// removeIdle removes the journal of a run that has ended.
-func removeIdle(path string) {
-	f, err := os.Open(path)
+// removeIdle removes the journal of a run that has ended, and the claim that a process left which died.
+func (k kept) removeIdle() {
+	f, err := os.Open(k.path)
 	if err != nil {
 		return
 	}
 	defer f.Close()
 	if err := lock(f, syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
-		_ = os.Remove(path)
+		_ = os.Remove(k.path)
+		_ = os.Remove(filepath.Join(filepath.Dir(k.path), k.name+claimSuffix)) // there hardly ever is one
 	}
 }
 
