@@ -43,7 +43,11 @@ var allowed = map[string][]string{
 		"deployer/hosts", "deployer/journal", "deployer/internal/expr", "deployer/internal/hostset",
 		"deployer/internal/nearest",
 	},
-	"deployer/hosts": {"deployer/files", "deployer/journal", "deployer/pty", "deployer/internal/sshconfig", "deployer/internal/textdiff"},
+	"deployer/hosts": {
+		"deployer/files", "deployer/journal", "deployer/pty",
+		"deployer/internal/knownhosts", "deployer/internal/printable", "deployer/internal/sshagent",
+		"deployer/internal/sshconfig", "deployer/internal/sshkeys", "deployer/internal/textdiff",
+	},
 	"deployer/files": {"deployer/internal/sftp"},
 	"deployer/console": {
 		"deployer/report", "deployer/journal", "deployer/pty", "deployer/internal/hostset", "deployer/internal/textdiff",
@@ -56,17 +60,23 @@ var allowed = map[string][]string{
 	"deployer/internal/bench/scale":   {"deployer/hosts", "deployer/journal"},
 	"deployer/internal/expr":          {},
 	"deployer/internal/hostset":       {"deployer/internal/nearest"},
-	"deployer/internal/nearest":       {},
-	"deployer/internal/ratio":         {},
-	"deployer/internal/runs":          {"deployer/journal"},
-	"deployer/internal/sftp":          {},
-	"deployer/internal/sshconfig":     {},
-	"deployer/internal/sshdtest":      {},
-	"deployer/internal/textdiff":      {},
-	"deployer/journal":                {},
-	"deployer/lineedit":               {"deployer/pty"},
-	"deployer/pty":                    {},
-	"deployer/pty/ptytest":            {"deployer/pty"},
+	"deployer/internal/knownhosts": {
+		"deployer/internal/printable", "deployer/internal/sshconfig", "deployer/internal/sshkeys",
+	},
+	"deployer/internal/nearest":   {},
+	"deployer/internal/printable": {},
+	"deployer/internal/ratio":     {},
+	"deployer/internal/runs":      {"deployer/journal"},
+	"deployer/internal/sftp":      {},
+	"deployer/internal/sshagent":  {},
+	"deployer/internal/sshconfig": {},
+	"deployer/internal/sshdtest":  {},
+	"deployer/internal/sshkeys":   {},
+	"deployer/internal/textdiff":  {},
+	"deployer/journal":            {},
+	"deployer/lineedit":           {"deployer/pty"},
+	"deployer/pty":                {},
+	"deployer/pty/ptytest":        {"deployer/pty"},
 }
 
 // onlyForTests may be imported by the tests of every package.
@@ -79,9 +89,11 @@ var onlyForTests = []string{
 
 // homes are the packages where a third party may be used; its tests and those in onlyForTests aside.
 var homes = map[string][]string{
-	"go.starlark.net":               {"deployer/script"},
-	"golang.org/x/crypto":           {"deployer/hosts", "deployer/internal/bench/answers", "deployer/internal/bench/minimal"},
-	"github.com/skeema/knownhosts":  {"deployer/hosts"},
+	"go.starlark.net": {"deployer/script"},
+	"golang.org/x/crypto": { // only hosts connects; what it needs to read, to judge and to sign is beside it
+		"deployer/hosts", "deployer/internal/knownhosts", "deployer/internal/sshagent", "deployer/internal/sshkeys",
+		"deployer/internal/bench/answers", "deployer/internal/bench/minimal",
+	},
 	"github.com/elk-language":       {"deployer/lineedit"},
 	"github.com/rivo/uniseg":        {"deployer/lineedit"},
 	"github.com/hinshun/vt10x":      {"deployer/pty/ptytest"},

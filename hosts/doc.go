@@ -14,5 +14,7 @@
 // Every failure is an [*Error] with a [Fault] that says which of the different answers it is: a host that cannot be
 // reached is not a command that failed.
 //
-// golang.org/x/crypto/ssh, known_hosts and ssh_config are used here (and in internal/sshserver) and nowhere else.
+// Connections of golang.org/x/crypto/ssh are made here (and in internal/sshserver) and nowhere else. What they need is
+// beside it: internal/sshconfig reads ssh_config, internal/knownhosts judges host keys, internal/sshkeys reads those to log
+// in with, and internal/sshagent asks an agent.
 package hosts

@@ -1,15 +1,13 @@
 package hosts
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"strings"
-	"sync/atomic"
 	"time"
 
+	"deployer/internal/printable"
+	"deployer/internal/sshagent"
+	"deployer/internal/sshkeys"
 	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
@@ -28,78 +26,15 @@ type signing struct {
 
 var defaultSigning = signing{quiet: 2 * time.Second, person: 2 * time.Minute, alone: 30 * time.Second}
 
-// agentLink is the connection to an agent, for one attempt to log in.
-type agentLink struct {
-	conn   *agentConn
-	client agent.ExtendedAgent
-	gone   error // why it can be asked nothing more
-}
-
-// agentConn knows whether it broke, which x/crypto does not tell from a refusal.
-type agentConn struct {
-	net.Conn
-	broken atomic.Bool
-}
-
-func (c *agentConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if err != nil {
-		c.broken.Store(true)
-	}
-	return n, err
-}
-
-// dialAgent connects to the agent of a socket. The connection closes when ctx ends.
-func dialAgent(ctx context.Context, socket string, limit time.Duration) (*agentLink, error) {
-	d := net.Dialer{Timeout: limit}
-	raw, err := d.DialContext(ctx, "unix", socket)
-	if err != nil {
-		return nil, err
-	}
-	context.AfterFunc(ctx, func() { raw.Close() })
-	conn := &agentConn{Conn: raw}
-	return &agentLink{conn: conn, client: agent.NewClient(conn)}, nil
-}
-
-// within asks the agent something that it has to answer in time.
-func (l *agentLink) within(limit time.Duration, ask func() error) error {
-	if l.gone != nil {
-		return l.gone
-	}
-	begun := time.Now()
-	if err := l.conn.SetDeadline(begun.Add(limit)); err != nil {
-		return err
-	}
-	err := ask()
-	switch {
-	case err == nil || !l.conn.broken.Load():
-		return errors.Join(err, l.conn.SetDeadline(time.Time{}))
-	case time.Since(begun) >= limit:
-		l.gone = fmt.Errorf("no answer within %v", limit)
-	default:
-		l.gone = errors.New("it ended the connection")
-	}
-	return l.gone
-}
-
-// keys lists what the agent can sign with.
-func (l *agentLink) keys(limit time.Duration) (held []*agent.Key, err error) {
-	err = l.within(limit, func() (err error) {
-		held, err = l.client.List()
-		return err
-	})
-	return held, err
-}
-
-// credential is the way to log in with a key that the agent holds, or nil if it is none that we can use.
-func (a *attempt) heldBy(l *agentLink, key *agent.Key) *credential {
+// heldBy is the way to log in with a key that the agent holds, or nil if it is none that we can use.
+func (a *attempt) heldBy(l *sshagent.Link, key *agent.Key) *credential {
 	public, err := ssh.ParsePublicKey(key.Blob)
 	if err != nil || public.Type() == "ssh-dss" {
 		return nil // of a kind that no server takes, or that x/crypto does not know
 	}
 	name := agentKey
 	if key.Comment != "" {
-		name += ": " + printable(key.Comment)
+		name += ": " + printable.Text(key.Comment)
 	}
 	c := &credential{name: name, public: public, held: l}
 	c.signer = &agentSigner{attempt: a, credential: c}
@@ -122,17 +57,7 @@ func (s *agentSigner) Sign(random io.Reader, data []byte) (*ssh.Signature, error
 func (s *agentSigner) SignWithAlgorithm(_ io.Reader, data []byte, algorithm string) (sig *ssh.Signature, err error) {
 	defer s.attempt.pause()()
 	defer s.attempt.tellIfSlow(s.credential)()
-	var flags agent.SignatureFlags
-	switch algorithm {
-	case ssh.KeyAlgoRSASHA256:
-		flags = agent.SignatureFlagRsaSha256
-	case ssh.KeyAlgoRSASHA512:
-		flags = agent.SignatureFlagRsaSha512
-	}
-	err = s.credential.held.within(s.attempt.signLimit(), func() (err error) {
-		sig, err = s.credential.held.client.SignWithFlags(s.credential.public, data, flags)
-		return err
-	})
+	sig, err = s.credential.held.Sign(s.credential.public, data, algorithm, s.attempt.signLimit())
 	if err != nil {
 		s.attempt.notSigned(s.credential, err)
 	}
@@ -150,7 +75,7 @@ func (a *attempt) signLimit() time.Duration {
 func (a *attempt) tellIfSlow(c *credential) (done func()) {
 	signed := make(chan struct{})
 	what := "confirm it there"
-	if isHardware(c.public) {
+	if sshkeys.IsHardware(c.public) {
 		what = "touch the key"
 	}
 	a.pool.tasks.Go(func() {
@@ -171,10 +96,10 @@ func (a *attempt) tellIfSlow(c *credential) (done func()) {
 func (a *attempt) notSigned(c *credential, err error) {
 	a.unsigned = true
 	switch {
-	case c.held.gone != nil:
+	case c.held.Gone() != nil:
 		a.leftOut(fmt.Sprintf("%s (%v)", agentKey, err))
 		a.advice = "the server takes a key of the agent that SSH_AUTH_SOCK names: see whether it works, with ssh-add -l"
-	case isHardware(c.public):
+	case sshkeys.IsHardware(c.public):
 		a.leftOut(c.name + " (the server takes it, but the agent did not sign)")
 		a.advice = "plug the key in and touch it when it asks for that"
 	default:
@@ -182,6 +107,3 @@ func (a *attempt) notSigned(c *credential, err error) {
 		a.advice = "unlock the agent with ssh-add -X, or confirm the use of the key when it asks for that"
 	}
 }
-
-// isHardware reports whether a key lives in a device that wants to be touched.
-func isHardware(key ssh.PublicKey) bool { return key != nil && strings.HasPrefix(key.Type(), "sk-") }

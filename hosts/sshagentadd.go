@@ -4,9 +4,10 @@ import (
 	"context"
 	"time"
 
+	"deployer/internal/sshagent"
+	"deployer/internal/sshkeys"
 	"deployer/journal"
 
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 )
 
@@ -19,28 +20,28 @@ type adding struct {
 
 // addToAgent gives the agent a key whose passphrase a person has typed, where AddKeysToAgent says so: then nobody is
 // asked for it the next time. Without that the login goes on as well.
-func (d *dialling) addToAgent(ctx context.Context, k *lockedKey, passphrase string) {
-	if !d.st.adding.wanted || d.st.agent == "" || !d.pool.keys.adds(k) {
+func (d *dialling) addToAgent(ctx context.Context, k *sshkeys.Locked, passphrase string) {
+	if !d.st.adding.wanted || d.st.agent == "" || !d.pool.keys.Adds(k) {
 		return
 	}
 	if err := d.add(ctx, k, passphrase); err != nil {
-		d.pool.log(ctx, journal.Warning, d.st.slug, "the agent did not take "+k.name+": "+err.Error())
+		d.pool.log(ctx, journal.Warning, d.st.slug, "the agent did not take "+k.Name+": "+err.Error())
 	}
 }
 
-func (d *dialling) add(ctx context.Context, k *lockedKey, passphrase string) error {
-	private, err := ssh.ParseRawPrivateKeyWithPassphrase(k.text, []byte(passphrase))
+func (d *dialling) add(ctx context.Context, k *sshkeys.Locked, passphrase string) error {
+	private, err := k.Private(passphrase)
 	if err != nil {
 		return err
 	}
-	link, err := dialAgent(ctx, d.st.agent, d.st.timeout)
+	link, err := sshagent.Dial(ctx, d.st.agent, d.st.timeout)
 	if err != nil {
 		return err
 	}
-	defer link.conn.Close() // what it did is known
+	defer link.Close() // what it did is known
 	key := agent.AddedKey{
-		PrivateKey: private, Comment: k.name, ConfirmBeforeUse: d.st.adding.confirm,
+		PrivateKey: private, Comment: k.Name, ConfirmBeforeUse: d.st.adding.confirm,
 		LifetimeSecs: uint32(d.st.adding.life.Seconds()),
 	}
-	return link.within(d.st.timeout, func() error { return link.client.Add(key) })
+	return link.Add(key, d.st.timeout)
 }

@@ -2,12 +2,12 @@ package hosts
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
 	"time"
 
+	"deployer/internal/sshkeys"
 	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
@@ -24,7 +24,7 @@ const (
 // to log in and a few places to all who do; then connected again.
 type need struct {
 	password   bool
-	passphrase *lockedKey
+	passphrase *sshkeys.Locked
 	trust      ssh.PublicKey
 	turn       bool // to have the person to itself, since the server asks and waits for the answer
 }
@@ -34,7 +34,7 @@ func (n *need) Error() string {
 	case n.password:
 		return "a password is needed"
 	case n.passphrase != nil:
-		return "the passphrase of " + n.passphrase.name + " is needed"
+		return "the passphrase of " + n.passphrase.Name + " is needed"
 	case n.turn:
 		return "somebody must answer what the server asks"
 	}
@@ -76,14 +76,14 @@ type login struct {
 	live       bool // the server asks what only a person knows
 	answered   int  // times that a person answered, and was refused
 	unanswered bool // it asks what nobody will answer
-	skipped    map[[sha256.Size]byte]bool
+	skipped    map[sshkeys.ID]bool
 }
 
 func newLogin(ctx context.Context, p *pool, st *settings) *login {
 	l := &login{
 		session: p.session(), pool: p, st: st, group: ScopeOf(ctx).Group, begun: time.Now(),
 		refused: map[string]bool{}, accepted: map[string]bool{}, wrong: map[string]bool{},
-		skipped: map[[sha256.Size]byte]bool{},
+		skipped: map[sshkeys.ID]bool{},
 	}
 	if isHop(ctx) {
 		l.group += "\x00" + st.slug // what is typed for a jump host is nobody else's business
@@ -170,7 +170,7 @@ func (a *attempt) broken() bool {
 	if a.silence < 0 || a.heard() > a.silence || a.need != nil {
 		return false
 	}
-	if a.last != nil && isRSA(a.last.public) {
+	if a.last != nil && sshkeys.IsRSA(a.last.public) {
 		a.leftOut(a.last.name + " (an RSA key, of which the server takes no SHA-2 signatures)")
 		a.advice = "use a key of another kind, or allow what is out of date: PubkeyAcceptedAlgorithms +ssh-rsa in ssh_config"
 		a.unsigned = true

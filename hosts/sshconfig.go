@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"deployer/internal/sshconfig"
+	"deployer/internal/sshkeys"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -62,7 +63,7 @@ type settings struct {
 	password       string   // may be a secret's token, as key and keyPassword
 	key            string
 	keyPassword    string
-	signatures     []string // that keys may log in with; nil: userKeyAlgorithms
+	signatures     []string // that keys may log in with; nil: all that are safe
 	batch          bool     // nobody is to be asked
 	maxAsked       int      // times that a wrong answer may be given
 
@@ -319,8 +320,9 @@ func (r *resolver) keys() error {
 		{"KexAlgorithms", r.KexAlgorithms, safe.KeyExchanges, unsafe.KeyExchanges, &r.st.crypto.KeyExchanges},
 		{"Ciphers", r.Ciphers, safe.Ciphers, unsafe.Ciphers, &r.st.crypto.Ciphers},
 		{"MACs", r.MACs, safe.MACs, unsafe.MACs, &r.st.crypto.MACs},
-		{"HostKeyAlgorithms", r.HostKeyAlgorithms, hostKeyAlgorithms, unsafe.HostKeys, &kinds.allowed},
-		{"PubkeyAcceptedAlgorithms", r.PubkeyAcceptedAlgorithms, userKeyAlgorithms, unsafe.HostKeys, &r.st.signatures},
+		{"HostKeyAlgorithms", r.HostKeyAlgorithms, sshkeys.HostAlgorithms(), unsafe.HostKeys, &kinds.allowed},
+		{"PubkeyAcceptedAlgorithms", r.PubkeyAcceptedAlgorithms, sshkeys.UserAlgorithms(), unsafe.HostKeys,
+			&r.st.signatures},
 	} {
 		if list.said == "" {
 			continue

@@ -124,7 +124,7 @@ func TestConfigValues(t *testing.T) {
 	if want := []string{l.path("one"), l.path("two three")}; !slices.Equal(db.knownHosts, want) {
 		t.Errorf("known_hosts %q, want %q", db.knownHosts, want)
 	}
-	if place := db.place(); place.names[0] != "database" || len(place.names) != 1 {
+	if place := db.place(); place.Names[0] != "database" || len(place.Names) != 1 {
 		t.Errorf("place %+v", place)
 	}
 	proxied := l.resolve(SSHOptions{Slug: "proxied", ConfigFilename: config})
@@ -153,7 +153,7 @@ func TestConfigValues(t *testing.T) {
 	if got := files(none); !slices.Equal(got, []string{"id_ed25519", "id_ecdsa", "id_rsa"}) {
 		t.Errorf("identities %q", got)
 	}
-	if place := none.place(); !slices.Equal(place.names, []string{"db"}) {
+	if place := none.place(); !slices.Equal(place.Names, []string{"db"}) {
 		t.Errorf("place %+v", place)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 
+	"deployer/internal/printable"
+
 	"golang.org/x/crypto/ssh"
 )
 
@@ -202,7 +204,7 @@ func refusal(err error) error {
 	if isFull(err) {
 		text = "the server has no room for one"
 	}
-	return &quietError{fmt.Sprintf("%s: %s (%s)", text, refused.Reason, printable(refused.Message)), err}
+	return &quietError{fmt.Sprintf("%s: %s (%s)", text, refused.Reason, printable.Text(refused.Message)), err}
 }
 
 // disagreement says which algorithms a server takes that has none in common with us.
@@ -218,5 +220,5 @@ func algorithms(all []string) string {
 			real = append(real, name)
 		}
 	}
-	return printable(strings.Join(real, ", "))
+	return printable.Text(strings.Join(real, ", "))
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"deployer/internal/knownhosts"
 	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
@@ -317,7 +318,7 @@ func (d *dialling) config(ctx context.Context, c *sshConn, watch *watchdog) (*ss
 // explain turns what went wrong into an *Error.
 func (d *dialling) explain(ctx context.Context, err error) *Error {
 	var failure *Error
-	var badKey *keyError
+	var badKey *knownhosts.Error
 	var timeout *timeoutError
 	var lookup *net.DNSError
 	var cut *cutError

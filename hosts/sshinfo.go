@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"deployer/internal/knownhosts"
 	"deployer/internal/sshconfig"
+	"deployer/internal/sshkeys"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -146,21 +148,16 @@ func (i *info) hostKey() {
 		return
 	}
 	files := i.from("known_hosts", len(st.options.KnownHosts) > 0, "UserKnownHostsFile")
-	all, err := readKnown(st.knownHosts)
+	all, err := knownhosts.Read(st.knownHosts)
 	if err != nil {
 		i.add("known key", err.Error(), files)
 		return
 	}
-	entries := all.at(st.place())
-	found := false
-	for _, lines := range entries.by {
-		for _, l := range lines {
-			found = true
-			i.add("known key", strings.TrimSpace(l.marker+" "+l.key.Type()+" "+ssh.FingerprintSHA256(l.key)),
-				fmt.Sprintf("%s:%d", l.file, l.line))
-		}
+	lines := all.At(st.place(), nil).Lines()
+	for _, l := range lines {
+		i.add("known key", strings.TrimSpace(l.Marker+" "+sshkeys.Shown(l.Key)), l.Where())
 	}
-	if !found {
+	if len(lines) == 0 {
 		i.add("known key", "none in "+strings.Join(st.knownHosts, ", "), files)
 	}
 }

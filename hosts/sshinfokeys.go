@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"deployer/internal/sshconfig"
+	"deployer/internal/sshkeys"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -66,11 +67,11 @@ func keyAspect(c *credential) (name, value string) {
 	case c.public == nil:
 		return "key", c.name + " (encrypted)"
 	case isCert:
-		return "certificate", fmt.Sprintf("%s (%s, %q)", c.name, shownKey(cert.Key), cert.KeyId)
+		return "certificate", fmt.Sprintf("%s (%s, %q)", c.name, sshkeys.Shown(cert.Key), cert.KeyId)
 	case c.locked != nil:
-		return "key", fmt.Sprintf("%s (%s, encrypted)", c.name, shownKey(c.public))
+		return "key", fmt.Sprintf("%s (%s, encrypted)", c.name, sshkeys.Shown(c.public))
 	}
-	return "key", fmt.Sprintf("%s (%s)", c.name, shownKey(c.public))
+	return "key", fmt.Sprintf("%s (%s)", c.name, sshkeys.Shown(c.public))
 }
 
 // sourceOf says why a key is offered.

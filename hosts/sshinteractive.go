@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"deployer/internal/printable"
+
 	"golang.org/x/crypto/ssh"
 )
 
@@ -73,7 +75,7 @@ func (a *attempt) answer(prompt string, echo, alone bool) (string, error) {
 
 // answerLive has a person answer while the server waits.
 func (a *attempt) answerLive(prompt string, echo bool) (string, error) {
-	prompt = clip(strings.TrimSpace(printable(prompt)), maxChars)
+	prompt = clip(strings.TrimSpace(printable.Text(prompt)), maxChars)
 	if !a.mayAnswer() {
 		return "", a.unanswerable(prompt)
 	}
@@ -114,7 +116,7 @@ func (a *attempt) unanswerable(prompt string) error {
 // hear keeps what the server says, to be shown before its next question. It may say what it was told.
 func (l *login) hear(text string) {
 	for line := range strings.Lines(l.session.Secrets().Mask(text)) {
-		line = clip(strings.TrimRight(printable(line), " "), maxChars)
+		line = clip(strings.TrimRight(printable.Text(line), " "), maxChars)
 		if strings.TrimSpace(line) != "" && len(l.said) < maxSaid && !slices.Contains(l.said, line) {
 			l.said = append(l.said, line)
 		}
@@ -139,28 +141,6 @@ func clip(text string, limit int) string {
 		return text
 	}
 	return string([]rune(text)[:limit]) + "…"
-}
-
-// printable shows control characters and the like as Go would quote them, so that a server cannot speak to a terminal.
-func printable(text string) string {
-	var b strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, text[0])
-		case unicode.IsPrint(r):
-			b.WriteString(text[:size])
-		case r == '\t':
-			b.WriteByte(' ')
-		case r == '\n' && len(text) == 1, r == '\r': // the end of a line
-		default:
-			quoted := fmt.Sprintf("%+q", r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		}
-		text = text[size:]
-	}
-	return b.String()
 }
 
 // namesPassword reports whether a question is for the password of the account, as it says itself.

@@ -10,29 +10,11 @@ import (
 	"slices"
 	"strings"
 
+	"deployer/internal/sshagent"
+	"deployer/internal/sshkeys"
+
 	"golang.org/x/crypto/ssh"
 )
-
-// credential is a key that can be offered to a server, or a certificate of one.
-type credential struct {
-	name   string        // for people
-	public ssh.PublicKey // nil of an encrypted key whose format hides it, and where no .pub file tells it
-	signer ssh.Signer    // nil while locked
-	locked *lockedKey    // not nil: the passphrase is not known yet
-	held   *agentLink    // not nil: the agent signs
-	file   string        // that asks for it; "": it is another one of the agent's
-}
-
-// shortName is its name without the agent's.
-func (c *credential) shortName() string { return strings.TrimPrefix(c.name, agentKey+": ") }
-
-// way is its name among the ways that were tried: the keys of the agent are counted.
-func (c *credential) way() string {
-	if c.held != nil {
-		return agentKey
-	}
-	return c.name
-}
 
 // credentials finds the keys to offer, in the order to offer them: those that the host names, then the files of
 // ssh_config, then the rest of the agent's; encrypted ones at the end of theirs. A key whose file is in the agent is
@@ -79,7 +61,7 @@ func (c *credentials) forbidden(k *credential) bool {
 	case k.public == nil:
 		return false
 	case c.st.demands.tooShort(k.public):
-		c.leftOut(fmt.Sprintf("%s (it has %d bits, and RequiredRSASize asks for %d)", k.name, rsaBits(k.public),
+		c.leftOut(fmt.Sprintf("%s (it has %d bits, and RequiredRSASize asks for %d)", k.name, sshkeys.RSABits(k.public),
 			c.st.demands.rsaBits))
 		return true
 	case len(c.st.signs(k.public)) > 0:
@@ -93,7 +75,7 @@ func (c *credentials) forbidden(k *credential) bool {
 // and counts with identities_only too.
 func (c *credentials) certify(keys []*credential) []*credential {
 	for _, file := range c.st.certificates {
-		cert, err := readCertificate(file)
+		cert, err := sshkeys.ReadCertificate(file)
 		var with *credential
 		at := 0
 		if err == nil {
@@ -111,7 +93,7 @@ func (c *credentials) certify(keys []*credential) []*credential {
 
 // keyOf finds the key of a certificate, and returns the way to log in with both, and its place.
 func (c *credentials) keyOf(cert *ssh.Certificate, keys []*credential, name string) (int, *credential, error) {
-	isKey := func(k *credential) bool { return sameKey(k.public, cert.Key) }
+	isKey := func(k *credential) bool { return sshkeys.Same(k.public, cert.Key) }
 	if at := slices.IndexFunc(keys, isKey); at >= 0 {
 		with, err := keys[at].certified(name, cert)
 		return at, with, err
@@ -129,12 +111,12 @@ func (c *credentials) askAgent() {
 		return
 	}
 	defer c.pause()() // the time that the agent has is its own
-	link, err := dialAgent(c.ctx, c.st.agent, c.st.timeout)
+	link, err := sshagent.Dial(c.ctx, c.st.agent, c.st.timeout)
 	if err != nil {
 		c.leftOut(fmt.Sprintf("%s (%v)", agentKey, err))
 		return
 	}
-	held, err := link.keys(c.st.timeout)
+	held, err := link.Keys(c.st.timeout)
 	switch {
 	case err != nil:
 		c.leftOut(fmt.Sprintf("%s (%v)", agentKey, err))
@@ -171,7 +153,7 @@ const noFile = " (there is no such file)"
 func (c *credentials) file(id identity) (*credential, error) {
 	text, err := os.ReadFile(id.file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if held := c.heldAs(readPublic(id.file + ".pub")); held != nil { // only the agent has the private one
+		if held := c.heldAs(sshkeys.ReadPublic(id.file + ".pub")); held != nil { // only the agent has the private one
 			return held, nil
 		}
 		if !id.explicit {
@@ -197,14 +179,14 @@ func (c *credentials) file(id identity) (*credential, error) {
 // read reads a private key from the text of its file. As with OpenSSH, one that others can read is left alone.
 func (c *credentials) read(file string, text []byte) (*credential, error) {
 	name := c.short(file)
-	mode, err := exposed(file)
+	mode, err := sshkeys.Exposed(file)
 	switch {
 	case err != nil:
 		return nil, err
-	case mode == 0 || isPublic(text):
+	case mode == 0 || sshkeys.IsPublic(text):
 		return c.parse(name, text, file)
 	}
-	if held := c.heldAs(cmp.Or(publicHalf(text), readPublic(file+".pub"))); held != nil {
+	if held := c.heldAs(cmp.Or(sshkeys.PublicHalf(text), sshkeys.ReadPublic(file+".pub"))); held != nil {
 		return held, nil
 	}
 	return nil, fmt.Errorf("%s can be used by others (%04o), and so is not used: run chmod 600 %[1]s", name, mode)
@@ -216,52 +198,48 @@ func (c *credentials) parse(name string, text []byte, file string) (*credential,
 	if err == nil {
 		return newCredential(name, signer), nil
 	}
-	public := publicHalf(text)
+	public := sshkeys.PublicHalf(text)
 	if public == nil && file != "" {
-		public = readPublic(file + ".pub")
+		public = sshkeys.ReadPublic(file + ".pub")
 	}
 	if held := c.heldAs(public); held != nil {
 		return held, nil
 	}
 	var missing *ssh.PassphraseMissingError
 	switch {
-	case isHardware(public):
+	case sshkeys.IsHardware(public):
 		return nil, fmt.Errorf("%s is for a hardware key, which only the agent can use: load it with ssh-add", name)
 	case errors.As(err, &missing):
-		return c.open(&lockedKey{id: idOf(text), name: name, text: text}, public)
-	case isPublic(text):
+		return c.open(sshkeys.NewLocked(name, text), public)
+	case sshkeys.IsPublic(text):
 		return nil, fmt.Errorf("%s is a public key, and the agent does not hold the private one", name)
 	}
-	return nil, fmt.Errorf("%s is not a private key that can be read: %w", name, cmp.Or(foreign(text), trimSSH(err)))
-}
-
-func newCredential(name string, signer ssh.Signer) *credential {
-	return &credential{name: name, public: signer.PublicKey(), signer: signer}
+	return nil, fmt.Errorf("%s is not a private key that can be read: %w", name, cmp.Or(sshkeys.Foreign(text), trimSSH(err)))
 }
 
 // open finds the signer of an encrypted key, as far as nobody need be asked.
-func (c *credentials) open(locked *lockedKey, public ssh.PublicKey) (*credential, error) {
-	if signer := c.pool.keys.get(locked); signer != nil {
-		return newCredential(locked.name, signer), nil
+func (c *credentials) open(locked *sshkeys.Locked, public ssh.PublicKey) (*credential, error) {
+	if signer := c.pool.keys.Get(locked); signer != nil {
+		return newCredential(locked.Name, signer), nil
 	}
 	if c.st.keyPassword == "" {
-		return &credential{name: locked.name, public: public, locked: locked}, nil
+		return &credential{name: locked.Name, public: public, locked: locked}, nil
 	}
 	passphrase, err := c.session.reveal(c.ctx, c.st.keyPassword)
 	if err != nil {
 		return nil, fmt.Errorf("key_password: %w", err)
 	}
-	signer, err := c.pool.keys.open(locked, passphrase)
+	signer, err := c.pool.keys.Open(locked, passphrase)
 	if err != nil {
-		return nil, fmt.Errorf("key_password does not open %s", locked.name)
+		return nil, fmt.Errorf("key_password does not open %s", locked.Name)
 	}
-	return newCredential(locked.name, signer), nil
+	return newCredential(locked.Name, signer), nil
 }
 
 // withCertificate returns the ways to log in with the key of a file: with the certificate beside it, then without.
 func (c *credentials) withCertificate(found *credential, file string) []*credential {
 	file = strings.TrimSuffix(file, ".pub") + "-cert.pub"
-	cert, err := readCertificate(file)
+	cert, err := sshkeys.ReadCertificate(file)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && found.public == nil {
 		return []*credential{found}
 	}
@@ -289,7 +267,7 @@ func (s *Session) reveal(ctx context.Context, option string) (string, error) {
 // heldAs returns the agent's key, if it has it.
 func (c *credentials) heldAs(public ssh.PublicKey) *credential {
 	for _, held := range c.agent {
-		if sameKey(held.public, public) {
+		if sshkeys.Same(held.public, public) {
 			return held
 		}
 	}
@@ -306,15 +284,4 @@ func (c *credentials) short(file string) string {
 		return "~/" + rest
 	}
 	return file
-}
-
-// distinct leaves out keys that come a second time.
-func distinct(all []*credential) []*credential {
-	var out []*credential
-	for _, c := range all {
-		if !slices.ContainsFunc(out, func(o *credential) bool { return sameKey(o.public, c.public) }) {
-			out = append(out, c)
-		}
-	}
-	return out
 }

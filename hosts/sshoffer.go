@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"deployer/internal/sshkeys"
+
 	"golang.org/x/crypto/ssh"
 )
 
@@ -15,7 +17,7 @@ func (a *attempt) key() (ssh.AuthMethod, error) {
 		return nil, a.st.fail(LoginFailed, err, "")
 	}
 	for _, c := range a.keys {
-		if c.public == nil && !a.skipped[c.locked.id] { // which key it is, only its passphrase tells
+		if c.public == nil && !a.skipped[c.locked.ID] { // which key it is, only its passphrase tells
 			if err := a.unlock(c); a.need != nil {
 				return nil, err
 			}
@@ -51,7 +53,7 @@ func (a *attempt) keyLimit() int {
 // offerable reports whether a key is still worth a try.
 func (a *attempt) offerable(c *credential) bool {
 	switch {
-	case c.public == nil, c.held != nil && c.held.gone != nil, c.locked != nil && a.skipped[c.locked.id]:
+	case c.public == nil, c.held != nil && c.held.Gone() != nil, c.locked != nil && a.skipped[c.locked.ID]:
 		return false
 	}
 	id := c.public.Marshal()
@@ -65,7 +67,7 @@ func (a *attempt) offer(c *credential) (ssh.AuthMethod, error) {
 	if c.locked != nil {
 		signer = &lazySigner{c.public, func() error { return a.unlock(c) }}
 	}
-	signer, err := restricted(signer, a.st.signs(c.public))
+	signer, err := sshkeys.Restricted(signer, a.st.signs(c.public))
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +124,7 @@ func (a *attempt) unlock(c *credential) error {
 	if a.st.person(a.session) != nil {
 		return a.ask(&need{passphrase: c.locked})
 	}
-	a.skipped[c.locked.id] = true
+	a.skipped[c.locked.ID] = true
 	a.unsigned = true
 	note := c.name + " (encrypted, and " + a.st.nobody("ask") + ")"
 	if c.public != nil {

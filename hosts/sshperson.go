@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"deployer/internal/knownhosts"
+	"deployer/internal/sshkeys"
 	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
@@ -154,7 +156,7 @@ func (d *dialling) talk(ctx context.Context, q PasswordQuestion) (string, error)
 
 func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
 	at := d.st.place()
-	shown := NewKey{Host: d.st.slug, Address: at.names[0], Type: key.Type(), Fingerprint: ssh.FingerprintSHA256(key)}
+	shown := NewKey{Host: d.st.slug, Address: at.Names[0], Type: key.Type(), Fingerprint: ssh.FingerprintSHA256(key)}
 	trusted := func() bool { return d.pool.trusted.has(d.st.trustedKey(key)) }
 	yes, err := d.pool.trust.ask(ctx, trustQuestion{shown, trusted})
 	if ctx.Err() != nil {
@@ -169,15 +171,15 @@ func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
 // remember adds a key to known_hosts. Where that cannot be written the key is good for this session.
 func (d *dialling) remember(ctx context.Context, key ssh.PublicKey) error {
 	at := d.st.place()
-	err := remember(d.st.ownKnown(), at, d.st.hashNames, key)
-	var changed *keyError
+	err := knownhosts.Add(d.st.ownKnown(), at, d.st.hashNames, key)
+	var changed *knownhosts.Error
 	if errors.As(err, &changed) {
 		return err
 	}
 	d.pool.trusted.add(d.st.trustedKey(key))
 	if err != nil {
 		d.pool.log(ctx, journal.Warning, d.st.slug,
-			fmt.Sprintf("the host key of %s could not be remembered: %v", at.names[0], err))
+			fmt.Sprintf("the host key of %s could not be remembered: %v", at.Names[0], err))
 	}
 	return nil
 }
@@ -198,9 +200,9 @@ func (d *dialling) askPassword(ctx context.Context) error {
 }
 
 // askPassphrase unlocks a key. Without the passphrase the login goes on without that key.
-func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
+func (d *dialling) askPassphrase(ctx context.Context, k *sshkeys.Locked) error {
 	q := secretQuestion{host: d.st.slug, refused: map[string]bool{}, since: d.login.begun}
-	w := wanted{"passphrase\x00" + string(k.id[:]), "passphrase of " + k.name, ""}
+	w := wanted{"passphrase\x00" + string(k.ID[:]), "passphrase of " + k.Name, ""}
 	for range d.st.maxAsked {
 		passphrase, err := d.pool.secrets.get(ctx, w, q)
 		if ctx.Err() != nil {
@@ -210,9 +212,9 @@ func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
 			break
 		}
 		if err != nil {
-			return d.st.fail(LoginFailed, fmt.Errorf("no passphrase of %s was given: %w", k.name, err), "")
+			return d.st.fail(LoginFailed, fmt.Errorf("no passphrase of %s was given: %w", k.Name, err), "")
 		}
-		_, err = d.pool.keys.open(k, passphrase)
+		_, err = d.pool.keys.Open(k, passphrase)
 		d.pool.secrets.judge(w, passphrase, err == nil)
 		if err == nil {
 			d.addToAgent(ctx, k, passphrase)
@@ -221,8 +223,8 @@ func (d *dialling) askPassphrase(ctx context.Context, k *lockedKey) error {
 		q.refused = map[string]bool{passphrase: true}
 		q.failed = "that is not its passphrase"
 	}
-	d.login.skipped[k.id] = true
-	d.login.leftOut(k.name + " (encrypted, and its passphrase was not given)")
+	d.login.skipped[k.ID] = true
+	d.login.leftOut(k.Name + " (encrypted, and its passphrase was not given)")
 	return nil
 }
 
@@ -232,48 +234,47 @@ func (d *dialling) hostKeyCheck(ctx context.Context) (check func(ssh.PublicKey) 
 	if st.pin != nil {
 		return d.checkPin, st.kinds.of(st.pin), nil
 	}
-	all, err := readKnown(st.knownHosts)
+	all, err := knownhosts.Read(st.knownHosts)
 	if err != nil {
 		return nil, nil, st.unreadable(err)
 	}
-	entries := all.at(st.place())
-	entries.signing = st.demands.signing
+	known := all.At(st.place(), st.demands.signing)
 	check = func(key ssh.PublicKey) error {
-		err := entries.judge(key)
-		var bad *keyError
-		if !errors.As(err, &bad) || bad.verdict != errUnknownKey {
+		err := known.Judge(key)
+		var bad *knownhosts.Error
+		if !errors.As(err, &bad) || bad.Verdict != knownhosts.ErrUnknown {
 			return err
 		}
 		return d.unknown(ctx, bad)
 	}
-	return check, st.kinds.order(entries), nil
+	return check, st.kinds.order(known), nil
 }
 
 func (d *dialling) checkPin(key ssh.PublicKey) error {
-	if sameKey(key, d.st.pin) {
+	if sshkeys.Same(key, d.st.pin) {
 		return nil
 	}
-	return &keyError{verdict: errChangedKey, key: key}
+	return &knownhosts.Error{Verdict: knownhosts.ErrChanged, Key: key}
 }
 
 // unknown decides on a key that known_hosts does not know.
-func (d *dialling) unknown(ctx context.Context, bad *keyError) error {
+func (d *dialling) unknown(ctx context.Context, bad *knownhosts.Error) error {
 	st, at := d.st, d.st.place()
 	switch {
-	case d.pool.trusted.has(st.trustedKey(bad.key)):
+	case d.pool.trusted.has(st.trustedKey(bad.Key)):
 		return nil
 	case st.trust == trustNew:
-		d.accepting(ctx, at, bad.key)
-		return d.remember(ctx, bad.key)
+		d.accepting(ctx, at, bad.Key)
+		return d.remember(ctx, bad.Key)
 	case st.trust == trustAsk && st.person(d.pool.session()) != nil:
-		return &need{trust: bad.key}
+		return &need{trust: bad.Key}
 	}
 	return bad
 }
 
 // accepting says that a new key is accepted without asking.
-func (d *dialling) accepting(ctx context.Context, at place, key ssh.PublicKey) {
-	d.pool.log(ctx, journal.Message, d.st.slug, fmt.Sprintf("new host key of %s: %s", at.names[0], shownKey(key)))
+func (d *dialling) accepting(ctx context.Context, at knownhosts.Place, key ssh.PublicKey) {
+	d.pool.log(ctx, journal.Message, d.st.slug, fmt.Sprintf("new host key of %s: %s", at.Names[0], sshkeys.Shown(key)))
 	if d.st.loose != "" {
 		d.pool.loose.Do(func() {
 			d.pool.log(ctx, journal.Warning, "", "StrictHostKeyChecking "+d.st.loose+

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"deployer/internal/sshkeys"
 	"deployer/journal"
 )
 
@@ -31,7 +32,7 @@ type pool struct {
 	copies  copies
 	files   configs
 	sockets sockets
-	keys    keyring
+	keys    sshkeys.Ring
 	trust   *gather[trustQuestion, bool]
 	secrets typedSecrets
 	trusted trusted

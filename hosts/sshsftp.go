@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"deployer/files"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // sftpChannel is the SFTP client of a connection. There is one at a time, which is opened when it is first needed and

@@ -1,4 +1,4 @@
-package hosts
+package knownhosts
 
 import (
 	"fmt"
@@ -23,9 +23,9 @@ func BenchmarkKnownHosts(b *testing.B) {
 		text = append(text, knownhosts.HashHostname(fmt.Sprintf("host%d", i))+" "...)
 		text = append(text, ssh.MarshalAuthorizedKey(key)...)
 	}
-	at := place{names: []string{"host999"}, principal: "host999"}
+	at := Place{Names: []string{"host999"}, Principal: "host999"}
 	for b.Loop() {
-		if err := parseKnown("file", text).at(at).judge(key); err != nil {
+		if err := parse("file", text).At(at, nil).Judge(key); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -37,7 +37,7 @@ func FuzzKnownLine(f *testing.F) {
 	f.Add("|1|a|b| x y", "web")
 	f.Add("*?*!,!web,, x AAAA", "")
 	f.Fuzz(func(t *testing.T, line, name string) {
-		parseKnown("file", []byte(line)).about(name) // neither panics nor takes long
+		parse("file", []byte(line)).about(name) // neither panics nor takes long
 	})
 }
 
@@ -47,16 +47,15 @@ func TestPlace(t *testing.T) {
 		host  string
 		port  int
 		alias string
-		want  place
+		want  Place
 	}{
-		{"Web", 22, "", place{[]string{"web"}, "web"}},
-		{"web", 2222, "", place{[]string{"[web]:2222", "web"}, "web"}},
-		{"FE80::1%eth0", 22, "", place{[]string{"fe80::1%eth0"}, "fe80::1%eth0"}},
-		{"::1", 2222, "", place{[]string{"[::1]:2222", "::1"}, "::1"}},
-		{"web", 2222, "DB", place{[]string{"db"}, "db"}},
+		{"Web", 22, "", Place{[]string{"web"}, "web"}},
+		{"web", 2222, "", Place{[]string{"[web]:2222", "web"}, "web"}},
+		{"FE80::1%eth0", 22, "", Place{[]string{"fe80::1%eth0"}, "fe80::1%eth0"}},
+		{"::1", 2222, "", Place{[]string{"[::1]:2222", "::1"}, "::1"}},
+		{"web", 2222, "DB", Place{[]string{"db"}, "db"}},
 	} {
-		st := &settings{host: c.host, port: c.port, alias: c.alias}
-		if got := st.place(); !reflect.DeepEqual(got, c.want) {
+		if got := PlaceOf(c.host, c.port, c.alias); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}

@@ -3,62 +3,62 @@ package hosts
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
+	"sync"
 	"unicode"
+
+	"deployer/internal/knownhosts"
+	"deployer/internal/sshkeys"
 
 	"golang.org/x/crypto/ssh"
 )
 
-// shownKey is a key as people compare it.
-func shownKey(key ssh.PublicKey) string { return key.Type() + " " + ssh.FingerprintSHA256(key) }
+// place returns how known_hosts calls the host.
+func (st *settings) place() knownhosts.Place { return knownhosts.PlaceOf(st.host, st.port, st.alias) }
 
 // hostKeyFailure explains a key that was refused.
-func (st *settings) hostKeyFailure(e *keyError) *Error {
-	name := st.place().names[0]
+func (st *settings) hostKeyFailure(e *knownhosts.Error) *Error {
+	name := st.place().Names[0]
 	switch {
-	case e.verdict == errUnknownKey && e.invalid != nil:
+	case e.Verdict == knownhosts.ErrUnknown && e.Invalid != nil:
 		err := fmt.Errorf("the host key of %s is not known: %s, and its certificate of the authority in %s does not count: %w",
-			name, shownKey(e.key), e.authority.where(), e.invalid)
+			name, sshkeys.Shown(e.Key), e.Authority.Where(), e.Invalid)
 		return st.fail(HostKey, err, fmt.Sprintf("have the authority certify the key of the host again, for %s: "+
-			"ssh-keygen -s AUTHORITY -h -I NAME -n %[1]s KEY.pub", st.place().principal))
-	case e.verdict == errUnknownKey:
-		return st.fail(HostKey, fmt.Errorf("the host key of %s is not known: %s", name, shownKey(e.key)), st.unknownHint())
-	case e.verdict == errRevokedKey && e.authority != nil:
-		err := fmt.Errorf("the authority that certified the host key of %s is revoked by %s: %s", name, e.line.where(),
-			shownKey(e.key))
+			"ssh-keygen -s AUTHORITY -h -I NAME -n %[1]s KEY.pub", st.place().Principal))
+	case e.Verdict == knownhosts.ErrUnknown:
+		return st.fail(HostKey, fmt.Errorf("the host key of %s is not known: %s", name, sshkeys.Shown(e.Key)), st.unknownHint())
+	case e.Verdict == knownhosts.ErrRevoked && e.Authority != nil:
+		err := fmt.Errorf("the authority that certified the host key of %s is revoked by %s: %s", name, e.Line.Where(),
+			sshkeys.Shown(e.Key))
 		return st.fail(HostKey, err, "have another authority certify the key of the host")
-	case e.verdict == errRevokedKey:
-		err := fmt.Errorf("the host key of %s is revoked by %s: %s", name, e.line.where(), shownKey(e.key))
+	case e.Verdict == knownhosts.ErrRevoked:
+		err := fmt.Errorf("the host key of %s is revoked by %s: %s", name, e.Line.Where(), sshkeys.Shown(e.Key))
 		return st.fail(HostKey, err, "nobody should use this key any more: give the host a new one")
-	case e.verdict == errShortKey:
+	case e.Verdict == errShortKey:
 		err := fmt.Errorf("the host key of %s is too short: %s has %d bits, and RequiredRSASize asks for %d", name,
-			shownKey(e.key), rsaBits(e.key), st.demands.rsaBits)
+			sshkeys.Shown(e.Key), sshkeys.RSABits(e.Key), st.demands.rsaBits)
 		return st.fail(HostKey, err, "give the host a longer key, or one of another kind")
-	case e.line == nil: // pinned
+	case e.Line == nil: // pinned
 		return st.fail(HostKey, fmt.Errorf("the host key of %s is not the one that host_key names: it is %s, not %s", name,
-			shownKey(e.key), shownKey(st.pin)),
+			sshkeys.Shown(e.Key), sshkeys.Shown(st.pin)),
 			"if the host was given a new key, put it into host_key; else somebody may be listening in")
 	}
-	err := fmt.Errorf("the host key of %s has changed: it is %s, but %s says %s", name, shownKey(e.key), e.line.where(),
-		shownKey(e.line.key))
-	if e.invalid != nil {
-		err = fmt.Errorf("%w, and its certificate of the authority in %s does not count: %w", err, e.authority.where(),
-			e.invalid)
+	err := fmt.Errorf("the host key of %s has changed: it is %s, but %s says %s", name, sshkeys.Shown(e.Key), e.Line.Where(),
+		sshkeys.Shown(e.Line.Key))
+	if e.Invalid != nil {
+		err = fmt.Errorf("%w, and its certificate of the authority in %s does not count: %w", err, e.Authority.Where(),
+			e.Invalid)
 	}
 	return st.fail(HostKey, err, "somebody may be listening in; if the host was really given a new key, "+
-		e.line.removal(name))
+		removal(e.Line, name))
 }
 
-// where is the place of an entry.
-func (l *knownLine) where() string { return l.file + ":" + strconv.Itoa(l.line) }
-
 // removal says how to remove an entry.
-func (l *knownLine) removal(name string) string {
-	if strings.ContainsAny(l.hosts, "*?!") { // which ssh-keygen leaves alone
-		return fmt.Sprintf("remove line %d of %s, which is about other hosts too", l.line, l.file)
+func removal(l *knownhosts.Line, name string) string {
+	if l.HasPattern() {
+		return fmt.Sprintf("remove line %d of %s, which is about other hosts too", l.Number, l.File)
 	}
-	return fmt.Sprintf("run ssh-keygen -R %s -f %s", word(name), word(l.file))
+	return fmt.Sprintf("run ssh-keygen -R %s -f %s", word(name), word(l.File))
 }
 
 // word is a word of a command line, in quotes only where it needs them.
@@ -102,12 +102,40 @@ func (st *settings) unreadable(err error) *Error {
 
 // untrusted is the error of a new key that a person did not trust; err is why there was no answer.
 func (st *settings) untrusted(key ssh.PublicKey, err error) *Error {
-	name := st.place().names[0]
+	name := st.place().Names[0]
 	if err != nil {
 		err = fmt.Errorf("the new host key of %s was neither trusted nor refused: %w", name, err)
 	} else {
-		err = errors.New("the new host key of " + name + " was not trusted: " + shownKey(key))
+		err = errors.New("the new host key of " + name + " was not trusted: " + sshkeys.Shown(key))
 	}
 	return st.fail(HostKey, err, "compare the fingerprint with the one that the host itself shows: "+
 		"ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")
+}
+
+// trusted are the keys that this session accepted, also where known_hosts cannot be written.
+type trusted struct {
+	mu   sync.Mutex
+	keys map[trustedKey]bool
+}
+
+// trustedKey is a line that known_hosts should have. Who reads another file has not accepted the key.
+type trustedKey struct{ file, name, key string }
+
+func (st *settings) trustedKey(key ssh.PublicKey) trustedKey {
+	return trustedKey{st.ownKnown(), st.place().Names[0], string(key.Marshal())}
+}
+
+func (t *trusted) has(k trustedKey) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.keys[k]
+}
+
+func (t *trusted) add(k trustedKey) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.keys == nil {
+		t.keys = map[trustedKey]bool{}
+	}
+	t.keys[k] = true
 }

@@ -1,4 +1,4 @@
-package hosts
+package knownhosts
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -16,9 +15,10 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// remember appends a key to known_hosts. The file is locked meanwhile and looked at again: another process may have
-// just added the same key, or another one, which is a *keyError. Either the whole line is added, or nothing.
-func remember(file string, at place, hash bool, key ssh.PublicKey) (err error) {
+// Add appends a key to known_hosts, with the name of the host hashed or not. The file is locked meanwhile and looked at
+// again: another process may have just added the same key, or another one, which is an *Error. Either the whole line is
+// added, or nothing.
+func Add(file string, at Place, hash bool, key ssh.PublicKey) (err error) {
 	if file == "" {
 		return errors.New("there is no known_hosts file to put it into: UserKnownHostsFile is none")
 	}
@@ -34,10 +34,10 @@ func remember(file string, at place, hash bool, key ssh.PublicKey) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := parseKnown(file, text).at(at).judge(key); !errors.Is(err, errUnknownKey) {
+	if err := parse(file, text).At(at, nil).Judge(key); !errors.Is(err, ErrUnknown) {
 		return err
 	}
-	name := at.names[0]
+	name := at.Names[0]
 	if hash {
 		name = knownhosts.HashHostname(name)
 	}
@@ -95,32 +95,4 @@ func lock(f *os.File, limit time.Duration) error {
 			return err
 		}
 	}
-}
-
-// trusted are the keys that this session accepted, also where known_hosts cannot be written.
-type trusted struct {
-	mu   sync.Mutex
-	keys map[trustedKey]bool
-}
-
-// trustedKey is a line that known_hosts should have. Who reads another file has not accepted the key.
-type trustedKey struct{ file, name, key string }
-
-func (st *settings) trustedKey(key ssh.PublicKey) trustedKey {
-	return trustedKey{st.ownKnown(), st.place().names[0], string(key.Marshal())}
-}
-
-func (t *trusted) has(k trustedKey) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.keys[k]
-}
-
-func (t *trusted) add(k trustedKey) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.keys == nil {
-		t.keys = map[trustedKey]bool{}
-	}
-	t.keys[k] = true
 }

@@ -1,71 +1,19 @@
 package hosts
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
-	"path/filepath"
+	"reflect"
 	"strings"
-	"syscall"
+	"sync"
 	"testing"
-	"time"
 
 	"deployer/internal/sshdtest"
 	"deployer/internal/sshserver"
+	"deployer/journal"
 
 	"golang.org/x/crypto/ssh"
 )
-
-func TestRemember(t *testing.T) {
-	t.Parallel()
-	key, other := publicOf(t, newRSA(t)), publicOf(t, newRSA(t))
-	at := place{names: []string{"[web]:2222", "web"}, principal: "web"}
-	file := filepath.Join(t.TempDir(), "new", "known_hosts")
-	if err := remember(file, at, false, key); err != nil {
-		t.Fatal(err)
-	}
-	for name, mode := range map[string]os.FileMode{file: 0o600, filepath.Dir(file): 0o700 | os.ModeDir} {
-		if info, err := os.Stat(name); err != nil || info.Mode() != mode {
-			t.Errorf("%s: %v, %v, want %v", name, info.Mode(), err, mode)
-		}
-	}
-	line := "[web]:2222 " + string(ssh.MarshalAuthorizedKey(key))
-	check := func(want string) {
-		t.Helper()
-		if text, err := os.ReadFile(file); err != nil || string(text) != want {
-			t.Errorf("%v, got %q, want %q", err, text, want)
-		}
-	}
-	check(line)
-	if err := remember(file, at, false, key); err != nil {
-		t.Fatal(err)
-	}
-	check(line)
-	if err := remember(file, at, false, other); err == nil {
-		t.Error("a second key was added as if it were new")
-	}
-	check(line)
-	if err := os.WriteFile(file, []byte("# no newline at its end"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := remember(file, at, false, key); err != nil {
-		t.Fatal(err)
-	}
-	check("# no newline at its end\n" + line)
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := remember(file, at, true, key); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil || !strings.HasPrefix(string(text), "|1|") || parseKnown(file, text).at(at).judge(key) != nil {
-		t.Errorf("hashed: %q, %v", text, err)
-	}
-}
 
 // A known_hosts that cannot be written is no reason not to work: the key is good for the session.
 func TestRememberCannot(t *testing.T) {
@@ -94,124 +42,6 @@ func TestRememberCannot(t *testing.T) {
 				l.warned(c.warning)
 			}
 		})
-	}
-}
-
-// fullVariable has the test below be the process that may not write more.
-const fullVariable = "DEPLOYER_TEST_FULL"
-
-// On a disk that is full, either the whole line is added or nothing.
-func TestRememberFull(t *testing.T) {
-	t.Parallel()
-	_, key := newPair(t)
-	name := place{names: []string{"web"}, principal: "web"}
-	if file := os.Getenv(fullVariable); file != "" {
-		signal.Ignore(syscall.SIGXFSZ)
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 30, Max: 30}); err != nil {
-			t.Fatal(err)
-		}
-		if err := remember(file, name, false, key); !errors.Is(err, syscall.EFBIG) {
-			t.Fatalf("error %v, want %v", err, syscall.EFBIG)
-		}
-		return
-	}
-	file := filepath.Join(t.TempDir(), "known_hosts")
-	if err := os.WriteFile(file, []byte("# all that was there"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRememberFull$")
-	child.Env = append(os.Environ(), fullVariable+"="+file)
-	if out, err := child.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if text, err := os.ReadFile(file); err != nil || string(text) != "# all that was there" {
-		t.Errorf("%v, the file has %q", err, text)
-	}
-}
-
-// Who removes entries puts a new file in the place of the old one, which is no place to add something to.
-func TestRememberReplaced(t *testing.T) {
-	t.Parallel()
-	_, key := newPair(t)
-	name := place{names: []string{"web"}, principal: "web"}
-	file := filepath.Join(t.TempDir(), "known_hosts")
-	old, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer old.Close()
-	if err := lock(old, 0); err != nil {
-		t.Fatal(err)
-	}
-	added := make(chan error)
-	go func() { added <- remember(file, name, false, key) }()
-	eventually(t, "the old file is open twice", func() bool { return openTimes(file) == 2 })
-	if err := os.WriteFile(file+".new", []byte("# new\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(file+".new", file); err != nil {
-		t.Fatal(err)
-	}
-	if err := old.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-added; err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(file); err != nil || string(text) != "# new\nweb "+string(ssh.MarshalAuthorizedKey(key)) {
-		t.Errorf("%v, the file has %q", err, text)
-	}
-}
-
-// openTimes is how many descriptors of this process are of a file.
-func openTimes(file string) (n int) {
-	all, _ := filepath.Glob("/proc/self/fd/*") // the pattern is right
-	for _, fd := range all {
-		if to, err := os.Readlink(fd); err == nil && to == file {
-			n++
-		}
-	}
-	return n
-}
-
-func TestRememberLocked(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "known_hosts")
-	var both [2]*os.File
-	for i := range both {
-		f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		both[i] = f
-	}
-	if err := lock(both[0], 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := lock(both[1], 20*time.Millisecond); err == nil || !strings.Contains(err.Error(), "another process has had it") {
-		t.Errorf("error %v", err)
-	}
-}
-
-// The file may be a link, and what it leads to need not be there.
-func TestRememberLink(t *testing.T) {
-	t.Parallel()
-	_, key := newPair(t)
-	name := place{names: []string{"web"}, principal: "web"}
-	dir := t.TempDir()
-	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "known_hosts")
-	if err := os.Symlink("file", link); err != nil {
-		t.Fatal(err)
-	}
-	if err := remember(link, name, false, key); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(file); err != nil || !bytes.HasPrefix(text, []byte("web ")) {
-		t.Errorf("%v, the file has %q", err, text)
-	}
-	if to, err := os.Readlink(link); err != nil || to != "file" {
-		t.Errorf("the link leads to %q, %v", to, err)
 	}
 }
 
@@ -335,4 +165,152 @@ func TestTrustModes(t *testing.T) {
 			})
 		}
 	}
+}
+
+// All new keys of a run come in one question.
+func TestTrustAsked(t *testing.T) {
+	t.Parallel()
+	person := &sshPerson{trust: true}
+	l := newLab(t, Options{Person: person})
+	var all []SSHOptions
+	for i := range 8 {
+		all = append(all, at(fmt.Sprintf("web%d", i), l.server(sshserver.Options{}).Port()))
+	}
+	if err := os.RemoveAll(l.path("known_hosts")); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range l.runAll(t.Context(), all, "true") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if len(person.tables) != 1 || len(person.tables[0]) != 8 {
+		t.Fatalf("asked %d times: %+v", len(person.tables), person.tables)
+	}
+	key := person.tables[0][0]
+	if !strings.HasPrefix(key.Fingerprint, "SHA256:") || key.Type != "ssh-ed25519" ||
+		!strings.HasPrefix(key.Address, "[127.0.0.1]:") || !strings.HasPrefix(key.Host, "web") {
+		t.Errorf("asked %+v", key)
+	}
+	if n := strings.Count(l.read("known_hosts"), "\n"); n != 8 {
+		t.Errorf("%d lines in known_hosts, want 8", n)
+	}
+	if info, err := os.Stat(l.path("known_hosts")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	again := newLab(t, Options{Home: l.home})
+	for _, err := range again.runAll(t.Context(), all, "true") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTrustDeclined(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{Person: &sshPerson{trust: false}})
+	s := l.server(sshserver.Options{})
+	l.write("known_hosts", "")
+	l.fails(at("web", s.Port()), HostKey, "was not trusted")
+	if got := l.read("known_hosts"); got != "" {
+		t.Errorf("known_hosts now contains %q", got)
+	}
+}
+
+// A jump host that nobody trusts is asked for once for all hosts behind it.
+func TestTrustOfJumpDeclined(t *testing.T) {
+	t.Parallel()
+	person := &sshPerson{trust: false}
+	l := newLab(t, Options{Person: person})
+	o := l.chain(SSHOptions{}, 1, sshserver.Options{}, sshserver.Options{})
+	l.write("known_hosts", strings.Split(l.read("known_hosts"), "\n")[1]+"\n") // the host is known
+	var all []SSHOptions
+	for i := range 4 {
+		o.Slug = fmt.Sprintf("web%d", i)
+		all = append(all, o)
+	}
+	for i, err := range l.runAll(t.Context(), all, "true") {
+		if e := l.fault(err, HostKey, "through jump host "+o.Jump, "was not trusted: ssh-ed25519 SHA256:"); e.Host != all[i].Slug {
+			t.Errorf("the error is of %s", e.Host)
+		}
+	}
+	if len(person.tables) != 1 || len(person.tables[0]) != 1 || person.tables[0][0].Host != o.Jump {
+		t.Errorf("asked %+v", person.tables)
+	}
+}
+
+// Jump hosts come first, one after the other: nobody can see the hosts behind them before.
+func TestTrustJump(t *testing.T) {
+	t.Parallel()
+	person := &sshPerson{trust: true}
+	l := newLab(t, Options{Person: person})
+	a := l.chain(SSHOptions{}, 2, sshserver.Options{}, sshserver.Options{})
+	b := at("b", l.server(sshserver.Options{}).Port())
+	b.Jump = a.Jump
+	l.write("known_hosts", "")
+	for _, err := range l.runAll(t.Context(), []SSHOptions{a, b}, "true") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	var tables [][]string
+	for _, table := range person.tables {
+		var hosts []string
+		for _, key := range table {
+			hosts = append(hosts, key.Host)
+		}
+		tables = append(tables, hosts)
+	}
+	jumps := strings.Split(a.Jump, ",")
+	if want := [][]string{{jumps[0]}, {jumps[1]}, {"b", "web"}}; !reflect.DeepEqual(tables, want) {
+		t.Errorf("asked for %v, want %v", tables, want)
+	}
+}
+
+// Several sessions, in this process and as if in others, find the same new host.
+func TestAcceptNew(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{HostKeys: "accept-new"})
+	s := l.server(sshserver.Options{})
+	if err := os.RemoveAll(l.path()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(l.path("more"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	key, err := sshserver.NewKeyFile(l.path("id_ed25519"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := []*sshserver.Server{s}
+	for range 3 {
+		other, err := sshserver.Start(sshserver.Options{AuthorizedKeys: []ssh.PublicKey{key}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		others = append(others, other)
+	}
+	others = others[1:]
+	same := Options{HostKeys: "accept-new", Home: l.home}
+	labs := []*lab{l, newLab(t, same), newLab(t, same)}
+	var wait sync.WaitGroup
+	for _, l := range labs {
+		for i := range 9 {
+			wait.Go(func() {
+				if _, err := l.run(t.Context(), at(fmt.Sprintf("web%d", i), others[i%3].Port()), "true"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wait.Wait()
+	if n := strings.Count(l.read("known_hosts"), "\n"); n != 3 {
+		t.Errorf("known_hosts has %d lines, want 3:\n%s", n, l.read("known_hosts"))
+	}
+	if len(l.events.of(journal.Message)) == 0 {
+		t.Error("the journal does not tell which keys were accepted")
+	}
+	strict := newLab(t, Options{Home: l.home})
+	strict.output(at("web", others[0].Port()), "true")
 }

@@ -1,0 +1,170 @@
+package sshkeys_test
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"deployer/internal/sshkeys"
+
+	"golang.org/x/crypto/ssh"
+)
+
+func newRSA(t *testing.T, bits int) ssh.Signer {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, bits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+func newEd25519(t *testing.T) (ed25519.PrivateKey, ssh.PublicKey) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private, key
+}
+
+func certificate(t *testing.T, authority ssh.Signer, cert *ssh.Certificate) *ssh.Certificate {
+	t.Helper()
+	if err := cert.SignCert(rand.Reader, authority); err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}
+
+func TestSignatures(t *testing.T) {
+	t.Parallel()
+	signer := newRSA(t, 2048)
+	key := signer.PublicKey()
+	cert := certificate(t, signer, &ssh.Certificate{Key: key, CertType: ssh.UserCert})
+	both := []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	for _, c := range []struct {
+		key     ssh.PublicKey
+		allowed []string
+		want    []string
+	}{
+		{key, sshkeys.UserAlgorithms(), both},
+		{cert, sshkeys.UserAlgorithms(), both},
+		{key, []string{ssh.CertAlgoRSASHA512v01, ssh.KeyAlgoRSA}, []string{ssh.KeyAlgoRSA}},
+		{cert, []string{ssh.CertAlgoRSASHA256v01, ssh.KeyAlgoRSA}, []string{ssh.KeyAlgoRSASHA256}},
+		{key, []string{ssh.KeyAlgoED25519}, nil},
+	} {
+		if got := sshkeys.Signatures(c.key, c.allowed); !slices.Equal(got, c.want) {
+			t.Errorf("%s, of %v: %v, want %v", c.key.Type(), c.allowed, got, c.want)
+		}
+	}
+	if got := sshkeys.Plain(key, sshkeys.HostAlgorithms()); !slices.Equal(got, both) {
+		t.Errorf("without a certificate: %v, want %v", got, both)
+	}
+}
+
+func TestBits(t *testing.T) {
+	t.Parallel()
+	signer := newRSA(t, 1024)
+	short := signer.PublicKey()
+	cert := certificate(t, signer, &ssh.Certificate{Key: short, CertType: ssh.UserCert})
+	_, other := newEd25519(t)
+	for _, c := range []struct {
+		key  ssh.PublicKey
+		want int
+	}{{short, 1024}, {cert, 1024}, {other, 0}} {
+		if got := sshkeys.RSABits(c.key); got != c.want {
+			t.Errorf("%s: %d bits, want %d", c.key.Type(), got, c.want)
+		}
+	}
+}
+
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	cert := &ssh.Certificate{ValidAfter: 1000, ValidBefore: 2000}
+	for at, want := range map[int64]string{
+		999: "begins at 1970-01-01T00:16:40Z", 1000: "", 1999: "", 2000: "ended at 1970-01-01T00:33:20Z",
+	} {
+		if got := sshkeys.Outside(cert, time.Unix(at, 0)); got != want {
+			t.Errorf("at %d: %q, want %q", at, got, want)
+		}
+	}
+	cert.ValidBefore = ssh.CertTimeInfinity
+	if got := sshkeys.Outside(cert, time.Unix(1<<40, 0)); got != "" {
+		t.Errorf("for ever: %q", got)
+	}
+}
+
+// Of an encrypted key the public half can be read, and the rest only with the passphrase. It is unlocked once.
+func TestLocked(t *testing.T) {
+	t.Parallel()
+	private, key := newEd25519(t)
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(block)
+	if got := sshkeys.PublicHalf(text); !sshkeys.Same(got, key) {
+		t.Errorf("the public half is %v", got)
+	}
+	locked, again := sshkeys.NewLocked("key", text), sshkeys.NewLocked("the same", append(text, '\n'))
+	var ring sshkeys.Ring
+	if _, err := ring.Open(locked, "wrong"); err == nil || ring.Get(locked) != nil {
+		t.Errorf("opened with a wrong passphrase: %v", err)
+	}
+	signer, err := ring.Open(locked, "secret")
+	if err != nil || !sshkeys.Same(signer.PublicKey(), key) {
+		t.Fatalf("%v, %v", signer, err)
+	}
+	if ring.Get(again) != signer {
+		t.Error("the same key from elsewhere is not unlocked")
+	}
+	if !ring.Adds(locked) || ring.Adds(again) {
+		t.Error("a key is added to the agent once")
+	}
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	_, key := newEd25519(t)
+	public, private := filepath.Join(t.TempDir(), "key.pub"), filepath.Join(t.TempDir(), "key")
+	for file, text := range map[string][]byte{public: ssh.MarshalAuthorizedKey(key), private: []byte("not public")} {
+		if err := os.WriteFile(file, text, 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(private, 0o640); err != nil { // whatever the umask is
+		t.Fatal(err)
+	}
+	if got := sshkeys.ReadPublic(public); !sshkeys.Same(got, key) {
+		t.Errorf("read %v", got)
+	}
+	if got := sshkeys.ReadPublic(private); got != nil {
+		t.Errorf("a private key was read as %v", got)
+	}
+	if mode, err := sshkeys.Exposed(private); mode != 0o640 || err != nil {
+		t.Errorf("exposed: %v, %v", mode, err)
+	}
+	if err := os.Chmod(private, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if mode, err := sshkeys.Exposed(private); mode != 0 || err != nil {
+		t.Errorf("exposed: %v, %v", mode, err)
+	}
+	if _, err := sshkeys.ReadCertificate(public); err == nil || err.Error() != "it is no certificate of a user" {
+		t.Errorf("a key is a certificate: %v", err)
+	}
+}
