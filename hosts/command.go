@@ -1,7 +1,6 @@
 package hosts
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,15 +13,6 @@ import (
 	"deployer/journal"
 	"deployer/pty"
 )
-
-// stopGrace is how long a command is waited for after it was told to end: the supervisor needs up to 10 s.
-const stopGrace = 15 * time.Second
-
-// abandonGrace is how long a command is waited for after it was cut off.
-const abandonGrace = time.Second
-
-// ctrlC is the key.
-const ctrlC = 0x03
 
 // execution is one command, from its start to its end.
 type execution struct {
@@ -245,275 +235,15 @@ func (x *execution) start(ctx context.Context, c Command) error {
 	return nil
 }
 
-// release gives the terminal back to the person.
-func (x *execution) release() error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.detach == nil {
-		return nil
-	}
-	return x.detach()
-}
-
-// wait waits for the end of the command. Whatever ends it early (the context, its time limit, a failed dialogue) tells
-// it to end, and then waits for that.
-func (x *execution) wait(ctx context.Context) (Exit, error) {
-	type end struct {
-		exit Exit
-		err  error
-	}
-	ended := make(chan end, 1)
-	go func() {
-		exit, err := x.process.Wait()
-		ended <- end{exit, err}
-	}()
-	defer x.process.Stdin().Close()
-
-	var limit <-chan time.Time
-	if x.options.Timeout > 0 {
-		timer := time.NewTimer(x.options.Timeout)
-		defer timer.Stop()
-		limit = timer.C
-	}
-	var why error
-	select {
-	case e := <-ended:
-		return x.judge(e.exit, e.err)
-	case <-ctx.Done():
-		why = x.stopped(context.Cause(ctx))
-	case <-limit:
-		why = x.fault(TimedOut, fmt.Errorf("ran into its time limit of %s", x.options.Timeout), "")
-	case why = <-x.failed:
-	case <-x.session.abandon.Done():
-		why = x.fault(Interrupted, ErrAbandoned, "it may still run on the host")
-	}
-	x.stop()
-	grace := time.NewTimer(stopGrace)
-	defer grace.Stop()
-	select {
-	case e := <-ended:
-		return e.exit, why
-	case <-grace.C:
-		why = errors.Join(why, x.fault(Lost, errors.New("did not confirm that the command ended"), "look for it on the host"))
-	case <-x.session.abandon.Done():
-	}
-	x.process.Abandon()
-	select {
-	case e := <-ended:
-		return e.exit, why
-	case <-time.After(abandonGrace): // the goroutine above ends with the process, which nobody waits for any more
-		return Exit{}, why
-	}
-}
-
-// stop tells the command to end.
-func (x *execution) stop() {
-	if i, ok := x.process.(Interrupter); ok {
-		i.Interrupt()
-	}
-	if x.request.terminal && !x.hasGuard() {
-		x.hangUp()
-		return
-	}
-	_ = x.process.Stdin().Close() // an error means that it is closed already
-}
-
-// hangUp ends the terminal of the command, which ends what is in front, but for what ignores that: so a guard is asked to
-// end it first, where there can be one.
-func (x *execution) hangUp() {
-	p, ok := x.process.(guarded)
-	if !ok || x.request.sudo || x.options.shell {
-		x.process.Abandon()
-		return
-	}
-	x.tasks.Go(func() {
-		defer x.process.Abandon()
-		select {
-		case leader := <-x.leader: // which may be under way
-			p.endSession(x.session.abandon, x.request.word, leader)
-		case <-time.After(leaderLimit):
-		case <-x.session.abandon.Done():
-		}
-	})
-}
-
-// leaderLimit is how long a command may take to say who leads its session, when it is to end.
-const leaderLimit = 5 * time.Second
-
 // hasGuard reports whether a guard supervises the command.
 func (x *execution) hasGuard() bool {
 	p, ok := x.process.(guarded)
 	return ok && p.hasGuard()
 }
 
-// lost completes the error of a command whose connection was lost.
-func (x *execution) lost(err error) error {
-	var lost *Error
-	if errors.As(err, &lost) && lost.Fault == Lost {
-		lost.Op, lost.Sudo = x.called(), x.options.Sudo
-		if x.options.shell {
-			lost.Hint = "" // its person knows what was done there
-		}
-	}
-	return err
-}
-
-// judge turns how a command ended into its exit status or into what went wrong before it ran.
-func (x *execution) judge(exit Exit, err error) (Exit, error) {
-	if err != nil {
-		return exit, x.lost(err)
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if missed := x.missed(exit); missed != nil {
-		return exit, missed
-	}
-	return exit, nil
-}
-
-func (x *execution) lastLines() string {
-	if x.request.terminal {
-		return x.stdout.lastLines()
-	}
-	return x.stderr.lastLines()
-}
-
-// marked is called, from the goroutine that reads the marks, for every mark.
-func (x *execution) marked(ctx context.Context, mark string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	mark, detail, _ := strings.Cut(mark, " ")
-	x.marks[mark]++
-	switch mark {
-	case markDirectory:
-		x.noEntry = detail
-	case markLeader:
-		select {
-		case x.leader <- detail:
-		default: // a command says so once
-		}
-	case markHistory:
-		x.session.noHistory(ctx, x.handle.Slug(), detail)
-	}
-	if x.process == nil { // it could not be started after all
-		return
-	}
-	switch {
-	case mark == markScript:
-		x.overdue.Reset(x.session.beginLimit)
-	case mark == markPassword && x.marks[markStarted] == 0:
-		x.overdue.Stop()
-		asked := x.marks[mark]
-		x.tasks.Go(func() { x.answer(ctx, asked) })
-	case mark == markStarted && x.marks[mark] == 1:
-		x.overdue.Stop()
-		if p, ok := x.process.(guarded); ok {
-			p.scriptRan()
-		}
-		if x.request.sudo && x.marks[markPassword] > 0 {
-			x.session.sudo.confirm(x.account())
-		}
-		x.tasks.Go(func() { x.feed(ctx) })
-		x.attach()
-		x.streams()
-	}
-}
-
-// streams gives up the place of a command that others hold open: they may run other commands meanwhile.
-func (x *execution) streams() {
-	if x.in != nil || x.out != nil {
-		x.post.leave()
-	}
-}
-
-// attach gives the command the person's terminal, or offers it to the person. It needs x.mu.
-func (x *execution) attach() {
-	if !x.request.terminal {
-		return
-	}
-	resize := func(size Size) { _ = x.process.Resize(size) }
-	if x.scope.Parallel {
-		withdraw := x.session.opts.Desk.Offer(x.id, x.process.Stdin(), resize)
-		x.detach = func() error { withdraw(); return nil }
-		return
-	}
-	keyboard := writerFunc(func(keys []byte) (int, error) {
-		if bytes.IndexByte(keys, ctrlC) >= 0 {
-			x.ctrlC.Store(true)
-		}
-		return x.process.Stdin().Write(keys)
-	})
-	detach, err := x.session.opts.Terminal.Attach(keyboard, resize)
-	if err != nil {
-		x.fail(fmt.Errorf("take the terminal: %w", err))
-		return
-	}
-	x.detach = detach
-}
-
 func (x *execution) fail(err error) {
 	select {
 	case x.failed <- err:
 	default: // one reason is enough
-	}
-}
-
-// answer gives sudo its password.
-func (x *execution) answer(ctx context.Context, asked int) {
-	x.silence.asking(true)
-	password, err := x.session.sudo.password(ctx, x.session, x.account(), asked)
-	x.silence.asking(false)
-	if err == nil {
-		_, err = io.WriteString(x.process.Stdin(), password+"\n")
-	}
-	if err != nil {
-		if ctx.Err() == nil {
-			x.fail(x.fault(Sudo, err, ""))
-		}
-		return
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.marks[markStarted] == 0 {
-		x.overdue.Reset(x.session.beginLimit)
-	}
-}
-
-func (x *execution) account() account {
-	return account{host: x.handle.host, group: x.scope.Group}
-}
-
-// feed gives the command what it is to read: secrets first, then the input.
-func (x *execution) feed(ctx context.Context) {
-	var lines strings.Builder
-	for _, i := range x.request.secrets {
-		value, err := x.session.Secrets().Reveal(ctx, x.handle.setup[i].value)
-		if err == nil && strings.ContainsRune(value, 0) {
-			err = fmt.Errorf("the secret for %s contains a NUL byte, which no variable can hold", x.handle.setup[i].variable)
-		}
-		if err != nil {
-			x.fail(x.fault(Refused, err, ""))
-			return
-		}
-		lines.WriteString(octal(value) + "\n")
-	}
-	input, err := x.session.Secrets().Reveal(ctx, x.options.Input)
-	if err != nil {
-		x.fail(x.fault(Refused, err, ""))
-		return
-	}
-	switch {
-	case x.request.input:
-		lines.WriteString("." + octal(input) + "\n")
-	case x.request.terminal:
-		lines.WriteString(input)
-	}
-	// An error means that the command has ended, and how it did says more.
-	_, _ = io.WriteString(x.process.Stdin(), lines.String())
-	x.silence.heard()
-	if x.in != nil {
-		defer context.AfterFunc(ctx, func() { x.in.Close() })() // ctx ends with the command
-		_, _ = io.Copy(x.process.Stdin(), x.in)
-		_ = x.process.Stdin().Close()
 	}
 }

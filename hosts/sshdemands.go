@@ -44,13 +44,13 @@ var errShortKey = errors.New("the host key is too short")
 
 // refuse returns nil, or a *knownhosts.Error for a host key that is not to be used, whatever known_hosts says of it.
 func (d *demands) refuse(key ssh.PublicKey) error {
-	if err := d.revoked.Refuse(key); err != nil {
+	if err := d.revoked.Refuse(key); err != nil || !d.tooShort(key) {
 		return err
 	}
-	if d.tooShort(key) {
-		return &knownhosts.Error{Verdict: errShortKey, Key: key}
+	if cert, ok := key.(*ssh.Certificate); ok {
+		key = cert.Key
 	}
-	return nil
+	return &knownhosts.Error{Verdict: errShortKey, Key: key}
 }
 
 // tooShort reports whether a key is an RSA key with fewer bits than are asked for.
