@@ -7,9 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,70 +15,8 @@ import (
 	"deployer/internal/runs"
 	"deployer/journal"
 	"deployer/nodes"
-	"deployer/pty"
 	"deployer/shell"
 )
-
-// runOptions are the options of the command run.
-type runOptions struct {
-	path           string
-	hosts          string // the set that the run is limited to; "": it is not
-	single         bool
-	sandbox        bool
-	nonInteractive bool
-	log            string
-	json           bool
-	hostKeys       string
-	allowEmpty     bool
-	color          string
-	view           string
-	junit          string
-	summary        string
-	keepGoing      bool
-	rolling        nodes.Rolling // what goes before how nodes and actions go over cells
-	stuck          stuckOptions
-	noJournal      bool
-	repeated       []string // options that a run which continues this one is given too
-	continues      string   // the run that this one continues, or ""
-	brief          *brief   // not nil: failures, and what happens to files, are told by whom runs
-}
-
-// defaultOptions are the options where none were given.
-func defaultOptions() runOptions { return runOptions{color: "auto", view: string(console.ViewLive)} }
-
-func (o runOptions) check() error {
-	if !slices.Contains([]string{"", "strict", "accept-new"}, o.hostKeys) {
-		return fmt.Errorf("--host-keys is %q: use strict or accept-new", o.hostKeys)
-	}
-	if !slices.Contains([]string{"auto", "always", "never"}, o.color) {
-		return fmt.Errorf("--color is %q: use auto, always or never", o.color)
-	}
-	if !slices.Contains(console.Views(), o.view) {
-		return fmt.Errorf("--view is %q: use %s", o.view, console.OneOf(console.Views()))
-	}
-	if o.junit != "" && o.junit == o.summary {
-		return fmt.Errorf("--junit and --summary are the same file, %s: name two", o.junit)
-	}
-	return o.stuck.set(&hosts.Options{})
-}
-
-// settings are the options that a shell can change.
-func (o runOptions) settings() shell.Settings {
-	return shell.Settings{Sandbox: o.sandbox, View: o.view, Hosts: o.hosts}
-}
-
-// limit returns a node as the run sees it: limited to the hosts of the options, of which some must be there unless none
-// are allowed.
-func (o runOptions) limit(n *nodes.Place) (*nodes.Place, error) {
-	if o.hosts == "" {
-		return n, nil
-	}
-	limited, err := n.Limit(o.hosts)
-	if limited != nil && o.allowEmpty && errors.Is(err, nodes.ErrNoneLeft) {
-		return limited, nil
-	}
-	return limited, err
-}
 
 // oneShot runs one action and shows what came of it.
 func (p *program) oneShot(ctx context.Context, o runOptions, action string, words []string) error {
@@ -226,58 +161,6 @@ func (r *oneRun) openSession() {
 	r.session = hosts.NewSession(options)
 	run.Session = r.session
 	r.nodes = nodes.NewRun(run)
-}
-
-// presence is the terminal of the person who can be asked; nil if nobody is present.
-func (p *program) presence(o runOptions) *os.File {
-	if o.nonInteractive || !isTerminal(p.Err) {
-		return nil
-	}
-	return p.terminal()
-}
-
-// terminal is standard input if it is a terminal, else nil.
-func (p *program) terminal() *os.File {
-	in, isFile := p.In.(*os.File)
-	if !isFile || !pty.IsTerminal(in) {
-		return nil
-	}
-	return in
-}
-
-// ownsTerminal reports whether commands may take the terminal: all three streams are terminals.
-func (p *program) ownsTerminal(o runOptions) bool {
-	return !o.json && isTerminal(p.Out) && isTerminal(p.Err)
-}
-
-func isTerminal(w io.Writer) bool { return terminalOf(w) != nil }
-
-// terminalOf is the terminal that w writes to; nil if that is none.
-func terminalOf(w io.Writer) *os.File {
-	if watched, ok := w.(*watched); ok {
-		w = watched.w
-	}
-	f, ok := w.(*os.File)
-	if !ok || !pty.IsTerminal(f) {
-		return nil
-	}
-	return f
-}
-
-// dumb reports whether the terminal shows text and can do no more, as far as anybody says.
-func (p *program) dumb() bool {
-	kind := p.Getenv("TERM")
-	return kind == "" || kind == "dumb" || kind == "emacs" // that of a shell in Emacs, until version 22
-}
-
-func (p *program) output(w io.Writer, color string) console.Output {
-	terminal, dumb := terminalOf(w), p.dumb()
-	if terminal == nil {
-		return console.Output{W: w, Colour: color == "always"}
-	}
-	wanted := color == "always" || color == "auto" && p.Getenv("NO_COLOR") == "" && !dumb
-	return console.Output{W: w, Terminal: true, Colour: wanted, Dumb: dumb,
-		Size: func() pty.Size { return pty.SizeOf(terminal) }}
 }
 
 // runName names a run so that names sort by time: its end are 65,536ths of the second, and a random byte.

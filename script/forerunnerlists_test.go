@@ -14,7 +14,7 @@ var (
 	elsewhere  = regexp.MustCompile(`(?m)^([\d ]+): (.*)$`)
 	rowNumbers = regexp.MustCompile(`(?m)^=== ([\d and]+): `)
 	digits     = regexp.MustCompile(`\d+`)
-	testName   = regexp.MustCompile(`(?:(\w+)\.)?(Test\w+)`)
+	testName   = regexp.MustCompile(`(?:([\w/]+)\.)?(Test\w+)`)
 	transcript = regexp.MustCompile(`[\w-]+\.txt`)
 )
 

@@ -3,21 +3,17 @@ package script
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"go.starlark.net/starlark"
-	"go.starlark.net/syntax"
 
 	"deployer/internal/nearest"
 	"deployer/journal"
 	"deployer/nodes"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
 )
 
 // Options are how a tree is loaded. The zero value is usable.
@@ -35,9 +31,6 @@ type Loaded struct {
 	Tree     *nodes.Tree
 	Warnings []Problem
 }
-
-// maxSource is the size of the largest file that is read as a script, in bytes.
-const maxSource = 4 << 20
 
 // Load reads a tree from the file at path and the files that it loads. Nothing else is touched. The error is a *Problems
 // with every mistake that was found, or the cause of ctx if that was done first.
@@ -167,47 +160,6 @@ func (l *loader) module(path string, from nodes.Pos) *module {
 	return m
 }
 
-// sources are the file of a tree, and the digests of all files that were loaded.
-func (l *loader) sources(path string) (file string, digests map[string]string) {
-	digests = make(map[string]string, len(l.modules))
-	for full, m := range l.modules {
-		digests[full] = fmt.Sprintf("sha256:%x", m.digest)
-	}
-	file, err := filepath.Abs(path)
-	if err != nil {
-		file = path
-	}
-	return file, digests
-}
-
-// fullPath is one name for a file, however it was reached.
-func fullPath(path string) string {
-	full, err := filepath.Abs(path)
-	if err != nil {
-		full = path
-	}
-	if real, err := filepath.EvalSymlinks(full); err == nil {
-		return real
-	}
-	return full
-}
-
-func readSource(path string) (string, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no file %s", path)
-	case err != nil:
-		return "", err
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("%s is not a file", path)
-	case info.Size() > maxSource:
-		return "", fmt.Errorf("%s is larger than 4 MiB: this is no tree", path)
-	}
-	text, err := os.ReadFile(path)
-	return string(text), err
-}
-
 // circle writes the files from m to the one being loaded, and m again.
 func (l *loader) circle(m *module) string {
 	var names []string
@@ -239,33 +191,6 @@ func (l *loader) run(m *module) {
 	}
 	l.recordAll(problems)
 	l.loadsOf(s) // they may have mistakes of their own
-}
-
-// badText is about a file that is no text.
-func badText(s *source) *nodes.Problem {
-	for i, line := range s.lines {
-		if bad := badRune(line); bad >= 0 {
-			at := nodes.Pos{File: s.path, Line: i + 1, Col: utf8.RuneCountInString(line[:bad]) + 1}
-			return &nodes.Problem{Pos: at, Message: fmt.Sprintf("the byte %#02x is not text", line[bad]),
-				Hint: "save the file as UTF-8"}
-		}
-	}
-	return nil
-}
-
-// badRune is the place of the first byte that is not UTF-8, or a NUL; -1 if there is none.
-func badRune(line string) int {
-	for i, r := range line {
-		if r == 0 {
-			return i
-		}
-		if r == utf8.RuneError {
-			if _, size := utf8.DecodeRuneInString(line[i:]); size == 1 {
-				return i
-			}
-		}
-	}
-	return -1
 }
 
 // known are the names that every file has.
@@ -388,40 +313,4 @@ func (l *loader) tree(path string, m *module) *nodes.Tree {
 	}
 	m.source.forget()
 	return &nodes.Tree{Name: filepath.Base(path), Template: t.t, Code: l.prog.code}
-}
-
-// moduleDoc is the text that a file begins with, if it does.
-func moduleDoc(f *syntax.File) string {
-	if len(f.Stmts) == 0 {
-		return ""
-	}
-	expr, ok := f.Stmts[0].(*syntax.ExprStmt)
-	if !ok {
-		return ""
-	}
-	if lit, ok := expr.X.(*syntax.Literal); ok && lit.Token == syntax.STRING {
-		return cleanDoc(lit.Value.(string))
-	}
-	return ""
-}
-
-// cleanDoc takes the indentation out of a docstring, as Python's inspect.cleandoc does.
-func cleanDoc(doc string) string {
-	lines := strings.Split(strings.ReplaceAll(doc, "\t", "        "), "\n")
-	margin := -1
-	for _, line := range lines[1:] {
-		if text := strings.TrimLeft(line, " "); text != "" {
-			if indent := len(line) - len(text); margin < 0 || indent < margin {
-				margin = indent
-			}
-		}
-	}
-	for i, line := range lines {
-		if i > 0 && margin > 0 {
-			line = line[min(margin, len(line)):]
-		}
-		lines[i] = strings.TrimRight(line, " ")
-	}
-	lines[0] = strings.TrimLeft(lines[0], " ")
-	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-func TestRemember(t *testing.T) {
+func TestAdd(t *testing.T) {
 	t.Parallel()
 	key, other := newKey(t), newKey(t)
 	at := Place{Names: []string{"[web]:2222", "web"}, Principal: "web"}
@@ -67,7 +67,7 @@ func TestRemember(t *testing.T) {
 const fullVariable = "DEPLOYER_TEST_FULL"
 
 // On a disk that is full, either the whole line is added or nothing.
-func TestRememberFull(t *testing.T) {
+func TestAddFull(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	name := Place{Names: []string{"web"}, Principal: "web"}
@@ -85,7 +85,7 @@ func TestRememberFull(t *testing.T) {
 	if err := os.WriteFile(file, []byte("# all that was there"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRememberFull$")
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAddFull$")
 	child.Env = append(os.Environ(), fullVariable+"="+file)
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -96,7 +96,7 @@ func TestRememberFull(t *testing.T) {
 }
 
 // Who removes entries puts a new file in the place of the old one, which is no place to add something to.
-func TestRememberReplaced(t *testing.T) {
+func TestAddReplaced(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	name := Place{Names: []string{"web"}, Principal: "web"}
@@ -144,7 +144,7 @@ func openTimes(file string) (n int) {
 	return n
 }
 
-func TestRememberLocked(t *testing.T) {
+func TestAddLocked(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "known_hosts")
 	var both [2]*os.File
@@ -165,7 +165,7 @@ func TestRememberLocked(t *testing.T) {
 }
 
 // The file may be a link, and what it leads to need not be there.
-func TestRememberLink(t *testing.T) {
+func TestAddLink(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	name := Place{Names: []string{"web"}, Principal: "web"}

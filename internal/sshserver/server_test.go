@@ -3,8 +3,6 @@ package sshserver_test
 import (
 	"bytes"
 	"errors"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,10 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pkg/sftp"
-	"golang.org/x/crypto/ssh"
-
 	"deployer/internal/sshserver"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // patience is how long a test waits for what must happen; what must not happen it does not wait for.
@@ -248,62 +245,6 @@ func TestOnCommand(t *testing.T) {
 	}
 }
 
-func TestTerminal(t *testing.T) {
-	c := dial(t, start(t, sshserver.Options{}))
-	session := open(t, c)
-	if err := session.RequestPty("vt100", 33, 101, ssh.TerminalModes{ssh.ECHO: 0}); err != nil {
-		t.Fatal(err)
-	}
-	input, output := pipes(t, session)
-	err := session.Start(`tty; echo $TERM; stty size; read a; echo "got $a"
-		trap w=1 WINCH; echo waits; until test "$w"; do sleep 0.01; done; stty size; exit 4`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	expect(t, session, output, "/dev/", "vt100\r\n", "33 101\r\n")
-	send(t, input, "typed\n")
-	expect(t, session, output, "got typed\r\n", "waits\r\n") // not the echo of typed
-	if err := session.WindowChange(20, 50); err != nil {
-		t.Fatal(err)
-	}
-	expect(t, session, output, "20 50\r\n")
-	var exit *ssh.ExitError
-	if err := session.Wait(); !errors.As(err, &exit) || exit.ExitStatus() != 4 {
-		t.Errorf("error %v, want status 4", err)
-	}
-}
-
-func TestCtrlCOnTerminal(t *testing.T) {
-	c := dial(t, start(t, sshserver.Options{}))
-	session := open(t, c)
-	if err := session.RequestPty("vt100", 24, 80, ssh.TerminalModes{}); err != nil {
-		t.Fatal(err)
-	}
-	input, output := pipes(t, session)
-	if err := session.Start("trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.01; done"); err != nil {
-		t.Fatal(err)
-	}
-	expect(t, session, output, "ready\r\n")
-	send(t, input, "\x03")
-	expect(t, session, output, "caught\r\n")
-}
-
-func TestDisconnectHangsUpTerminal(t *testing.T) {
-	home := t.TempDir()
-	s := start(t, sshserver.Options{Home: home})
-	c := dial(t, s)
-	session := open(t, c)
-	if err := session.RequestPty("vt100", 24, 80, ssh.TerminalModes{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := session.Start("echo $$ > pid; exec sleep 1000"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the command runs", written(filepath.Join(home, "pid")))
-	c.Close()
-	eventually(t, "the command gets SIGHUP", func() bool { return !alive(filepath.Join(home, "pid")) })
-}
-
 func TestDisconnectEndsInputOnly(t *testing.T) {
 	home := t.TempDir()
 	s := start(t, sshserver.Options{Home: home})
@@ -362,177 +303,5 @@ func TestCloseEndsSessionsAndDescendants(t *testing.T) {
 	for _, name := range []string{"left", "kept", "away"} {
 		// Close has seen it dead; the number lives on until init or the shell's reaper has collected it.
 		eventually(t, name+" is gone", func() bool { return !alive(filepath.Join(home, name)) })
-	}
-}
-
-func TestMaxSessions(t *testing.T) {
-	c := dial(t, start(t, sshserver.Options{MaxSessions: 2}))
-	first, second := open(t, c), open(t, c)
-	_, err := c.NewSession()
-	var refused *ssh.OpenChannelError
-	if !errors.As(err, &refused) || refused.Reason != ssh.ConnectionFailed || refused.Message != "open failed" {
-		t.Fatalf("error %v, want the one of OpenSSH", err)
-	}
-	if err := first.Run("true"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the place is free again", func() bool {
-		s, err := c.NewSession()
-		return err == nil && s.Close() == nil
-	})
-	if err := second.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestLogins(t *testing.T) {
-	key, err := sshserver.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := sshserver.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ask := func(_ string, ask ssh.KeyboardInteractiveChallenge) bool {
-		answers, err := ask("", "two questions", []string{"a? ", "b? "}, []bool{true, false})
-		return err == nil && len(answers) == 2 && answers[0] == "1" && answers[1] == "2"
-	}
-	answer := func(answers ...string) ssh.AuthMethod {
-		return ssh.KeyboardInteractive(func(_, _ string, q []string, _ []bool) ([]string, error) {
-			return answers[:len(q)], nil
-		})
-	}
-	s := start(t, sshserver.Options{
-		User: "alice", AuthorizedKeys: []ssh.PublicKey{key.PublicKey()},
-		Password: sshserver.IsPassword("secret"), KeyboardInteractive: ask,
-	})
-	for name, auth := range map[string]ssh.AuthMethod{
-		"key": ssh.PublicKeys(key), "password": ssh.Password("secret"), "answers": answer("1", "2"),
-	} {
-		if got := output(t, dial(t, s, auth), "echo $USER"); got != "alice\n" {
-			t.Errorf("%s: got %q", name, got)
-		}
-		c := config(s, auth)
-		c.User = "bob"
-		if _, err := ssh.Dial("tcp", s.Addr(), c); err == nil {
-			t.Errorf("%s: bob gets in", name)
-		}
-	}
-	for name, auth := range map[string]ssh.AuthMethod{
-		"key": ssh.PublicKeys(other), "password": ssh.Password("x"), "answers": answer("1", "3"),
-	} {
-		if _, err := ssh.Dial("tcp", s.Addr(), config(s, auth)); err == nil {
-			t.Errorf("a wrong %s gets in", name)
-		}
-	}
-}
-
-func TestNobodyCouldLogIn(t *testing.T) {
-	if s, err := sshserver.Start(sshserver.Options{}); err == nil {
-		s.Close()
-		t.Error("a server without a way to log in starts")
-	}
-}
-
-func TestSFTP(t *testing.T) {
-	home := t.TempDir()
-	s := start(t, sshserver.Options{Home: home})
-	files, err := sftp.NewClient(dial(t, s))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer files.Close()
-	f, err := files.Create("made")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Write([]byte("text")); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := os.ReadFile(filepath.Join(home, "made")); err != nil || string(got) != "text" {
-		t.Errorf("file has %q, %v", got, err)
-	}
-}
-
-func TestJumpHost(t *testing.T) {
-	jump, target := start(t, sshserver.Options{}), start(t, sshserver.Options{})
-	conn, err := dial(t, jump).Dial("tcp", target.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, channels, requests, err := ssh.NewClientConn(conn, target.Addr(), config(target))
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := ssh.NewClient(c, channels, requests)
-	defer client.Close()
-	if got := output(t, client, "echo through"); got != "through\n" {
-		t.Errorf("got %q", got)
-	}
-}
-
-func TestNoForwarding(t *testing.T) {
-	c := dial(t, start(t, sshserver.Options{NoForwarding: true}))
-	var refused *ssh.OpenChannelError
-	if _, err := c.Dial("tcp", "127.0.0.1:1"); !errors.As(err, &refused) || refused.Reason != ssh.Prohibited {
-		t.Errorf("error %v, want prohibited", err)
-	}
-}
-
-func TestKeepaliveIsAnswered(t *testing.T) {
-	c := dial(t, start(t, sshserver.Options{}))
-	if _, _, err := c.SendRequest("keepalive@openssh.com", true, nil); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestKnownHosts(t *testing.T) {
-	s := start(t, sshserver.Options{})
-	want := "[127.0.0.1]:" + strconv.Itoa(s.Port()) + " " + s.HostKey() + "\n"
-	if got := s.KnownHosts(); got != want || !strings.HasPrefix(s.HostKey(), "ssh-ed25519 ") {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if _, port, err := net.SplitHostPort(s.Addr()); err != nil || port != strconv.Itoa(s.Port()) {
-		t.Errorf("Addr %q does not have port %d", s.Addr(), s.Port())
-	}
-}
-
-func pipes(t *testing.T, s *ssh.Session) (io.Writer, io.Reader) {
-	t.Helper()
-	in, err := s.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := s.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return in, out
-}
-
-func send(t *testing.T, to io.Writer, text string) {
-	t.Helper()
-	if _, err := io.WriteString(to, text); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// expect reads until all of the texts have come, in order. Out of patience, it closes the session.
-func expect(t *testing.T, s *ssh.Session, from io.Reader, texts ...string) {
-	t.Helper()
-	timeout := time.AfterFunc(patience, func() { s.Close() })
-	defer timeout.Stop()
-	b := make([]byte, 1)
-	for _, text := range texts {
-		var seen []byte
-		for ; !bytes.HasSuffix(seen, []byte(text)); seen = append(seen, b[0]) {
-			if _, err := from.Read(b); err != nil {
-				t.Fatalf("expected %q, got %q and %v", text, seen, err)
-			}
-		}
 	}
 }
