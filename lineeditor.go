@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-	"time"
 
 	"deployer/console"
 	"deployer/journal"
@@ -142,20 +141,7 @@ func (e *lineEditor) watch() (done func()) {
 	}
 }
 
-// notStopped is when a program that was to stop still runs.
-const notStopped = 200 * time.Millisecond
-
-// suspend stops the program and all that was started with it, as Ctrl-Z does elsewhere, until it is told to go on. Where
-// nobody could do that, it is not stopped.
-func (e *lineEditor) suspend() {
-	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
-		return // some of it belongs to others
-	}
-	select {
-	case <-e.continued:
-	case <-time.After(notStopped):
-	}
-}
+func (e *lineEditor) suspend() { pty.Suspend(e.continued) }
 
 // goesOn tells who waits for it that the program goes on.
 func (e *lineEditor) goesOn() {

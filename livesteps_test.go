@@ -110,7 +110,9 @@ func TestStoppedWhileFollowed(t *testing.T) {
 	stopped := func() {
 		modes := w.Modes()
 		w.signal(syscall.SIGSTOP)
-		if err := w.SetModes(pty.Cooked); err != nil {
+		cooked := pty.Cooked
+		cooked.Suspend = modes.Suspend // means nothing in raw mode
+		if err := w.SetModes(cooked); err != nil {
 			t.Fatal(err)
 		}
 		w.signal(syscall.SIGCONT)

@@ -72,11 +72,21 @@ func (s *Screen) tick() {
 	}
 }
 
-// redraw draws bars as they are now.
+// redraw draws bars as they are now, also if they were hidden.
 func (s *Screen) redraw() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.hidden = false
 	_ = s.refresh()
+}
+
+// hide erases bars, and draws none until redraw.
+func (s *Screen) hide() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hidden = true
+	_ = s.eraseBars()
+	s.settle()
 }
 
 // refresh shows what is held of the run, and bars as they are now.
@@ -93,7 +103,7 @@ func (s *Screen) refresh() error {
 }
 
 func (s *Screen) redrawBars() error {
-	if slices.Equal(s.standing, s.barLines()) {
+	if s.hidden || slices.Equal(s.standing, s.barLines()) {
 		return nil
 	}
 	if err := s.eraseBars(); err != nil {
@@ -113,7 +123,7 @@ func (s *Screen) eraseBars() error {
 
 // drawBars draws bars at the start of a line, where there is place for them.
 func (s *Screen) drawBars() error {
-	if s.stepped() || s.raw && s.used || s.question != "" || s.stderr.middle {
+	if s.hidden || s.stepped() || s.raw && s.used || s.question != "" || s.stderr.middle {
 		return nil
 	}
 	if s.standing = s.barLines(); len(s.standing) == 0 {

@@ -60,6 +60,7 @@ type Screen struct {
 	question string   // on the terminal of stderr at this moment, without its end
 	bars     []*Bar
 	standing []string    // the lines of bars that are on the terminal at this moment
+	hidden   bool        // nothing is drawn: others have the terminal
 	ticker   *time.Timer // draws bars again; nil: there are none
 	closed   bool        // no more bars are drawn
 	page     *int        // how many rows of the terminal were written since it began; nil: nobody pages

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"deployer/pty"
 )
@@ -44,11 +47,12 @@ type steering struct {
 	options Steering
 
 	keys     keyReader
+	before   pty.Modes             // of the terminal, which it has while the program is stopped
 	typed    []byte                // what is not for the view
 	question func(context.Context) // that a key asked for
 }
 
-// following is how the terminal is while the view has the keys: Ctrl-C ends the run as ever.
+// following is how the terminal is while the view has the keys: Ctrl-C ends the run as ever, and Ctrl-Z is a key.
 var following = pty.Modes{Signals: true, CRToNL: true, Output: true, NLToCRNL: true}
 
 // watch reads keys until somebody else wants to, or one of them makes a question. It reports whether to go on.
@@ -83,6 +87,7 @@ func (t *steering) follow(ctx context.Context, input *pty.Input) error {
 	if err != nil {
 		return err
 	}
+	t.before = before
 	err = pty.SetModes(t.person.terminal, following)
 	for then := t.read; err == nil && then != nil; {
 		then, err = then(ctx, input)
@@ -115,6 +120,8 @@ func (t *steering) read(_ context.Context, input *pty.Input) (then step, err err
 		case chosen && key == 'x':
 			t.question = t.leave
 			return nil, nil
+		case key == pty.CtrlZ:
+			err = t.suspend()
 		case chosen && key == '?':
 			err = t.screen.Say(viewKeys)
 		case !t.choose(key, chosen):
@@ -124,6 +131,21 @@ func (t *steering) read(_ context.Context, input *pty.Input) (then step, err err
 			return nil, err
 		}
 	}
+}
+
+// suspend stops the program as Ctrl-Z does elsewhere: meanwhile the terminal is as it was before the run.
+func (t *steering) suspend() error {
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	defer signal.Stop(continued)
+	t.screen.hide()
+	if err := pty.SetModes(t.person.terminal, t.before); err != nil {
+		return err
+	}
+	pty.Suspend(continued)
+	err := pty.SetModes(t.person.terminal, following)
+	t.screen.redraw()
+	return err
 }
 
 // choose follows a key that chooses a host, and reports whether it was one.
@@ -149,6 +171,7 @@ const viewKeys = `keys of the live view:
   Enter           step into the chosen host, or the first that waits for an answer; Ctrl-] leads back
   a               with a host chosen: give one answer to all that wait with the same question
   x               with a host chosen: leave it: what runs there is ended, and the others go on
+  Ctrl-Z          stop the program, not the hosts; fg leads back
   Ctrl-C          end the run; once more does not wait for the hosts`
 
 // answerAll asks for one answer, and gives it to all hosts that wait with the same question as the chosen one, or as the

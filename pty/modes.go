@@ -15,14 +15,18 @@ import (
 type Modes struct {
 	Echo      bool // what is typed is shown
 	Canonical bool // what is typed arrives by lines, and can be edited
-	Signals   bool // Ctrl-C, Ctrl-\ and Ctrl-Z send signals
+	Signals   bool // Ctrl-C, Ctrl-\ and the key Suspend send signals
+	Suspend   byte // the key that stops the program, Ctrl-Z as a rule; 0: none does
 	CRToNL    bool // a carriage return typed arrives as a newline
 	Output    bool // what is printed is processed: without it, NLToCRNL does nothing
 	NLToCRNL  bool // a newline printed also returns the carriage
 }
 
+// CtrlZ is the key.
+const CtrlZ = 0x1a
+
 // Cooked is the modes of a terminal as a login shell gives it to a command.
-var Cooked = Modes{Echo: true, Canonical: true, Signals: true, CRToNL: true, Output: true, NLToCRNL: true}
+var Cooked = Modes{Echo: true, Canonical: true, Signals: true, Suspend: CtrlZ, CRToNL: true, Output: true, NLToCRNL: true}
 
 // ModesOf returns the modes of the terminal f; of a pseudo-terminal either side will do.
 func ModesOf(f *os.File) (Modes, error) {
@@ -30,8 +34,13 @@ func ModesOf(f *os.File) (Modes, error) {
 	if err != nil {
 		return Modes{}, err
 	}
+	suspend := t.Cc[unix.VSUSP]
+	if suspend == noKey {
+		suspend = 0
+	}
 	return Modes{
-		Echo: t.Lflag&unix.ECHO != 0, Canonical: t.Lflag&unix.ICANON != 0, Signals: t.Lflag&unix.ISIG != 0,
+		Suspend: suspend,
+		Echo:    t.Lflag&unix.ECHO != 0, Canonical: t.Lflag&unix.ICANON != 0, Signals: t.Lflag&unix.ISIG != 0,
 		CRToNL: t.Iflag&unix.ICRNL != 0, Output: t.Oflag&unix.OPOST != 0, NLToCRNL: t.Oflag&unix.ONLCR != 0,
 	}, nil
 }
@@ -48,6 +57,10 @@ func SetModes(f *os.File, m Modes) error {
 	put(&t.Iflag, unix.ICRNL, m.CRToNL)
 	put(&t.Oflag, unix.OPOST, m.Output)
 	put(&t.Oflag, unix.ONLCR, m.NLToCRNL)
+	t.Cc[unix.VSUSP] = m.Suspend
+	if m.Suspend == 0 {
+		t.Cc[unix.VSUSP] = noKey
+	}
 	return control(f, func(fd int) error { return unix.IoctlSetTermios(fd, ioctlSetTermios, t) })
 }
 

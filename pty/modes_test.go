@@ -14,7 +14,7 @@ func TestModesAreHeld(t *testing.T) {
 		take func(*os.File) (func() error, error)
 		want Modes
 	}{
-		"raw":  {Raw, Modes{NLToCRNL: true}}, // which means nothing without Output
+		"raw":  {Raw, Modes{NLToCRNL: true, Suspend: CtrlZ}}, // which means nothing without Output
 		"held": {func(f *os.File) (func() error, error) { return Hold(f, asking, func() {}) }, asking},
 	} {
 		t.Run(name, func(t *testing.T) {
