@@ -185,7 +185,7 @@ func resolve(tree *nodes.Tree, path string) (*nodes.Place, error) {
 
 // list shows what is at a node: what could be run there, and what lies below.
 func (p *program) list(n *nodes.Place, color string) error {
-	_, err := io.WriteString(p.Out, shell.FormatPlace(n, "nodes, to name with --path:", p.output(p.Out, color).Colour))
+	_, err := io.WriteString(p.Out, shell.FormatPlace(n, "nodes, to name with --path:", p.output(p.Out, color).Layout()))
 	return err
 }
 

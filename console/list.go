@@ -3,7 +3,6 @@ package console
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/fatih/color"
 )
@@ -15,27 +14,54 @@ type Row struct {
 	Text   string
 }
 
-// FormatList returns rows under a title, with an empty line before it, or "" if there are none.
-func FormatList(title string, rows []Row, colour bool) string {
+// The columns of a list: what is before a name, what is at least between it and its text, and the fewest for a text.
+const (
+	margin   = 2
+	distance = 3
+	leastFor = 20
+)
+
+// List returns rows under a title, with an empty line before it, or "" if there are none. A text that is too long for
+// the terminal goes on below itself, and below the name of its row where that takes too much of the line.
+func (l Layout) List(title string, rows []Row) string {
 	if len(rows) == 0 {
 		return ""
 	}
-	width := 0
-	for _, r := range rows {
-		if r.Text != "" {
-			width = max(width, utf8.RuneCountInString(r.Name))
-		}
-	}
 	var b strings.Builder
 	b.WriteString("\n" + title + "\n")
+	indent := l.indent(rows)
 	for _, r := range rows {
-		b.WriteString("  " + FormatName(r.Name, r.Colour, colour))
+		b.WriteString(strings.Repeat(" ", margin) + FormatName(r.Name, r.Colour, l.Colour))
 		if r.Text != "" {
-			b.WriteString(strings.Repeat(" ", width-utf8.RuneCountInString(r.Name)+3) + r.Text)
+			b.WriteString(l.beside(margin+width(r.Name), indent, r.Text))
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// indent is the column in which the texts of rows begin.
+func (l Layout) indent(rows []Row) int {
+	longest := 0
+	for _, r := range rows {
+		size := width(r.Name)
+		if r.Text != "" && (l.Columns <= 0 || margin+size+distance+leastFor <= l.Columns) {
+			longest = max(longest, size)
+		}
+	}
+	return margin + longest + distance
+}
+
+// beside returns a text as it follows on what takes the first columns of a line.
+func (l Layout) beside(used, indent int, text string) string {
+	begin := "\n" + strings.Repeat(" ", indent)
+	if l.Columns > 0 {
+		text = strings.ReplaceAll(Wrap(text, max(1, l.Columns-indent)), "\n", begin)
+	}
+	if used+distance > indent {
+		return begin + text
+	}
+	return strings.Repeat(" ", indent-used) + text
 }
 
 // FormatName returns a name in a colour that [Row] knows, if colour is wanted.

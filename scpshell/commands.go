@@ -156,9 +156,9 @@ func (s *Shell) named(name string) *Command {
 	return s.commands[i]
 }
 
-// Help is all the help on the command, in lines of so many columns, or of the most that read well.
-func (c *Command) Help(columns int) string {
-	text := prompt.Help(c.Line(), c.Short, c.Long, columns)
+// Help is all the help on the command.
+func (c *Command) Help(l console.Layout) string {
+	text := prompt.Help(c.Line(), c.Short, c.Long, l)
 	var rows []console.Row
 	for _, o := range c.Options {
 		name := "--" + o.Name
@@ -167,7 +167,7 @@ func (c *Command) Help(columns int) string {
 		}
 		rows = append(rows, console.Row{Name: name, Text: o.Text})
 	}
-	return text + console.FormatList("options:", rows, false)
+	return text + l.List("options:", rows)
 }
 
 func (s *Shell) help(_ context.Context, c call) error {
@@ -176,14 +176,15 @@ func (s *Shell) help(_ context.Context, c call) error {
 		if err != nil {
 			return err
 		}
-		return s.write(cmd.Help(s.o.Columns()))
+		return s.write(cmd.Help(s.layout()))
 	}
 	rows := make([]console.Row, len(s.commands))
 	for i, cmd := range s.commands {
 		rows[i] = console.Row{Name: cmd.Name, Text: cmd.Short}
 	}
-	return s.write("Paths may have patterns (*.log) and a leading ~; what is quoted is taken as it is.\n" +
-		console.FormatList("commands (help COMMAND tells more):", rows, s.o.Colour))
+	l := s.layout()
+	return s.write(l.Paragraph("Paths may have patterns (*.log) and a leading ~; what is quoted is taken as it is.") + "\n" +
+		l.List("commands (help COMMAND tells more):", rows))
 }
 
 func history(w *work) error {

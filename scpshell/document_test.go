@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"deployer/console"
 	"deployer/prompt"
 )
 
@@ -43,7 +44,7 @@ func document() string {
 	b.WriteString("\n## Commands\n")
 	for _, c := range Commands() {
 		fmt.Fprintf(&b, "\n### %s\n\n    %s\n\n%s\n", c.Name, c.Line(),
-			prompt.Wrap(strings.TrimSpace(prompt.Sentence(c.Short)+" "+c.Long), 120))
+			console.Wrap(strings.TrimSpace(prompt.Sentence(c.Short)+" "+c.Long), 120))
 		if len(c.Options) > 0 {
 			b.WriteString("\n| option | meaning |\n|---|---|\n")
 		}
@@ -62,7 +63,7 @@ func document() string {
 func TestHelpIsShort(t *testing.T) {
 	t.Parallel()
 	for _, c := range Commands() {
-		help := c.Help(80)
+		help := c.Help(console.Layout{Columns: 80})
 		if !strings.Contains(help, prompt.Sentence(c.Short)) {
 			t.Errorf("the help of %s does not say what it does: %s", c.Name, help)
 		}

@@ -92,7 +92,7 @@ func (s *Shell) showOptions(context.Context, call) error {
 	for _, o := range optionTable() {
 		rows = append(rows, console.Row{Name: o.name + " " + o.get(s.settings), Text: o.help})
 	}
-	return s.write(strings.TrimPrefix(console.FormatList("", rows, s.o.Colour), "\n\n"))
+	return s.write(strings.TrimPrefix(s.layout().List("", rows), "\n\n"))
 }
 
 // mark is what the prompt shows of the settings.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"path"
 	"slices"
 	"strings"
@@ -65,9 +64,6 @@ func New(o Options) (*Shell, error) {
 	local, err := hosts.NewLocal(hosts.LocalOptions{})
 	if err != nil {
 		return nil, err
-	}
-	if o.Columns == nil {
-		o.Columns = func() int { return math.MaxInt }
 	}
 	s := &Shell{o: o, commands: Commands(), here: &side{host: local, label: "local", dir: o.Dir},
 		settings: settings{sandbox: o.Sandbox}, listings: newListings(o.Look)}
@@ -150,7 +146,7 @@ func (s *Shell) do(ctx context.Context, words []prompt.Word) error {
 		return err
 	}
 	if len(words) == 2 && words[1].Raw == "--help" {
-		return s.write(cmd.Help(s.o.Columns()))
+		return s.write(cmd.Help(s.layout()))
 	}
 	call, err := cmd.parse(words[1:])
 	if err != nil {
@@ -241,6 +237,15 @@ func flat(err error) []error {
 		all = append(all, flat(one)...)
 	}
 	return all
+}
+
+// layout is how text is laid out on Out.
+func (s *Shell) layout() console.Layout {
+	l := console.Layout{Colour: s.o.Colour}
+	if s.o.Columns != nil {
+		l.Columns = s.o.Columns()
+	}
+	return l
 }
 
 // mask hides secrets.

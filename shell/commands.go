@@ -100,7 +100,7 @@ func (s *Shell) help(_ context.Context, a arguments) error {
 		return s.write(s.overview())
 	}
 	if cmd := s.command(a.words[0]); cmd != nil && len(a.words) == 1 {
-		return s.write(cmd.Help(s.o.Columns()))
+		return s.write(cmd.Help(s.layout()))
 	}
 	at, err := s.target(a.words)
 	if err != nil {
@@ -119,14 +119,15 @@ func (s *Shell) overview() string {
 	for i, cmd := range s.commands {
 		rows[i] = console.Row{Name: cmd.Name, Text: cmd.Short}
 	}
-	return "[PATH] ACTION [ARGUMENT...] runs an action; NAME=VALUE gives an argument by name.\n" +
-		"[PATH] NODE [ARGUMENT...] runs the default action of a node.\n" +
-		console.FormatList("commands (help COMMAND tells more):", rows, s.o.Colour)
+	l := s.layout()
+	return l.Paragraph("[PATH] ACTION [ARGUMENT...] runs an action; NAME=VALUE gives an argument by name.") + "\n" +
+		l.Paragraph("[PATH] NODE [ARGUMENT...] runs the default action of a node.") + "\n" +
+		l.List("commands (help COMMAND tells more):", rows)
 }
 
-// Help is all the help on the command, in lines of so many columns, or of the most that read well.
-func (c *Command) Help(columns int) string {
-	return prompt.Help(c.Name+" "+c.Usage, c.Short, c.Long, columns)
+// Help is all the help on the command.
+func (c *Command) Help(l console.Layout) string {
+	return prompt.Help(c.Name+" "+c.Usage, c.Short, c.Long, l)
 }
 
 func (s *Shell) history(ctx context.Context, a arguments) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"deployer/console"
 	"deployer/prompt"
 )
 
@@ -46,7 +47,7 @@ func document() string {
 		if c.Usage != "" {
 			fmt.Fprintf(&b, "    %s %s\n\n", c.Name, c.Usage)
 		}
-		fmt.Fprintln(&b, prompt.Wrap(strings.TrimSpace(prompt.Sentence(c.Short)+" "+c.Long), 120))
+		fmt.Fprintln(&b, console.Wrap(strings.TrimSpace(prompt.Sentence(c.Short)+" "+c.Long), 120))
 	}
 	b.WriteString("\n## Options\n\n| option | values | meaning |\n|---|---|---|\n")
 	for _, o := range settings() {

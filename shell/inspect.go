@@ -73,7 +73,7 @@ func (s *Shell) inspect(ctx context.Context, a arguments) error {
 type report struct {
 	strings.Builder
 	ctx     context.Context
-	colour  bool
+	layout  console.Layout
 	session *hosts.Session
 	run     *nodes.Run
 }
@@ -84,7 +84,7 @@ var errNoHosts = errors.New("an inspection reaches no hosts")
 // newReport begins a report. What is evaluated for it reaches no host.
 func (s *Shell) newReport(ctx context.Context) *report {
 	session := hosts.NewSession(hosts.Options{Replace: noHost})
-	return &report{ctx: ctx, colour: s.o.Colour, session: session,
+	return &report{ctx: ctx, layout: s.layout(), session: session,
 		run: nodes.NewRun(nodes.Options{Session: session})}
 }
 
@@ -116,18 +116,18 @@ func (r *report) doc(text string) {
 
 // list adds rows under a title.
 func (r *report) list(title string, rows []console.Row) {
-	r.WriteString(console.FormatList(title, rows, r.colour))
+	r.WriteString(r.layout.List(title, rows))
 }
 
 func (r *report) node(n *nodes.Place) {
 	t := n.Template()
-	fmt.Fprintln(r, PathSpans(n).Format(r.colour))
+	fmt.Fprintln(r, PathSpans(n).Format(r.layout.Colour))
 	r.doc(t.Documentation())
 	r.field("defined", t.Pos.String())
 	r.field("template", chain(t))
 	r.field("kind", t.Kind.String())
 	if g := n.Group(); g != nil {
-		r.field("group", console.FormatName(g.Name, g.Color, r.colour))
+		r.field("group", console.FormatName(g.Name, g.Color, r.layout.Colour))
 	}
 	if t.Rolling != nil {
 		r.field("rolling", t.Rolling.String())

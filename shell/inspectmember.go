@@ -57,7 +57,7 @@ func cause(err error) string {
 
 func (r *report) member(m member) {
 	n, of := m.at, m.of
-	fmt.Fprintf(r, "%s %s\n", PathSpans(n).Format(r.colour), of.Name)
+	fmt.Fprintf(r, "%s %s\n", PathSpans(n).Format(r.layout.Colour), of.Name)
 	switch {
 	case of.Action != nil:
 		r.doc(of.Action.Documentation())

@@ -10,12 +10,12 @@ import (
 
 // FormatPlace is what there is at a node: its children and actions, in the colours of their groups. title stands above
 // the children.
-func FormatPlace(n *nodes.Place, title string, colour bool) string {
-	text := console.FormatName(n.Path(), GroupColour(n), colour) + "\n"
+func FormatPlace(n *nodes.Place, title string, l console.Layout) string {
+	text := console.FormatName(n.Path(), GroupColour(n), l.Colour) + "\n"
 	if doc := firstLine(n.Template().Documentation()); doc != "" {
-		text += doc + "\n"
+		text += l.Paragraph(doc) + "\n"
 	}
-	return text + console.FormatList(title, childRows(n), colour) + console.FormatList("actions:", actionRows(n, false), colour)
+	return text + l.List(title, childRows(n)) + l.List("actions:", actionRows(n, false))
 }
 
 func childRows(n *nodes.Place) []console.Row {

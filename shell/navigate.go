@@ -40,14 +40,14 @@ func (s *Shell) ls(_ context.Context, a arguments) error {
 		return err
 	}
 	if !long {
-		return s.write(FormatPlace(at, "nodes:", s.o.Colour))
+		return s.write(FormatPlace(at, "nodes:", s.layout()))
 	}
-	return s.write(formatLong(at, s.o.Colour))
+	return s.write(formatLong(at, s.layout()))
 }
 
 // formatLong is a list of what is at a node, with the hosts of each node.
-func formatLong(n *nodes.Place, colour bool) string {
-	text := FormatPlace(n, "nodes:", colour)
+func formatLong(n *nodes.Place, l console.Layout) string {
+	text := FormatPlace(n, "nodes:", l)
 	var rows []console.Row
 	add := func(name string, at *nodes.Place) {
 		for _, role := range at.Roles() {
@@ -61,7 +61,7 @@ func formatLong(n *nodes.Place, colour bool) string {
 			add(nodes.FormatStep(c.Name), c.Place)
 		}
 	}
-	return text + console.FormatList("hosts:", rows, colour)
+	return text + l.List("hosts:", rows)
 }
 
 func (s *Shell) pwd(_ context.Context, a arguments) error {

@@ -95,5 +95,5 @@ func (s *Shell) showOptions(_ context.Context, a arguments) error {
 	for _, o := range settings() {
 		rows = append(rows, console.Row{Name: o.name + " " + o.get(s.settings), Text: o.help})
 	}
-	return s.write(strings.TrimPrefix(console.FormatList("", rows, s.o.Colour), "\n\n"))
+	return s.write(strings.TrimPrefix(s.layout().List("", rows), "\n\n"))
 }

@@ -3,9 +3,9 @@ package shell
 import (
 	"context"
 	"io"
-	"math"
 	"strings"
 
+	"deployer/console"
 	"deployer/journal"
 	"deployer/nodes"
 	"deployer/prompt"
@@ -25,7 +25,7 @@ type Options struct {
 	Version     string // what --version prints
 	Secrets     *journal.Secrets
 	Settings    Settings // at the start
-	// Columns returns the width of the window; nil where there is none.
+	// Columns returns the width of the window that Out is shown in; nil where there is none.
 	Columns func() int
 	// Run runs a task and shows all that comes of it, but a result that is a node.
 	Run func(context.Context, Task) Outcome
@@ -83,9 +83,6 @@ type place struct {
 
 // New returns a shell.
 func New(o Options) *Shell {
-	if o.Columns == nil {
-		o.Columns = func() int { return math.MaxInt }
-	}
 	s := &Shell{o: o, commands: Commands(), here: place{at: o.Start}, settings: o.Settings}
 	s.loop = prompt.Loop{
 		Reader: o.Reader, Err: o.Err, Interactive: o.Interactive, KeepGoing: o.KeepGoing, Name: o.Name, Mask: s.mask,
@@ -105,11 +102,20 @@ func (s *Shell) try(ctx context.Context, line string) error {
 	}
 	if cmd := s.command(words[0]); cmd != nil {
 		if len(words) == 2 && words[1].Raw == "--help" {
-			return s.write(cmd.Help(s.o.Columns()))
+			return s.write(cmd.Help(s.layout()))
 		}
 		return cmd.run(s, ctx, arguments{words[1:], line[words[0].End():], words[0].End()})
 	}
 	return s.call(ctx, words, s.settings)
+}
+
+// layout is how text is laid out on Out.
+func (s *Shell) layout() console.Layout {
+	l := console.Layout{Colour: s.o.Colour}
+	if s.o.Columns != nil {
+		l.Columns = s.o.Columns()
+	}
+	return l
 }
 
 // mask hides secrets.
