@@ -16,7 +16,7 @@ import (
 //
 // It is the lock on a file of its own, not on a journal, whose lock says that its run goes on. A process that dies gives
 // its claims up; the file it leaves is claimed as one that is new.
-type Claim struct{ file *os.File }
+type Claim struct{ file *lockedFile }
 
 // claimSuffix ends the name of a claim, which is that of the first run of its chain.
 const claimSuffix = ".claim"
@@ -40,7 +40,7 @@ func (s *Store) Claim(chain Chain, by string) (*Claim, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &Claim{f}
+		c := &Claim{&lockedFile{f}}
 		switch err := lock(f, syscall.LOCK_EX|syscall.LOCK_NB); {
 		case errors.Is(err, syscall.EWOULDBLOCK):
 			return nil, errors.Join(c.refused(chain.Last().Name), f.Close())

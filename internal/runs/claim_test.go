@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"deployer/journal"
@@ -118,4 +119,34 @@ func TestClaimGoesWithItsJournal(t *testing.T) {
 	if _, err := os.Stat(stale); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it is still there, error %v", err)
 	}
+}
+
+// TestEndedWhileProcessesBegin ends a run while another process has its files too, as one has that is forked then.
+func TestEndedWhileProcessesBegin(t *testing.T) {
+	t.Parallel()
+	s := &Store{Dir: t.TempDir()}
+	c := chain(t, s)
+	w := begin(t, s, "c", start("web1"), ended(journal.Done, 0))
+	claim, err := s.Claim(c, "process 7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []*lockedFile{w.file.(*lockedFile), claim.file} {
+		other, err := syscall.Dup(int(f.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Close(other)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	claim.Release()
+	if r := read(t, s, "c"); r.Status != Ended {
+		t.Errorf("it is %s", r.Status)
+	}
+	if claim, err = s.Claim(c, "process 8"); err != nil {
+		t.Fatal(err)
+	}
+	claim.Release()
 }

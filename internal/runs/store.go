@@ -85,7 +85,7 @@ func (s *Store) Create(name string) (*Writer, error) {
 }
 
 // createLocked makes a file that did not exist, and locks it. Whoever tidies up may have been faster.
-func createLocked(path string) (*os.File, error) {
+func createLocked(path string) (*lockedFile, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 		if err != nil {
@@ -95,13 +95,20 @@ func createLocked(path string) (*os.File, error) {
 			return nil, errors.Join(err, f.Close(), os.Remove(path))
 		}
 		if _, err := os.Lstat(path); err == nil {
-			return f, nil
+			return &lockedFile{f}, nil
 		}
 		_ = f.Close() // nothing was written to it
 	}
 }
 
-// lock locks a file until it is closed.
+// lockedFile is a file that is locked until it is closed. Closing alone would not do: a process that begins at that
+// moment has the file too, and with it the lock, until its program runs.
+type lockedFile struct{ *os.File }
+
+// Close unlocks and closes the file.
+func (f *lockedFile) Close() error { return errors.Join(lock(f.File, syscall.LOCK_UN), f.File.Close()) }
+
+// lock locks a file, or unlocks it.
 func lock(f *os.File, how int) error {
 	for {
 		err := syscall.Flock(int(f.Fd()), how)
