@@ -45,8 +45,9 @@ var allowed = map[string][]string{
 	},
 	"deployer/hosts": {
 		"deployer/files", "deployer/journal", "deployer/pty",
-		"deployer/internal/knownhosts", "deployer/internal/printable", "deployer/internal/sshagent",
-		"deployer/internal/sshconfig", "deployer/internal/sshkeys", "deployer/internal/textdiff",
+		"deployer/internal/hostshell", "deployer/internal/knownhosts", "deployer/internal/printable",
+		"deployer/internal/sshagent", "deployer/internal/sshconfig", "deployer/internal/sshkeys",
+		"deployer/internal/textdiff",
 	},
 	"deployer/files": {"deployer/internal/sftp"},
 	"deployer/console": {
@@ -60,6 +61,7 @@ var allowed = map[string][]string{
 	"deployer/internal/bench/scale":   {"deployer/hosts", "deployer/journal"},
 	"deployer/internal/expr":          {},
 	"deployer/internal/hostset":       {"deployer/internal/nearest"},
+	"deployer/internal/hostshell":     {},
 	"deployer/internal/knownhosts": {
 		"deployer/internal/printable", "deployer/internal/sshconfig", "deployer/internal/sshkeys",
 	},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"deployer/internal/hostshell"
 )
 
 // beginLimit is how long a host may take to come from our script to the command: first the start files of the login
@@ -18,7 +20,7 @@ func (x *execution) expectBegin() {
 	x.overdue = time.AfterFunc(limit, func() {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		if x.marks[markStarted] == 0 {
+		if x.marks[hostshell.MarkStarted] == 0 {
 			x.fail(x.notBegun(fmt.Sprintf("did not begin the command within %v", limit)))
 		}
 	})
@@ -27,13 +29,13 @@ func (x *execution) expectBegin() {
 // missed returns why the command itself did not run, though its script ended, or nil if it ran. It needs x.mu.
 func (x *execution) missed(exit Exit) *Error {
 	switch {
-	case x.marks[markNoSudo] > 0:
+	case x.marks[hostshell.MarkNoSudo] > 0:
 		return x.fault(Sudo, errors.New("sudo is not installed there"), "install sudo, or log in as the user who may do this")
-	case x.request.sudo && x.marks[markScript] > 0 && x.marks[markStarted] == 0:
+	case x.request.Sudo && x.marks[hostshell.MarkScript] > 0 && x.marks[hostshell.MarkStarted] == 0:
 		return x.fault(Sudo, fmt.Errorf("sudo refused: %s", x.refusal()), "see what sudo -l says for this user on the host")
-	case x.marks[markStarted] == 0:
+	case x.marks[hostshell.MarkStarted] == 0:
 		return x.notBegun("ran something else in place of the command: " + exit.text())
-	case x.marks[markDirectory] > 0:
+	case x.marks[hostshell.MarkDirectory] > 0:
 		return x.directoryFailed()
 	}
 	return nil
@@ -43,7 +45,7 @@ func (x *execution) missed(exit Exit) *Error {
 func (x *execution) notBegun(what string) *Error {
 	fault, text := Unreachable, "the host "+what
 	hint := "the account needs a shell that runs commands, and no other command forced on it"
-	if x.marks[markScript] > 0 {
+	if x.marks[hostshell.MarkScript] > 0 {
 		fault, text, hint = Sudo, "sudo "+what, "run sudo there by hand, to see what it waits for"
 	}
 	said := x.lastLines()

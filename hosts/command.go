@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"deployer/internal/hostshell"
 	"deployer/journal"
 	"deployer/pty"
 )
@@ -21,7 +22,7 @@ type execution struct {
 	command string
 	options RunOptions
 	scope   Scope
-	request request
+	request hostshell.Request
 	id      uint64 // in the journal
 	begun   time.Time
 
@@ -62,7 +63,7 @@ func (h *Handle) stream(ctx context.Context, command string, o RunOptions, in io
 	if err != nil {
 		return nil, err
 	}
-	x.in, x.out, x.request.stream = in, out, in != nil
+	x.in, x.out, x.request.Stream = in, out, in != nil
 	return x.inPlace(ctx)
 }
 
@@ -87,19 +88,19 @@ func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*ex
 	}
 	x.silence.x = x
 	x.scope.Sandbox = x.scope.Sandbox || o.Sandbox
-	x.request = request{
-		command: command, dir: h.dir, setup: h.setup, shell: h.host.Common().Shell,
-		sudo: o.Sudo, user: o.User, own: o.own, word: randomWord(),
-		terminal: x.takesTerminal(), supervised: o.shell, // what a person leaves running there is meant to
+	x.request = hostshell.Request{
+		Command: command, Dir: h.dir, Setup: h.setup, Shell: h.host.Common().Shell,
+		Sudo: o.Sudo, User: o.User, Word: hostshell.NewWord(),
+		Terminal: x.takesTerminal(), Supervised: o.shell, // what a person leaves running there is meant to
 	}
-	if o.posix && x.request.shell != "" {
-		x.request.shell = "/bin/sh"
+	if o.posix && x.request.Shell != "" {
+		x.request.Shell = "/bin/sh"
 	}
-	x.request.note = x.note()
-	x.request.input = o.Input != "" && !x.request.terminal
+	x.request.Note = x.note()
+	x.request.Input = o.Input != "" && !x.request.Terminal
 	for i, s := range h.setup {
-		if s.variable != "" && !s.raw && h.session.Secrets().Has(s.value) {
-			x.request.secrets = append(x.request.secrets, i)
+		if s.Variable != "" && !s.Raw && h.session.Secrets().Has(s.Value) {
+			x.request.Secrets = append(x.request.Secrets, i)
 		}
 	}
 	return x, x.refuse()
@@ -125,8 +126,8 @@ func (x *execution) refuse() error {
 func (x *execution) prefixes() string {
 	var all []string
 	for _, s := range x.handle.setup {
-		if s.variable == "" {
-			all = append(all, s.value)
+		if s.Variable == "" {
+			all = append(all, s.Value)
 		}
 	}
 	return strings.Join(all, "\n")
@@ -161,7 +162,7 @@ func (x *execution) run(ctx context.Context) (*Output, error) {
 	var failure *Error
 	if errors.As(err, &failure) {
 		failure.Seconds = out.Seconds
-		if failure.Stderr == "" && (!x.request.terminal || x.scope.Parallel) { // else a person saw it
+		if failure.Stderr == "" && (!x.request.Terminal || x.scope.Parallel) { // else a person saw it
 			failure.Stderr = x.session.Secrets().Mask(x.lastLines())
 		}
 	}
@@ -172,34 +173,22 @@ func (x *execution) run(ctx context.Context) (*Output, error) {
 	return out, nil
 }
 
-// execute runs the command, which may need two attempts: see request.direct.
+// execute runs the command, which may need two attempts: see hostshell.Request.Direct.
 func (x *execution) execute(ctx context.Context) (Exit, error) {
 	exit, err := x.attempt(ctx)
-	if err != nil || x.marks[markAgain] == 0 {
+	if err != nil || x.marks[hostshell.MarkAgain] == 0 {
 		return exit, err
 	}
-	x.request.supervised = true
+	x.request.Supervised = true
 	x.process, x.marks = nil, map[string]int{}
 	return x.attempt(ctx)
 }
 
 // attempt starts the command, keeps the dialogue with it and waits for its end.
 func (x *execution) attempt(ctx context.Context) (Exit, error) {
-	out := x.writer(journal.Stdout, &x.stdout)
-	marked := newDialogue(x.writer(journal.Stderr, &x.stderr), x.request.word)
-	if x.out != nil {
-		out = x.out
-	}
-	c := Command{Line: loginLine(x.request.script()), Direct: x.request.direct(), Word: x.request.word,
-		Stdout: out, Stderr: marked, asked: x.request}
-	if x.request.terminal {
-		size := x.window()()
-		marked.out = x.writer(journal.Terminal, &x.stdout)
-		c.Terminal, c.Stdout, c.Stderr = &size, marked, nil
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	marked.on = func(mark string) { x.marked(ctx, mark) }
+	c, marked := x.composed(func(mark string) { x.marked(ctx, mark) })
 	if err := x.start(ctx, c); err != nil {
 		return Exit{}, err
 	}
@@ -207,11 +196,30 @@ func (x *execution) attempt(ctx context.Context) (Exit, error) {
 	cancel() // questions that the end of the command made needless
 	x.tasks.Wait()
 	x.overdue.Stop()
-	marked.flush()
+	marked.Flush()
 	if released := x.release(); released != nil {
 		return exit, errors.Join(err, fmt.Errorf("give the terminal back: %w", released))
 	}
 	return exit, err
+}
+
+// composed returns what the host is to start, and what takes the marks out of what that prints.
+func (x *execution) composed(on func(mark string)) (Command, *hostshell.Dialogue) {
+	c := Command{
+		Line: x.request.Line(), Direct: x.request.Direct(), Word: x.request.Word, asked: x.request, own: x.options.own,
+	}
+	if x.request.Terminal {
+		size := x.window()()
+		marked := hostshell.NewDialogue(x.writer(journal.Terminal, &x.stdout), x.request.Word, on)
+		c.Terminal, c.Stdout = &size, marked
+		return c, marked
+	}
+	marked := hostshell.NewDialogue(x.writer(journal.Stderr, &x.stderr), x.request.Word, on)
+	c.Stdout, c.Stderr = x.out, marked
+	if x.out == nil {
+		c.Stdout = x.writer(journal.Stdout, &x.stdout)
+	}
+	return c, marked
 }
 
 func (x *execution) start(ctx context.Context, c Command) error {
@@ -227,7 +235,7 @@ func (x *execution) start(ctx context.Context, c Command) error {
 	x.process = process
 	x.session.offline.begin(x.handle.Slug())
 	if x.hasGuard() {
-		x.marks[markStarted] = 1
+		x.marks[hostshell.MarkStarted] = 1
 		x.attach()
 		x.streams()
 	}

@@ -79,7 +79,7 @@ func (x *execution) stop() {
 	if i, ok := x.process.(Interrupter); ok {
 		i.Interrupt()
 	}
-	if x.request.terminal && !x.hasGuard() {
+	if x.request.Terminal && !x.hasGuard() {
 		x.hangUp()
 		return
 	}
@@ -90,7 +90,7 @@ func (x *execution) stop() {
 // end it first, where there can be one.
 func (x *execution) hangUp() {
 	p, ok := x.process.(guarded)
-	if !ok || x.request.sudo || x.options.shell {
+	if !ok || x.request.Sudo || x.options.shell {
 		x.process.Abandon()
 		return
 	}
@@ -98,7 +98,7 @@ func (x *execution) hangUp() {
 		defer x.process.Abandon()
 		select {
 		case leader := <-x.leader: // which may be under way
-			p.endSession(x.session.abandon, x.request.word, leader)
+			p.endSession(x.session.abandon, x.request.Word, leader)
 		case <-time.After(leaderLimit):
 		case <-x.session.abandon.Done():
 		}
@@ -134,7 +134,7 @@ func (x *execution) judge(exit Exit, err error) (Exit, error) {
 }
 
 func (x *execution) lastLines() string {
-	if x.request.terminal {
+	if x.request.Terminal {
 		return x.stdout.lastLines()
 	}
 	return x.stderr.lastLines()

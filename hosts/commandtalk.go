@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"deployer/internal/hostshell"
 )
 
 // ctrlC is the key.
@@ -18,32 +20,32 @@ func (x *execution) marked(ctx context.Context, mark string) {
 	mark, detail, _ := strings.Cut(mark, " ")
 	x.marks[mark]++
 	switch mark {
-	case markDirectory:
+	case hostshell.MarkDirectory:
 		x.noEntry = detail
-	case markLeader:
+	case hostshell.MarkLeader:
 		select {
 		case x.leader <- detail:
 		default: // a command says so once
 		}
-	case markHistory:
+	case hostshell.MarkHistory:
 		x.session.noHistory(ctx, x.handle.Slug(), detail)
 	}
 	if x.process == nil { // it could not be started after all
 		return
 	}
 	switch {
-	case mark == markScript:
+	case mark == hostshell.MarkScript:
 		x.overdue.Reset(x.session.beginLimit)
-	case mark == markPassword && x.marks[markStarted] == 0:
+	case mark == hostshell.MarkPassword && x.marks[hostshell.MarkStarted] == 0:
 		x.overdue.Stop()
 		asked := x.marks[mark]
 		x.tasks.Go(func() { x.answer(ctx, asked) })
-	case mark == markStarted && x.marks[mark] == 1:
+	case mark == hostshell.MarkStarted && x.marks[mark] == 1:
 		x.overdue.Stop()
 		if p, ok := x.process.(guarded); ok {
 			p.scriptRan()
 		}
-		if x.request.sudo && x.marks[markPassword] > 0 {
+		if x.request.Sudo && x.marks[hostshell.MarkPassword] > 0 {
 			x.session.sudo.confirm(x.account())
 		}
 		x.tasks.Go(func() { x.feed(ctx) })
@@ -61,7 +63,7 @@ func (x *execution) streams() {
 
 // attach gives the command the person's terminal, or offers it to the person. It needs x.mu.
 func (x *execution) attach() {
-	if !x.request.terminal {
+	if !x.request.Terminal {
 		return
 	}
 	resize := func(size Size) { _ = x.process.Resize(size) }
@@ -100,7 +102,7 @@ func (x *execution) answer(ctx context.Context, asked int) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.marks[markStarted] == 0 {
+	if x.marks[hostshell.MarkStarted] == 0 {
 		x.overdue.Reset(x.session.beginLimit)
 	}
 }
@@ -112,16 +114,16 @@ func (x *execution) account() account {
 // feed gives the command what it is to read: secrets first, then the input.
 func (x *execution) feed(ctx context.Context) {
 	var lines strings.Builder
-	for _, i := range x.request.secrets {
-		value, err := x.session.Secrets().Reveal(ctx, x.handle.setup[i].value)
+	for _, i := range x.request.Secrets {
+		value, err := x.session.Secrets().Reveal(ctx, x.handle.setup[i].Value)
 		if err == nil && strings.ContainsRune(value, 0) {
-			err = fmt.Errorf("the secret for %s contains a NUL byte, which no variable can hold", x.handle.setup[i].variable)
+			err = fmt.Errorf("the secret for %s contains a NUL byte, which no variable can hold", x.handle.setup[i].Variable)
 		}
 		if err != nil {
 			x.fail(x.fault(Refused, err, ""))
 			return
 		}
-		lines.WriteString(octal(value) + "\n")
+		lines.WriteString(hostshell.SecretLine(value))
 	}
 	input, err := x.session.Secrets().Reveal(ctx, x.options.Input)
 	if err != nil {
@@ -129,9 +131,9 @@ func (x *execution) feed(ctx context.Context) {
 		return
 	}
 	switch {
-	case x.request.input:
-		lines.WriteString("." + octal(input) + "\n")
-	case x.request.terminal:
+	case x.request.Input:
+		lines.WriteString(hostshell.InputLine(input))
+	case x.request.Terminal:
 		lines.WriteString(input)
 	}
 	// An error means that the command has ended, and how it did says more.

@@ -5,7 +5,7 @@
 // limits) belongs to a [Session], of which a run has one. A [Handle] is a host in a session together with a directory,
 // variables and prefixes: what scripts call env.host. A [Set] is several handles, by role.
 //
-//	Handle.Run → compose (one script for sh) → sandbox | sudo dialogue → Host.Start → streams → journal, capture
+//	Handle.Run → hostshell.Request (one script for sh) → Host.Start → hostshell.Dialogue (sudo) → journal, capture
 //
 // Files are used in one of three ways, which all behave alike; in a sandbox a layer over them takes what is written:
 //

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"deployer/internal/hostshell"
 	"deployer/pty"
 )
 
@@ -43,15 +44,15 @@ type Call struct {
 // of secrets.
 func (c Command) Call() Call {
 	call := Call{
-		Command: c.asked.command, Dir: c.asked.dir, Env: map[string]string{}, Sudo: c.asked.sudo, User: c.asked.user,
-		Terminal: c.asked.terminal, Own: c.asked.own,
+		Command: c.asked.Command, Dir: c.asked.Dir, Env: map[string]string{}, Sudo: c.asked.Sudo, User: c.asked.User,
+		Terminal: c.asked.Terminal, Own: c.own,
 		Stdin: strings.NewReader(""), Stdout: c.Stdout, Stderr: c.Stderr,
 	}
-	for _, s := range c.asked.setup {
-		if s.variable == "" {
-			call.Prefixes = append(call.Prefixes, s.value)
+	for _, s := range c.asked.Setup {
+		if s.Variable == "" {
+			call.Prefixes = append(call.Prefixes, s.Value)
 		} else {
-			call.Env[s.variable] = s.value
+			call.Env[s.Variable] = s.Value
 		}
 	}
 	return call
@@ -112,7 +113,7 @@ func (h *Func) failure(c Command, err error) error {
 	given := &Error{Fault: Lost, Err: err}
 	errors.As(err, &given)
 	failed := *given // it may be given more than once
-	failed.Host, failed.Op = h.Slug(), cmp.Or(failed.Op, c.asked.command)
+	failed.Host, failed.Op = h.Slug(), cmp.Or(failed.Op, c.asked.Command)
 	return &failed
 }
 
@@ -134,7 +135,7 @@ func (p *funcProcess) run(ctx context.Context, h *Func, c Command) (int, error) 
 	if c.Terminal != nil {
 		marks = c.Stdout
 	}
-	_, _ = io.WriteString(marks, "\001"+c.asked.word+":"+markStarted+"\001") // into memory
+	_, _ = io.WriteString(marks, hostshell.Mark(c.asked.Word, hostshell.MarkStarted)) // into memory
 	if c.check {
 		return 0, nil
 	}
@@ -142,7 +143,7 @@ func (p *funcProcess) run(ctx context.Context, h *Func, c Command) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	if c.Terminal == nil && !c.asked.stream {
+	if c.Terminal == nil && !c.asked.Stream {
 		go p.watch()
 	}
 	return h.o.Run(ctx, call)
@@ -151,21 +152,21 @@ func (p *funcProcess) run(ctx context.Context, h *Func, c Command) (int, error) 
 // call is the command with all that it is given.
 func (p *funcProcess) call(c Command) (Call, error) {
 	call := c.Call()
-	if len(c.asked.secrets) == 0 && !c.asked.input && !c.asked.stream && !call.Terminal {
+	if len(c.asked.Secrets) == 0 && !c.asked.Input && !c.asked.Stream && !call.Terminal {
 		return call, nil // nothing is read
 	}
 	lines := bufio.NewReader(p.stdin)
-	for _, i := range c.asked.secrets {
+	for _, i := range c.asked.Secrets {
 		value, err := readEncoded(lines)
 		if err != nil {
 			return call, err
 		}
-		call.Env[c.asked.setup[i].variable] = value
+		call.Env[c.asked.Setup[i].Variable] = value
 	}
 	switch {
-	case call.Terminal, c.asked.stream:
+	case call.Terminal, c.asked.Stream:
 		call.Stdin = lines
-	case c.asked.input:
+	case c.asked.Input:
 		input, err := readEncoded(lines)
 		if err != nil {
 			return call, err

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"deployer/internal/hostshell"
 )
 
 // Handle is a host in a session, with the directory, variables and prefixes that its commands run under. It never
@@ -15,15 +17,8 @@ import (
 type Handle struct {
 	host    Host
 	session *Session
-	dir     string // "": where commands start: the home directory, or this program's own directory
-	setup   []step // variables and prefixes, in the order they were given
-}
-
-// step is an export or a prefix.
-type step struct {
-	variable string // "" for a prefix
-	value    string // of the variable, or the prefix itself
-	raw      bool   // the value is shell text, not a literal
+	dir     string           // "": where commands start: the home directory, or this program's own directory
+	setup   []hostshell.Step // variables and prefixes, in the order they were given
 }
 
 // Handle returns the handle of a host.
@@ -91,13 +86,13 @@ func (h *Handle) Env(name, value string, raw bool) (*Handle, error) {
 	if raw && h.session.Secrets().Has(value) {
 		return nil, fmt.Errorf("env: the value of %s is a secret, and escape=False would put it on a command line: leave escape out", name)
 	}
-	return h.with(step{variable: name, value: value, raw: raw}), nil
+	return h.with(hostshell.Step{Variable: name, Value: value, Raw: raw}), nil
 }
 
 // Prefix returns a handle whose commands run after prefix has succeeded, in the same shell.
-func (h *Handle) Prefix(prefix string) *Handle { return h.with(step{value: prefix}) }
+func (h *Handle) Prefix(prefix string) *Handle { return h.with(hostshell.Step{Value: prefix}) }
 
-func (h *Handle) with(s step) *Handle {
+func (h *Handle) with(s hostshell.Step) *Handle {
 	next := *h
 	next.setup = append(slices.Clip(h.setup), s)
 	return &next

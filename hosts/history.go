@@ -65,22 +65,6 @@ func noteText(s string, limit int) string {
 	return b.String()
 }
 
-// noteScript writes the line, or prints a mark that says why it cannot. It leaves no variables behind, and no arguments.
-// It is one line, since lines are counted.
-func (r request) noteScript() string {
-	if r.note == "" {
-		return ""
-	}
-	const file = `"$HOME/.deployer/history"`
-	return `{ set -- "$({ umask 077; ` +
-		`if [ -z "${HOME-}" ]; then echo "HOME is not set"; false; ` +
-		`elif [ -e ` + file + ` ] && ! [ -f ` + file + ` ]; then echo "it is not a file"; false; ` +
-		`else { [ -d "$HOME/.deployer" ] || mkdir -p "$HOME/.deployer"; } && ` +
-		`printf '%s\n' ` + Quote(r.note) + ` >>` + file + `; ` +
-		`fi && echo noted; } 2>&1)"; } 2>/dev/null; ` +
-		`[ "$1" = noted ] || printf '\001%s:history %.60s\001' ` + r.word + ` "${1##*: }" >&2; set --; `
-}
-
 // noHistory warns, once for each host, that its history is not complete.
 func (s *Session) noHistory(ctx context.Context, slug, why string) {
 	if _, again := s.told.LoadOrStore(slug, true); again {

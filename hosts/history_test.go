@@ -3,7 +3,6 @@ package hosts
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -220,30 +219,6 @@ func TestHistoryThatCannotBeWritten(t *testing.T) {
 				!strings.Contains("|"+tt.want+"|", "|"+strings.TrimPrefix(warnings[0], start)+"|") {
 				t.Errorf("%s: the warnings are %q, want one of %s", name, warnings, tt.want)
 			}
-		}
-	}
-}
-
-// TestHistoryInEveryShell has the script read by all shells there are that may be /bin/sh.
-func TestHistoryInEveryShell(t *testing.T) {
-	for _, shell := range []string{"dash", "bash", "busybox", "ksh", "mksh", "zsh"} {
-		path, err := exec.LookPath(shell)
-		if err != nil {
-			continue // dash and bash are there: TestComposition needs them
-		}
-		home := t.TempDir()
-		r := request{note: "2026-11-21T07:30:00Z | a@b | run | / | - | - | echo 'it'\"s\" %s \\n", word: "word"}
-		args := []string{"-c", "set -eu\n" + r.noteScript() + "echo \"[$*]\""}
-		if shell == "busybox" {
-			args = append([]string{"sh"}, args...)
-		}
-		cmd := exec.Command(path, args...)
-		cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}
-		if out, err := cmd.CombinedOutput(); err != nil || string(out) != "[]\n" {
-			t.Errorf("%s printed %q, %v", shell, out, err)
-		}
-		if got := history(t, home); len(got) != 1 || got[0][6] != "echo 'it'\"s\" %s \\n" {
-			t.Errorf("%s wrote %q", shell, got)
 		}
 	}
 }

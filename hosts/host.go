@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"deployer/internal/hostshell"
 	"deployer/pty"
 )
 
@@ -39,9 +40,9 @@ type Common struct {
 
 // Command is what a Host starts.
 type Command struct {
-	// Line is read by the login shell, whichever it is: made by loginLine, it means the same in sh, bash, fish and csh.
+	// Line is read by the login shell, whichever it is: made by package hostshell, it means the same in sh, bash, fish and csh.
 	Line string
-	// Direct makes a line that does the same faster, for a login shell with a guard (see direct.go), which knows the
+	// Direct makes a line that does the same faster, for a login shell with a guard (see hostshell.Request.Direct), which knows the
 	// command by Word. It is nil where only Line will do.
 	Direct func(guard string) string
 	Word   string
@@ -50,14 +51,15 @@ type Command struct {
 	// Stdout and Stderr take what the command prints, from a goroutine each. With a terminal Stderr is not used.
 	Stdout, Stderr io.Writer
 
-	asked request // what Line does, for a host that needs no shell for it
-	check bool    // Line only has the command read
+	asked hostshell.Request // what Line does, for a host that needs no shell for it
+	own   bool              // see RunOptions
+	check bool              // Line only has the command read
 }
 
 // Process is a command that was started.
 type Process interface {
 	// Stdin is the command's standard input, or the keyboard of its terminal. Closing a pipe tells the supervisor
-	// (see supervise.sh) to end the command.
+	// (see package hostshell) to end the command.
 	Stdin() io.WriteCloser
 	// Resize tells that the window of the terminal changed.
 	Resize(pty.Size) error

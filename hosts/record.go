@@ -2,8 +2,6 @@ package hosts
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"io"
 	"time"
 
@@ -29,7 +27,7 @@ func (x *execution) log(e journal.Event) {
 		if x.options.shell {
 			e.Message = x.called()
 		}
-		e.Sudo, e.User, e.Terminal = x.options.Sudo, x.options.User, x.request.terminal
+		e.Sudo, e.User, e.Terminal = x.options.Sudo, x.options.User, x.request.Terminal
 		e.Sandbox, e.Parallel = x.scope.Sandbox, x.scope.Parallel
 	}
 	x.session.Journal().Write(e)
@@ -65,7 +63,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func (x *execution) output(exit Exit) *Output {
 	return &Output{
 		Host: x.handle.Slug(), Command: x.command,
-		Stdout: x.stdout.text(x.request.terminal), Stderr: x.stderr.text(false),
+		Stdout: x.stdout.text(x.request.Terminal), Stderr: x.stderr.text(false),
 		Shown: !x.options.Silent && !x.options.Quiet,
 		Exit:  exit, Seconds: time.Since(x.begun).Seconds(),
 	}
@@ -96,11 +94,4 @@ func (x *execution) called() string {
 		return "a shell on " + x.handle.Slug()
 	}
 	return x.command
-}
-
-// randomWord returns a word that no program on a host can guess.
-func randomWord() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
-	return hex.EncodeToString(b[:])
 }

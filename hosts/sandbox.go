@@ -6,14 +6,15 @@ import (
 	"strings"
 	"time"
 
+	"deployer/internal/hostshell"
 	"deployer/journal"
 )
 
 // check is what a sandbox does instead of running a command: it connects, and has the host's shell read the command
 // without running it. The output is unknown.
 func (x *execution) check(ctx context.Context) (*Output, error) {
-	x.request.terminal, x.options.Quiet = false, true
-	x.request.sudo = false // to read a command nobody needs rights
+	x.request.Terminal, x.options.Quiet = false, true
+	x.request.Sudo = false // to read a command nobody needs rights
 	x.log(journal.Event{Kind: journal.CommandStart})
 	exit, err := x.syntax(ctx)
 	out := &Output{Host: x.handle.Slug(), Command: x.command, Unknown: true, Seconds: time.Since(x.begun).Seconds()}
@@ -45,18 +46,17 @@ func (e *UnknownError) Kind() string { return "unknown" }
 
 // syntax runs the check on the host. It needs no supervisor: a shell that only reads ends by itself.
 func (x *execution) syntax(ctx context.Context) (Exit, error) {
-	marked := newDialogue(&x.stderr, x.request.word)
-	marked.on = func(mark string) {
+	marked := hostshell.NewDialogue(&x.stderr, x.request.Word, func(mark string) {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		x.marks[mark]++
-	}
-	c := Command{Line: loginLine(x.request.checkScript()), Stdout: &x.stdout, Stderr: marked, asked: x.request, check: true}
+	})
+	c := Command{Line: x.request.CheckLine(), Stdout: &x.stdout, Stderr: marked, asked: x.request, check: true}
 	if err := x.start(ctx, c); err != nil {
 		return Exit{}, err
 	}
 	defer x.overdue.Stop()
 	exit, err := x.wait(ctx)
-	marked.flush()
+	marked.Flush()
 	return exit, err
 }

@@ -31,7 +31,7 @@ type silence struct {
 // silenceLimit is how long the command may be silent; 0 is for ever. One that has the terminal, or whose streams others
 // hold, is not ours to judge.
 func (x *execution) silenceLimit() time.Duration {
-	if x.request.terminal || x.in != nil || x.out != nil {
+	if x.request.Terminal || x.in != nil || x.out != nil {
 		return 0
 	}
 	for _, limit := range []time.Duration{x.options.Silence, x.handle.host.Common().Silence, x.session.opts.Silence} {

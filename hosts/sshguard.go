@@ -9,10 +9,12 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"deployer/internal/hostshell"
 )
 
 // guard is the process on the host that supervises the commands of a connection whose login shell needs no supervisor
-// (see direct.go). It runs in a session of its own.
+// (see hostshell.Request.Direct). It runs in a session of its own.
 type guard struct {
 	mu      sync.Mutex
 	scripts bool      // the host runs our scripts: no forced command runs in their place
@@ -63,7 +65,7 @@ func (c *sshConn) runGuard(spare <-chan struct{}) {
 		return
 	}
 	p := newProcess(c.settings.slug, c)
-	if err := p.begin(c.pool.ctx, channel, guardLine(), Command{Stdout: &guardReader{guard: &c.guard, process: p}}); err != nil {
+	if err := p.begin(c.pool.ctx, channel, hostshell.GuardLine(), Command{Stdout: &guardReader{guard: &c.guard, process: p}}); err != nil {
 		return
 	}
 	limit := time.AfterFunc(guardLimit, func() {

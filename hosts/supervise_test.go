@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"deployer/internal/hostshell"
 )
 
 // mark returns a word that no other process has on its command line, also not as the start of one: a number of seconds to
@@ -98,8 +100,8 @@ func TestKilledClient(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			word := mark()
-			r := request{command: fmt.Sprintf(command, word), word: randomWord()}
-			cmd := exec.Command("/bin/sh", "-c", loginLine(r.script()))
+			r := hostshell.Request{Command: fmt.Sprintf(command, word), Word: hostshell.NewWord()}
+			cmd := exec.Command("/bin/sh", "-c", r.Line())
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			stdin, err := cmd.StdinPipe()
 			if err != nil {
@@ -124,9 +126,9 @@ func TestKilledClient(t *testing.T) {
 func TestForcedCommand(t *testing.T) {
 	t.Parallel()
 	word := mark()
-	r := request{command: "timeout 1000 sleep " + word, word: randomWord()}
+	r := hostshell.Request{Command: "timeout 1000 sleep " + word, Word: hostshell.NewWord()}
 	cmd := exec.Command("/bin/sh", "-c", `sh -c "$ORIGINAL"; exit $?`)
-	cmd.Env = append(os.Environ(), "ORIGINAL="+loginLine(r.script()))
+	cmd.Env = append(os.Environ(), "ORIGINAL="+r.Line())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

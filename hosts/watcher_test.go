@@ -5,14 +5,16 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+
+	"deployer/internal/hostshell"
 )
 
 // TestWatcherEndsWithItsCommand runs commands that end at once, while what watches their standard input still starts.
 // That stays open here: nothing but the end of its command ends a watcher, which otherwise would hold the session.
 func TestWatcherEndsWithItsCommand(t *testing.T) {
 	t.Parallel()
-	word := randomWord()
-	line := loginLine(request{command: "true", shell: "/bin/sh", word: word}.script())
+	word := hostshell.NewWord()
+	line := hostshell.Request{Command: "true", Shell: "/bin/sh", Word: word}.Line()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package hosts
+package hostshell
 
 import (
 	_ "embed"
@@ -8,16 +8,16 @@ import (
 // Over SSH each command is read by the login shell first. Where that is bash, and its start-up files left nothing
 // behind in it, it is what SHELL -c would be, and starting three more processes to supervise it only takes time: more
 // than all else that a command costs on a connection that is open. Instead one guard supervises all commands of a
-// connection: see guard.sh, and sshguard.go, which finds out whether a login shell is such a one.
+// connection: see guard.sh, and GuardLine, which finds out whether a login shell is such a one.
 
 //go:embed guard.sh
 var guardScript string
 
-// direct returns a function that makes a line for such a shell, or nil if the line would not do the same as loginLine.
+// Direct returns a function that makes a line for such a shell, or nil if the line would not do the same as [Request.Line].
 // The function gets the file that leads to the guard.
-func (r request) direct() func(guard string) string {
+func (r Request) Direct() func(guard string) string {
 	change, ok := r.changeDirectory()
-	if !ok || r.supervised || r.sudo || r.input || r.stream || len(r.secrets) > 0 || r.shell != "" {
+	if !ok || r.Supervised || r.Sudo || r.Input || r.Stream || len(r.Secrets) > 0 || r.Shell != "" {
 		return nil
 	}
 	prepare := r.preparation()
@@ -25,26 +25,26 @@ func (r request) direct() func(guard string) string {
 		prepare += ": || exit; "
 	}
 	input := "exec </dev/null; "
-	if r.terminal {
+	if r.Terminal {
 		input = ""
 	}
 	// What fails before the command begins is begun again under a supervisor, which says why it fails.
-	again := "{ printf " + Quote(printed(r.word, markAgain)) + " >&2; exit 1; }; "
+	again := "{ printf " + Quote(printed(r.Word, MarkAgain)) + " >&2; exit 1; }; "
 	return func(guard string) string {
 		// The guard is told who we are, as one who might be given our PID later would not be: since when we run. The
 		// file is opened for reading too, which waits for nobody. All of this is on the first line, and then lines are
 		// counted anew, for the errors of the shell.
-		return `{ read -r s </proc/$$/stat && set -- ${s##*') '} && printf 'run ` + r.word + ` %s %s\n' $$ ${20} 1<>` + guard +
+		return `{ read -r s </proc/$$/stat && set -- ${s##*') '} && printf 'run ` + r.Word + ` %s %s\n' $$ ${20} 1<>` + guard +
 			"; } 2>/dev/null" + change + " || " + again +
-			"set --; unset s; " + input + "SHLVL=2; " + r.noteScript() + prepare + "LINENO=0\n" + r.command
+			"set --; unset s; " + input + "SHLVL=2; " + r.noteScript() + prepare + "LINENO=0\n" + r.Command
 	}
 }
 
 // changeDirectory returns the command for that, to be appended to others.
-func (r request) changeDirectory() (string, bool) {
-	dir := Quote(r.dir)
-	switch rest, inHome := strings.CutPrefix(r.dir, "~"); {
-	case r.dir == "":
+func (r Request) changeDirectory() (string, bool) {
+	dir := Quote(r.Dir)
+	switch rest, inHome := strings.CutPrefix(r.Dir, "~"); {
+	case r.Dir == "":
 		return "", true
 	case inHome && rest != "" && rest[0] != '/':
 		return "", false
@@ -54,10 +54,10 @@ func (r request) changeDirectory() (string, bool) {
 	return " && CDPATH= cd -- " + dir + " 2>/dev/null", true
 }
 
-// guardLine starts the guard in a login shell for which direct may make lines: it is the bash that the supervisor would
+// GuardLine starts the guard in a login shell for which Direct may make lines: it is the bash that the supervisor would
 // choose, leads its session, and has the names, options, traps and aliases that bash has where it reads no start-up
 // files. Any other shell ends, perhaps with an error.
-func guardLine() string {
+func GuardLine() string {
 	return `[ -n "$BASH_VERSION" ] && [ -z "$BASH_ENV" ] && compgen -v >/dev/null &&
 set -- 'unset PIPESTATUS; compgen -v; declare -F; set +o; shopt -p; trap -p; alias' &&
 [ "$(eval "$1")" = "$(SHLVL=9 bash -c "$1")" ] && [ "$BASH" -ef "$(command -v bash)" ] &&

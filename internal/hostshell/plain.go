@@ -1,4 +1,4 @@
-package hosts
+package hostshell
 
 import (
 	"regexp"
@@ -27,11 +27,11 @@ func words(text string) map[string]bool {
 }
 
 // plain returns the program that a command names, or "" if a shell must read the command.
-func (r request) plain() string {
-	if r.shell != "" || r.preparation() != "" || !plainWords.MatchString(r.command) {
+func (r Request) plain() string {
+	if r.Shell != "" || r.preparation() != "" || !plainWords.MatchString(r.Command) {
 		return ""
 	}
-	program, _, _ := strings.Cut(r.command, " ")
+	program, _, _ := strings.Cut(r.Command, " ")
 	if shellWords[program] {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package hosts
+package hostshell
 
 import (
 	"bytes"
@@ -10,8 +10,7 @@ import (
 func TestSorry(t *testing.T) {
 	t.Parallel()
 	const word = "0123456789abcdef"
-	mark := func(name string) string { return "\x01" + word + ":" + name + "\x01" }
-	ask, started := mark(markPassword), mark(markStarted)
+	ask, started := Mark(word, MarkPassword), Mark(word, MarkStarted)
 	for _, tt := range []struct{ text, want string }{
 		{ask + "Sorry, try again.\n" + ask + started + "out\n", "out\n"},
 		{ask + "\r\nSorry, try again.\r\n" + ask + "\r\n" + started + "out\r\n", "\r\nout\r\n"},
@@ -26,12 +25,11 @@ func TestSorry(t *testing.T) {
 	} {
 		for size := 1; size <= len(tt.text); size++ {
 			var got bytes.Buffer
-			d := newDialogue(&got, word)
-			d.on = func(string) {}
+			d := NewDialogue(&got, word, func(string) {})
 			for part := range slices.Chunk([]byte(tt.text), size) {
 				_, _ = d.Write(part) // into memory
 			}
-			d.flush()
+			d.Flush()
 			if got.String() != tt.want {
 				t.Errorf("%q in parts of %d: got %q, want %q", tt.text, size, got.String(), tt.want)
 			}

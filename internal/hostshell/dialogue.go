@@ -1,46 +1,33 @@
-package hosts
+package hostshell
 
 import (
 	"bytes"
 	"io"
 )
 
-// The marks that a script prints on standard error, or its terminal, each between two bytes 1 and after the random word
-// of the command.
-const (
-	markScript    = "script"    // the script runs, and calls sudo next; where there is no sudo it is left out
-	markPassword  = "password"  // sudo wants its password
-	markNoSudo    = "nosudo"    // there is no sudo
-	markStarted   = "started"   // the supervisor runs, with all the rights it will get
-	markDirectory = "directory" // it could not change the directory; why follows after a space
-	markHistory   = "history"   // the history of the host cannot be written; why follows after a space
-	markLeader    = "leader"    // who leads the session of a terminal: its PID and when it began follow after a space
-	markAgain     = "again"     // the guard cannot be told of the command: it must be begun under a supervisor
-)
-
-// printed is what printf of sh makes a mark of.
-func printed(word, mark string) string { return `\001` + word + ":" + mark + `\001` }
-
-// dialogue passes output on and takes the marks out of it.
-type dialogue struct {
+// Dialogue passes output on and takes the marks out of it.
+type Dialogue struct {
 	out    io.Writer
-	prefix []byte            // of every mark
-	on     func(mark string) // set before the first Write
-	held   []byte            // the end of the output, which may be the start of a mark
+	prefix []byte // of every mark
+	on     func(mark string)
+	held   []byte // the end of the output, which may be the start of a mark
 
 	begun bool   // the command itself: what it prints is its own
 	asked bool   // sudo wanted a password, which was or will be given
 	reply []byte // what may be the start of its complaint about that
 }
 
-func newDialogue(out io.Writer, word string) *dialogue {
-	return &dialogue{out: out, prefix: []byte("\001" + word + ":")}
+// NewDialogue returns the dialogue with the command of a random word. What is no mark goes to out; on is called for every
+// mark, by the goroutine that writes.
+func NewDialogue(out io.Writer, word string, on func(mark string)) *Dialogue {
+	return &Dialogue{out: out, prefix: []byte("\001" + word + ":"), on: on}
 }
 
 // longestMark is the length of the longest mark, in bytes: supervise.sh cuts off what is longer.
 const longestMark = 80
 
-func (d *dialogue) Write(p []byte) (int, error) {
+// Write implements io.Writer. It never fails.
+func (d *Dialogue) Write(p []byte) (int, error) {
 	data := append(d.held, p...)
 	d.held = nil
 	for {
@@ -63,23 +50,23 @@ func (d *dialogue) Write(p []byte) (int, error) {
 		}
 		if name != nil {
 			d.release()
-			d.begun = d.begun || string(name) == markStarted
-			d.asked = string(name) == markPassword && !d.begun
+			d.begun = d.begun || string(name) == MarkStarted
+			d.asked = string(name) == MarkPassword && !d.begun
 			d.on(string(name))
 		}
 		data = rest
 	}
 }
 
-// flush passes on what was held back, at the end of the output.
-func (d *dialogue) flush() {
+// Flush passes on what was held back, at the end of the output.
+func (d *Dialogue) Flush() {
 	held := d.held
 	d.held = nil
 	d.pass(held)
 	d.release()
 }
 
-func (d *dialogue) pass(p []byte) {
+func (d *Dialogue) pass(p []byte) {
 	if d.asked {
 		p = d.afterPassword(p)
 	}
@@ -93,7 +80,7 @@ func (d *dialogue) pass(p []byte) {
 const sorry = "Sorry, try again."
 
 // afterPassword leaves the complaint out of what comes after a password, and holds back what may be the start of it.
-func (d *dialogue) afterPassword(p []byte) []byte {
+func (d *Dialogue) afterPassword(p []byte) []byte {
 	d.reply = append(d.reply, p...)
 	begin := bytes.TrimLeft(d.reply, "\r\n")
 	line, rest, whole := bytes.Cut(begin, []byte("\n"))
@@ -111,7 +98,7 @@ func (d *dialogue) afterPassword(p []byte) []byte {
 }
 
 // release passes on what was held back and is no complaint.
-func (d *dialogue) release() {
+func (d *Dialogue) release() {
 	all := d.reply
 	d.reply, d.asked = nil, false
 	d.pass(all)
