@@ -171,24 +171,10 @@ func hostState(t *testing.T, events string) journal.State {
 
 // silent is a server that accepts connections, and says nothing.
 func silent(t *testing.T, f *fleet) site {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_, _ = io.Copy(io.Discard, conn) // ends with the connection
-			}()
-		}
-	}()
-	return site{port: listener.Addr().(*net.TCPAddr).Port, server: f.plain}
+	address := sshdtest.Listen(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
+		_, _ = io.Copy(io.Discard, conn) // ends with the connection
+	})
+	return site{port: address.(*net.TCPAddr).Port, server: f.plain}
 }
 
 // failing is a way to the plain server that can be made to fail.

@@ -60,6 +60,7 @@ var allowed = map[string][]string{
 	"deployer/internal/bench/minimal": {},
 	"deployer/internal/bench/scale":   {"deployer/hosts", "deployer/journal"},
 	"deployer/internal/expr":          {},
+	"deployer/internal/generated":     {},
 	"deployer/internal/hostset":       {"deployer/internal/nearest"},
 	"deployer/internal/hostshell":     {},
 	"deployer/internal/knownhosts": {
@@ -72,7 +73,7 @@ var allowed = map[string][]string{
 	"deployer/internal/sftp":      {},
 	"deployer/internal/sshagent":  {},
 	"deployer/internal/sshconfig": {},
-	"deployer/internal/sshdtest":  {},
+	"deployer/internal/sshdtest":  {"deployer/pty"},
 	"deployer/internal/sshkeys":   {},
 	"deployer/internal/textdiff":  {},
 	"deployer/journal":            {},
@@ -83,7 +84,7 @@ var allowed = map[string][]string{
 
 // onlyForTests may be imported by the tests of every package.
 var onlyForTests = []string{
-	"deployer/internal/bench/scale", "deployer/internal/ratio", "deployer/internal/sshserver",
+	"deployer/internal/bench/scale", "deployer/internal/generated", "deployer/internal/ratio", "deployer/internal/sshserver",
 	"deployer/internal/sshdtest", "deployer/pty/ptytest", "deployer/testdata/trees/tutorialgo",
 	"deployer/testdata/trees/tutorialstepsgo", "deployer/testdata/trees/websystemgo",
 	"deployer/deployertest",

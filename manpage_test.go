@@ -2,39 +2,24 @@ package deployer
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
+	"deployer/internal/generated"
 	"deployer/scpshell"
 	"deployer/shell"
-)
 
-var updateManual = flag.Bool("update", false, "write doc/deployer.1 anew")
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
 
 // TestManualPage compares doc/deployer.1 with the table of commands that it is made from.
 func TestManualPage(t *testing.T) {
 	t.Parallel()
-	const path = "doc/deployer.1"
 	want := manualPage((&program{Program: Program{}.named()}).command())
-	if *updateManual {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Error("doc/deployer.1 is stale: go test . -run TestManualPage -update")
-	}
+	generated.File(t, "doc/deployer.1", want, "go test . -run TestManualPage -update")
 }
 
 // manualPage is the manual page, in the macros of man(7).

@@ -121,7 +121,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 	for _, where := range []string{"password", "option", "command", "key"} {
 		r := begin("run", "--path", where, "sleep")
 		r.expect("started")
-		check("a list of processes", commandLines(t))
+		check("a list of processes", strings.Join(sshdtest.Processes(t, ""), "\n"))
 		_ = r.cmd.Process.Kill()
 	}
 	sshdtest.WaitGone(t, m, patience)
@@ -174,23 +174,6 @@ func onTerminal(t *testing.T, p place, env []string, account string, check func(
 	s.Send("a\r")
 	s.ends(1)
 	check("the terminal", s.Output())
-}
-
-// commandLines are the command lines of all processes.
-func commandLines(t *testing.T) string {
-	t.Helper()
-	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, file := range files {
-		if line, err := os.ReadFile(file); err == nil { // else it has ended
-			all.Write(line)
-			all.WriteByte('\n')
-		}
-	}
-	return all.String()
 }
 
 // checkFiles looks at every file below a folder, which was the place for temporary files too.

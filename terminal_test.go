@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,26 +46,11 @@ func (s *session) ends(status int) {
 	}
 }
 
-// needTerminals skips where sshd cannot give terminals: one that is not run by root must find them belonging to the
-// group tty already, as /dev/pts is mounted with gid=5 on machines, and in some containers is not.
+// needTerminals skips where terminals come from an sshd that cannot give any.
 func needTerminals(t *testing.T, where string) {
 	t.Helper()
-	if where != "ssh" || os.Geteuid() == 0 {
-		return
-	}
-	master, tty, err := pty.Open(window)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer master.Close()
-	defer tty.Close()
-	info, err := tty.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	group, err := user.LookupGroup("tty")
-	if err == nil && group.Gid != strconv.FormatUint(uint64(info.Sys().(*syscall.Stat_t).Gid), 10) {
-		t.Skip("sshd cannot give terminals here: mount /dev/pts with gid=" + group.Gid + ", or run as root")
+	if where == "ssh" {
+		sshdtest.NeedTerminals(t)
 	}
 }
 

@@ -36,7 +36,8 @@ func merging() []journal.Event {
 	}
 }
 
-const mergedOut = `printed
+// mergedFirst is what both views print of most hosts.
+const mergedFirst = `printed
 ----------------
 web[1,3-4] (3)
 ----------------
@@ -44,7 +45,9 @@ one
 two
 three
 ----------------
-web2 (1)
+`
+
+const mergedOut = mergedFirst + `web2 (1)
 ----------------
 one
 TWO
@@ -84,15 +87,7 @@ func TestMerged(t *testing.T) {
 func TestDifferences(t *testing.T) {
 	s := newShown(t, Options{Prefix: true, View: ViewDiff})
 	s.events(t, merging()...)
-	const want = `printed
-----------------
-web[1,3-4] (3)
-----------------
-one
-two
-three
-----------------
-web2 (1): the difference from web[1,3-4]
+	const want = mergedFirst + `web2 (1): the difference from web[1,3-4]
 ----------------
 --- web[1,3-4]
 +++ web2

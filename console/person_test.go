@@ -84,12 +84,7 @@ func TestHangUpIsNoAnswer(t *testing.T) {
 }
 
 func TestNoTerminalIsNoAnswer(t *testing.T) {
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	defer out.Close()
+	in, out := newPipe(t)
 	if _, err := io.WriteString(out, "y\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -334,12 +329,7 @@ func TestAttach(t *testing.T) {
 }
 
 func TestAttachToNoTerminal(t *testing.T) {
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	defer out.Close()
+	in, _ := newPipe(t)
 	p := NewPerson(in, NewScreen(Options{}), nil)
 	for range 2 { // the first leaves nothing behind
 		if _, err := p.Attach(io.Discard, func(pty.Size) {}); err == nil || strings.Contains(err.Error(), "in use") {

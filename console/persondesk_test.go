@@ -122,3 +122,17 @@ func answers[T any](d *desk, question func(context.Context) (T, error), steps ..
 	d.cooked()
 	return a.value, a.err
 }
+
+// newPipe returns a standard input that is no terminal, and the other end of it.
+func newPipe(t *testing.T) (in, out *os.File) {
+	t.Helper()
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		out.Close()
+	})
+	return in, out
+}

@@ -44,13 +44,13 @@ type Result struct {
 // Run runs the program with the arguments that follow "run" on a command line: options, action, parameters.
 func Run(t testing.TB, o Options, args ...string) *Result {
 	t.Helper()
-	seen := &events{}
+	seen := &journal.Recorder{} // the run may go on beyond its end, where an action heeds nothing
 	p, asked := o.program(t)
 	p.Sinks = append(p.Sinks, seen)
 	var out, errs bytes.Buffer
 	status := p.Run(t.Context(), o.command(args), deployer.Stdio{Out: &out, Err: &errs})
 	asked.allAsked()
-	return &Result{Status: status, Stdout: out.String(), Stderr: errs.String(), Events: seen.list(), t: t}
+	return &Result{Status: status, Stdout: out.String(), Stderr: errs.String(), Events: seen.Events(), t: t}
 }
 
 // Value puts what the action returned into a variable, as [json.Unmarshal] does. It ends the test if the action
@@ -148,25 +148,4 @@ func (o Options) replace(t testing.TB) func(hosts.Host) hosts.Host {
 		}
 		return known[h.Slug()]
 	}
-}
-
-// events keeps the events of a journal.
-type events struct {
-	mu  sync.Mutex // the run may go on beyond its end, where an action heeds nothing
-	all []journal.Event
-}
-
-// Write implements journal.Sink.
-func (k *events) Write(e journal.Event) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	e.Data = bytes.Clone(e.Data)
-	k.all = append(k.all, e)
-	return nil
-}
-
-func (k *events) list() []journal.Event {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clone(k.all)
 }

@@ -233,7 +233,7 @@ func (b *bed) execute(ctx context.Context, h *Handle) (*Output, error) {
 // begun waits until the command has printed that it has begun, or has ended.
 func (b *bed) begun(ended <-chan struct{}) bool {
 	for {
-		for _, e := range b.events.of(journal.CommandOutput) {
+		for _, e := range b.events.Events(journal.CommandOutput) {
 			if bytes.Contains(e.Data, []byte("begun")) {
 				return true
 			}
@@ -312,7 +312,7 @@ func (b *bed) judgeRuns(failure *Error) {
 
 // judgeJournal checks that the journal tells the same.
 func (b *bed) judgeJournal(failure *Error) {
-	ends := b.events.of(journal.CommandEnd)
+	ends := b.events.Events(journal.CommandEnd)
 	if len(ends) == 0 {
 		b.fails("no end of a command in the journal")
 		return
@@ -328,7 +328,7 @@ func (b *bed) judgeJournal(failure *Error) {
 		e.Error.Message != failure.Cause() || (e.Status != nil) != (failure.Fault == Failed) {
 		b.fails("the journal says %q, %+v, and the error is %v", e.State, e.Error, failure)
 	}
-	for _, e := range b.events.of(journal.ConnectEnd) {
+	for _, e := range b.events.Events(journal.ConnectEnd) {
 		if (e.State != journal.Done) != (e.Error != nil) {
 			b.fails("the journal says of a connection %q, %+v", e.State, e.Error)
 		}

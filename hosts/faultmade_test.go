@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -70,28 +69,7 @@ func (b *bed) behind(s *sshdtest.Server, t sshserver.Trouble) (SSHOptions, *sshs
 // raw returns a host that is no SSH server, but a function of the connection.
 func raw(serve func(net.Conn)) func(b *bed) SSHOptions {
 	return func(b *bed) SSHOptions {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			b.Fatal(err)
-		}
-		var wait sync.WaitGroup
-		b.Cleanup(func() {
-			listener.Close()
-			wait.Wait()
-		})
-		wait.Go(func() {
-			for {
-				conn, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				wait.Go(func() {
-					defer conn.Close()
-					serve(conn)
-				})
-			}
-		})
-		return b.at(listener.Addr().(*net.TCPAddr).Port)
+		return b.at(sshdtest.Listen(b, "tcp", "127.0.0.1:0", serve).(*net.TCPAddr).Port)
 	}
 }
 

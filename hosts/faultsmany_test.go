@@ -91,7 +91,7 @@ func TestJumpDiesWithMany(t *testing.T) {
 		h := l.session.Handle(l.host(o))
 		wait.Go(func() { _, errs[i] = h.Run(t.Context(), "echo begun; sleep "+sleeps, RunOptions{}) })
 	}
-	l.eventually("all have begun", func() bool { return len(l.events.of(journal.CommandOutput)) == many })
+	l.eventually("all have begun", func() bool { return len(l.events.Events(journal.CommandOutput)) == many })
 	jump.KillConnections(t)
 	wait.Wait()
 	for i, err := range errs {
@@ -101,12 +101,12 @@ func TestJumpDiesWithMany(t *testing.T) {
 		}
 	}
 	sshdtest.WaitGone(t, "sleep "+sleeps, patience)
-	before := len(l.events.of(journal.ConnectStart))
+	before := len(l.events.Events(journal.ConnectStart))
 	if before != many+1 {
 		t.Errorf("%d connections, want %d and the jump host's", before, many)
 	}
 	l.output(base, "true")
-	if n := len(l.events.of(journal.ConnectStart)); n != before+2 {
+	if n := len(l.events.Events(journal.ConnectStart)); n != before+2 {
 		t.Errorf("%d new connections, want 2", n-before)
 	}
 }

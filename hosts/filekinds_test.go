@@ -92,7 +92,7 @@ func TestWrongKindsInDirectories(t *testing.T) {
 			b.Errorf("outside there is\n%s", got)
 		}
 		warned := 0
-		for _, e := range b.events.of(journal.Warning) {
+		for _, e := range b.events.Events(journal.Warning) {
 			if strings.Contains(e.Message, "was left out") && strings.Contains(e.Message, b.from) {
 				warned++
 			}

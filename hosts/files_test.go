@@ -14,6 +14,7 @@ import (
 
 	"deployer/internal/sshdtest"
 	"deployer/internal/sshserver"
+	"deployer/journal"
 )
 
 // fileBed is a host with a directory of its own, which the test sees too.
@@ -22,7 +23,7 @@ type fileBed struct {
 	h       *Handle
 	dir     string
 	options FileOptions
-	events  *recorder
+	events  *journal.Recorder
 }
 
 // onlyCommands is the way to files where there is no SFTP, and no program for it either.

@@ -30,7 +30,7 @@ func TestSandboxWritesNothing(t *testing.T) {
 		}
 		b.has("conf", "a\nb\nc\n", 0o640)
 		b.only("conf")
-		got := b.events.of(journal.FileWrite)
+		got := b.events.Events(journal.FileWrite)
 		if len(got) == 0 {
 			b.Fatal("no event")
 		}
@@ -66,7 +66,7 @@ func TestSandboxDoesNotKnow(t *testing.T) {
 		if _, err := b.h.Chmod(ctx, b.path("made/y"), 0o600, b.options); !errors.As(err, &unknown) {
 			b.Errorf("error %v", err)
 		}
-		if got := b.events.of(journal.FileChmod)[0]; got.State != journal.Unknown || got.Error.Kind != "unknown" {
+		if got := b.events.Events(journal.FileChmod)[0]; got.State != journal.Unknown || got.Error.Kind != "unknown" {
 			b.Errorf("the event is %+v", got)
 		}
 		_, err = b.h.PutFile(ctx, "/none/here", b.path("x"), CopyOptions{FileOptions: b.options})

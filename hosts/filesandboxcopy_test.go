@@ -44,7 +44,7 @@ func (b *wayBed) diffs(r *CopyResult) {
 		kind = journal.FileGet
 	}
 	shown := map[string]string{}
-	for _, e := range b.events.of(kind) {
+	for _, e := range b.events.Events(kind) {
 		if e.State == journal.WouldChange && strings.HasPrefix(e.Path, b.to) {
 			shown[strings.TrimPrefix(e.Path, b.path("d")+"/")] = e.Diff
 		}

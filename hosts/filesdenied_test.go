@@ -92,7 +92,7 @@ func TestFilesWithoutPermission(t *testing.T) {
 			if after := tree(t, b.dir); after != before {
 				t.Errorf("there is\n%s\nand was\n%s", after, before)
 			}
-			for _, e := range b.events.of(journal.FileWrite) {
+			for _, e := range b.events.Events(journal.FileWrite) {
 				if want := map[bool]journal.State{true: journal.Invalid, false: journal.Failed}[e.Sandbox]; e.State != want {
 					t.Errorf("an event has the state %q, want %q", e.State, want)
 				}

@@ -364,11 +364,11 @@ func TestSecretsInFiles(t *testing.T) {
 		b.has("conf", "port = 1\npassword = before\nend\n", 0o600)
 		b.changed(true)(b.write(b.ctx(), "conf", text, WriteOptions{}))
 		b.has("conf", "port = 2\npassword = hunter2hunter2\nend\n", 0o600)
-		diff := b.events.of(journal.FileWrite)[0].Diff
+		diff := b.events.Events(journal.FileWrite)[0].Diff
 		if want := "-********\n-********\n+port = 2\n+password = ********\n"; !strings.Contains(diff, want) {
 			b.Errorf("the diff is\n%s", diff)
 		}
-		for _, e := range b.events.of(journal.FileWrite) {
+		for _, e := range b.events.Events(journal.FileWrite) {
 			line, err := json.Marshal(e)
 			if err != nil || bytes.Contains(line, []byte("hunter2")) || bytes.Contains(line, []byte("before")) {
 				b.Errorf("%s, %v", line, err)

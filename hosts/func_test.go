@@ -56,7 +56,7 @@ func TestFuncGetsTheCommand(t *testing.T) {
 	if !reflect.DeepEqual(got, want) || input != typed {
 		t.Errorf("the function got %+v and %q, want %+v and %q", got, input, want, typed)
 	}
-	if log := seen.text(t); strings.Contains(log, "it's a") || !strings.Contains(log, `"stream":"stderr","text":"err\n"`) {
+	if log := textOf(t, seen); strings.Contains(log, "it's a") || !strings.Contains(log, `"stream":"stderr","text":"err\n"`) {
 		t.Errorf("the journal has\n%s", log)
 	}
 	if _, err := run(t, plain, "true", RunOptions{}); err != nil || input != "" {
@@ -177,7 +177,7 @@ func TestFuncOnATerminal(t *testing.T) {
 	if out, err := run(t, h, "x", RunOptions{}); err != nil || out != "sure? \"yes\\r\", true\n" {
 		t.Errorf("got %q, %v", out, err)
 	}
-	for _, e := range seen.all {
+	for _, e := range seen.Events() {
 		if e.Kind == journal.CommandOutput && e.Stream != journal.Terminal {
 			t.Errorf("output came on %s", e.Stream)
 		}

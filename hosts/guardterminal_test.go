@@ -3,15 +3,10 @@ package hosts
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
-	"os"
-	"os/user"
-	"syscall"
 	"testing"
 
 	"deployer/internal/sshdtest"
-	"deployer/pty"
 )
 
 // endingsOnTerminals are the endings, and that of a command that ignores the end of its terminal. Without job control: a
@@ -23,32 +18,9 @@ func endingsOnTerminals() map[string]string {
 	return all
 }
 
-// needTerminals skips where sshd cannot give terminals: one that is not run by root must find them belonging to the
-// group tty already, as /dev/pts is mounted with gid=5 on machines, and in some containers is not.
-func needTerminals(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() == 0 {
-		return
-	}
-	master, tty, err := pty.Open(pty.Default)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer master.Close()
-	defer tty.Close()
-	info, err := tty.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	group, err := user.LookupGroup("tty")
-	if err == nil && group.Gid != fmt.Sprint(info.Sys().(*syscall.Stat_t).Gid) {
-		t.Skip("sshd cannot give terminals here: mount /dev/pts with gid=" + group.Gid + ", or run as root")
-	}
-}
-
 // A guard supervises commands that have a terminal too: whatever they do about its hang-up, they end.
 func TestGuardOfTerminals(t *testing.T) {
-	needTerminals(t)
+	sshdtest.NeedTerminals(t)
 	t.Parallel()
 	k := &keyboard{still: true}
 	l := newLab(t, Options{Terminal: k})
@@ -79,11 +51,7 @@ func TestGuardOfTerminals(t *testing.T) {
 		for name, command := range all {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				err := stopped(t, h, command, func(_ *Session, cancel context.CancelFunc) { cancel() })
-				var failed *Error
-				if !errors.As(err, &failed) || failed.Fault != Interrupted {
-					t.Errorf("got %v; want the fault %q", err, Interrupted)
-				}
+				cancelled(t, h, command)
 			})
 		}
 	})
@@ -94,7 +62,7 @@ func TestGuardOfTerminals(t *testing.T) {
 
 // The first command of a connection has no guard. It gets one when it is to end.
 func TestFirstOnTerminalEnds(t *testing.T) {
-	needTerminals(t)
+	sshdtest.NeedTerminals(t)
 	t.Parallel()
 	options := newLab(t, Options{}).sshd(sshdtest.Options{})
 	all := endingsOnTerminals()

@@ -8,34 +8,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"deployer/journal"
 )
 
-// events keeps what a journal writes.
-type events struct {
-	mu  sync.Mutex
-	all []journal.Event
-}
-
-func (e *events) Write(ev journal.Event) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	ev.Data = append([]byte(nil), ev.Data...)
-	e.all = append(e.all, ev)
-	return nil
-}
-
-// text is everything that any reader of the journal gets to see.
-func (e *events) text(t *testing.T) string {
+// textOf is everything that any reader of the journal gets to see.
+func textOf(t *testing.T, seen *journal.Recorder) string {
 	t.Helper()
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	var b strings.Builder
-	for _, ev := range e.all {
+	for _, ev := range seen.Events() {
 		line, err := json.Marshal(ev)
 		if err != nil {
 			t.Fatal(err)
@@ -48,9 +31,9 @@ func (e *events) text(t *testing.T) string {
 }
 
 // newSession returns a session whose events are kept, and that the test closes.
-func newSession(t *testing.T, o Options) (*Session, *events) {
+func newSession(t *testing.T, o Options) (*Session, *journal.Recorder) {
 	t.Helper()
-	seen := &events{}
+	seen := &journal.Recorder{}
 	o.Journal = journal.New("test", nil, seen)
 	s := NewSession(o)
 	t.Cleanup(func() {

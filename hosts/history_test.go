@@ -83,7 +83,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%s has the mode %v, %v", path, info.Mode(), err)
 		}
 	}
-	if log := seen.text(t); strings.Contains(log, "warning") {
+	if log := textOf(t, seen); strings.Contains(log, "warning") {
 		t.Errorf("the journal has\n%s", log)
 	}
 }
@@ -209,7 +209,7 @@ func TestHistoryThatCannotBeWritten(t *testing.T) {
 				}
 			}
 			var warnings []string
-			for _, e := range seen.all {
+			for _, e := range seen.Events() {
 				if e.Kind == journal.Warning {
 					warnings = append(warnings, e.Host+": "+e.Message)
 				}
@@ -254,7 +254,7 @@ func TestHistoryOverSSH(t *testing.T) {
 			t.Errorf("the command gave %q, %v", got, err)
 		}
 	}
-	told := l.events.of(journal.Warning)
+	told := l.events.Events(journal.Warning)
 	if len(told) != 1 || !strings.Contains(told[0].Message, "commands are not noted") {
 		t.Errorf("the warnings are %+v", told)
 	}

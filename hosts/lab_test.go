@@ -28,30 +28,10 @@ type lab struct {
 	*testing.T
 	home    string
 	session *Session
-	events  *recorder
+	events  *journal.Recorder
 	key     sshserver.PublicKey // of ~/.ssh/id_ed25519
 	agent   string              // the socket of its agent; "": it has none
 	configs int                 // that were written
-}
-
-// recorder keeps the events of a journal.
-type recorder struct {
-	mu  sync.Mutex
-	all []journal.Event
-}
-
-func (r *recorder) Write(e journal.Event) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e.Data = bytes.Clone(e.Data)
-	r.all = append(r.all, e)
-	return nil
-}
-
-func (r *recorder) of(kind journal.Kind) []journal.Event {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.all), func(e journal.Event) bool { return e.Kind != kind })
 }
 
 // TestMain takes the agent of whoever runs the tests away: none may depend on it. More tests than there are processors
@@ -102,7 +82,7 @@ func (l *lab) makeHome() {
 
 // open starts the session.
 func (l *lab) open(o Options) {
-	l.events = &recorder{}
+	l.events = &journal.Recorder{}
 	o.Home = l.home
 	o.Journal = journal.New("test", journal.NewSecrets(), l.events)
 	l.session = NewSession(o)
@@ -305,7 +285,7 @@ func (l *lab) fault(err error, fault Fault, parts ...string) *Error {
 // warned checks that there was one warning.
 func (l *lab) warned(part string) {
 	l.Helper()
-	if all := l.events.of(journal.Warning); len(all) != 1 || !strings.Contains(all[0].Message, part) {
+	if all := l.events.Events(journal.Warning); len(all) != 1 || !strings.Contains(all[0].Message, part) {
 		l.Errorf("warnings %+v, want one that says %q", all, part)
 	}
 }

@@ -48,7 +48,7 @@ func TestOffline(t *testing.T) {
 				}
 			}
 			tries := 0
-			for _, e := range l.events.of(journal.ConnectStart) {
+			for _, e := range l.events.Events(journal.ConnectStart) {
 				if e.Host == name {
 					tries++
 				}

@@ -30,11 +30,9 @@ func locals(t *testing.T, s *Session, names ...string) []*Handle {
 	return all
 }
 
-// of returns the events of a kind about a host.
-func (e *events) of(kind journal.Kind, host string) []journal.Event {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(e.all), func(ev journal.Event) bool { return ev.Kind != kind || ev.Host != host })
+// eventsOf returns the events of a kind about a host.
+func eventsOf(seen *journal.Recorder, kind journal.Kind, host string) []journal.Event {
+	return slices.DeleteFunc(seen.Events(kind), func(e journal.Event) bool { return e.Host != host })
 }
 
 // isParked checks that a host was left.
@@ -73,7 +71,7 @@ func TestParkedGivesPlace(t *testing.T) {
 	}
 	gave := 0 // on a slow machine the second may come so late that it is not silent for long
 	for _, slug := range []string{"web1", "web2"} {
-		parked, back, began := seen.of(journal.HostParked, slug), seen.of(journal.HostBack, slug), seen.of(journal.CommandStart, slug)
+		parked, back, began := eventsOf(seen, journal.HostParked, slug), eventsOf(seen, journal.HostBack, slug), eventsOf(seen, journal.CommandStart, slug)
 		if len(parked) != len(back) {
 			t.Errorf("%s was parked %d times, and back %d times", slug, len(parked), len(back))
 		}
@@ -113,7 +111,7 @@ func TestSilenceOf(t *testing.T) {
 		if _, err := s.Handle(h).Run(t.Context(), "sleep 0.5", RunOptions{Silence: tt.command}); err != nil {
 			t.Error(err)
 		}
-		if got := len(seen.of(journal.HostParked, "localhost")) > 0; got != tt.parked {
+		if got := len(eventsOf(seen, journal.HostParked, "localhost")) > 0; got != tt.parked {
 			t.Errorf("%d: parked: %v, want %v", i, got, tt.parked)
 		}
 	}
@@ -127,7 +125,7 @@ func TestNotSilent(t *testing.T) {
 	if _, err := h.Run(t.Context(), "for i in 1 2 3 4 5 6 7 8; do sleep 0.5; echo $i; done", RunOptions{}); err != nil {
 		t.Error(err)
 	}
-	if n := len(seen.of(journal.HostParked, "web1")); n > 0 {
+	if n := len(eventsOf(seen, journal.HostParked, "web1")); n > 0 {
 		t.Errorf("parked %d times", n)
 	}
 }
@@ -144,10 +142,10 @@ func TestLeaveParked(t *testing.T) {
 			return err
 		}
 		eventually(t, "parked", func() bool {
-			return len(seen.of(journal.HostParked, "web1"))+len(seen.of(journal.HostParked, "web2")) == 2
+			return len(eventsOf(seen, journal.HostParked, "web1"))+len(eventsOf(seen, journal.HostParked, "web2")) == 2
 		})
 		for range 20 { // it works on, and they are waited for
-			if len(seen.of(journal.CommandEnd, "web1"))+len(seen.of(journal.CommandEnd, "web2")) > 0 {
+			if len(eventsOf(seen, journal.CommandEnd, "web1"))+len(eventsOf(seen, journal.CommandEnd, "web2")) > 0 {
 				t.Error("left while another works")
 			}
 			time.Sleep(20 * time.Millisecond)
@@ -195,11 +193,11 @@ func TestLeave(t *testing.T) {
 		await  func(l *lab) bool
 	}{
 		{"connecting", sshserver.Options{Faults: sshserver.Faults{Handshake: sshserver.SilentAtOnce}}, nil,
-			func(l *lab) bool { return len(l.events.of(journal.ConnectStart)) > 0 }},
+			func(l *lab) bool { return len(l.events.Events(journal.ConnectStart)) > 0 }},
 		{"logging in", sshserver.Options{Password: sshserver.IsPassword("right")}, waitingPerson{make(chan string)},
-			func(l *lab) bool { return len(l.events.of(journal.Question)) > 0 }},
+			func(l *lab) bool { return len(l.events.Events(journal.Question)) > 0 }},
 		{"running", sshserver.Options{}, nil,
-			func(l *lab) bool { return len(l.events.of(journal.CommandOutput)) > 0 }},
+			func(l *lab) bool { return len(l.events.Events(journal.CommandOutput)) > 0 }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -249,8 +247,8 @@ func TestLeaveSudo(t *testing.T) {
 		})
 	}()
 	eventually(t, "it is asked, and the others have the places", func() bool {
-		return len(seen.of(journal.CommandOutput, "a"))+len(seen.of(journal.CommandOutput, "b")) == 2 &&
-			strings.Contains(seen.text(t), `"event":"question"`)
+		return len(eventsOf(seen, journal.CommandOutput, "a"))+len(eventsOf(seen, journal.CommandOutput, "b")) == 2 &&
+			strings.Contains(textOf(t, seen), `"event":"question"`)
 	})
 	s.Leave("web")
 	isParked(t, <-gone, "web", "the run went on without this host")

@@ -70,14 +70,14 @@ func TestShellWithoutTerminal(t *testing.T) {
 	if _, err := h.Shell(t.Context(), "", ""); !errors.As(err, &refused) || refused.Fault != Refused {
 		t.Errorf("got %v", err)
 	}
-	if exit, err := h.Shell(t.Context(), "", "pwd\nexit 3\n"); err != nil || exit.Status != 3 || !strings.Contains(seen.text(t), `"text":"/\n"`) {
-		t.Errorf("the shell ended with %v, %v: %s", exit, err, seen.text(t))
+	if exit, err := h.Shell(t.Context(), "", "pwd\nexit 3\n"); err != nil || exit.Status != 3 || !strings.Contains(textOf(t, seen), `"text":"/\n"`) {
+		t.Errorf("the shell ended with %v, %v: %s", exit, err, textOf(t, seen))
 	}
 	ctx := WithScope(t.Context(), Scope{Sandbox: true})
 	if exit, err := h.Shell(ctx, "touch /nothing/here", "x"); err != nil || !exit.OK() {
 		t.Errorf("in a sandbox: %v, %v", exit, err)
 	}
-	last := seen.all[len(seen.all)-1]
+	last := seen.Events()[len(seen.Events())-1]
 	if last.Kind != journal.Message || !strings.Contains(last.Message, "not opened in a sandbox") {
 		t.Errorf("the last event is %+v", last)
 	}

@@ -3,31 +3,13 @@ package hosts
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"deployer/internal/sshdtest"
 )
 
 const secretValue = "tr0ub4dor'&3\n\"second\" line"
-
-// commandLines returns the command line and, where it may be read, the environment of every process but this one.
-func commandLines(t *testing.T) string {
-	t.Helper()
-	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, file := range files {
-		line, err := os.ReadFile(file)
-		if err == nil { // else it has ended
-			all.Write(line)
-			all.WriteByte('\n')
-		}
-	}
-	return all.String()
-}
 
 // TestSecretsStayHidden gives a secret to commands in every allowed way, and looks for it wherever others could see it.
 func TestSecretsStayHidden(t *testing.T) {
@@ -48,7 +30,7 @@ func TestSecretsStayHidden(t *testing.T) {
 				out, err = h.Run(t.Context(), `printf %s "$SECRET"; cat; sleep `+word, RunOptions{Input: "in " + token, IgnoreStatus: true})
 			}()
 			eventually(t, "the command runs", func() bool { return len(running(t, "sleep\x00"+word)) > 0 })
-			lines := commandLines(t)
+			lines := strings.Join(sshdtest.Processes(t, ""), "\n")
 			s.Abandon()
 			<-ended
 			if got, want := string(out.Stdout.Kept()), "<"+secretValue+">in "+secretValue; got != want {
@@ -58,7 +40,7 @@ func TestSecretsStayHidden(t *testing.T) {
 				if strings.Contains(lines, part) {
 					t.Errorf("%q is on a command line", part)
 				}
-				if part != "tr0ub4dor" && strings.Contains(seen.text(t), part) {
+				if part != "tr0ub4dor" && strings.Contains(textOf(t, seen), part) {
 					t.Errorf("%q is in the journal", part)
 				}
 			}
@@ -92,7 +74,7 @@ func TestSecretsAreRefusedOnCommandLines(t *testing.T) {
 			t.Errorf("%s: the error shows the secret: %v", name, err)
 		}
 	}
-	if text := seen.text(t); text != "" {
+	if text := textOf(t, seen); text != "" {
 		t.Errorf("something was run: %s", text)
 	}
 }

@@ -36,7 +36,7 @@ func TestConnections(t *testing.T) {
 	if n := highest.Load(); n > most {
 		t.Errorf("%d connections were open, and %d may", n, most)
 	}
-	if n := len(l.events.of(journal.ConnectStart)); n != all {
+	if n := len(l.events.Events(journal.ConnectStart)); n != all {
 		t.Errorf("%d connections, want %d", n, all)
 	}
 	if err := l.session.Close(); err != nil {

@@ -21,7 +21,7 @@ func TestSSHRuns(t *testing.T) {
 	if r.out.String() != "out\n" || r.errs.String() != "err\n" || r.exit != (Exit{Status: 3}) {
 		t.Errorf("out %q, err %q, %+v", r.out.String(), r.errs.String(), r.exit)
 	}
-	starts, ends := l.events.of(journal.ConnectStart), l.events.of(journal.ConnectEnd)
+	starts, ends := l.events.Events(journal.ConnectStart), l.events.Events(journal.ConnectEnd)
 	if len(starts) != 1 || len(ends) != 1 || ends[0].State != journal.Done || ends[0].ID != starts[0].ID ||
 		starts[0].Address != s.Addr() || starts[0].Host != "web" || starts[0].User != "deploy" {
 		t.Errorf("events %+v, %+v", starts, ends)

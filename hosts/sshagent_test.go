@@ -2,7 +2,6 @@ package hosts
 
 import (
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/pem"
@@ -28,15 +27,8 @@ import (
 // newPair makes an ed25519 key.
 func newPair(t testing.TB) (ed25519.PrivateKey, ssh.PublicKey) {
 	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return private, key
+	private := sshdtest.NewKey(t, "ed25519").(ed25519.PrivateKey)
+	return private, publicOf(t, private)
 }
 
 // pairs makes several, of which only the private ones are needed.
@@ -73,24 +65,8 @@ func (l *lab) serveAgent(open func(net.Conn) agent.Agent) {
 		l.Fatal(err)
 	}
 	l.Cleanup(func() { os.RemoveAll(dir) })
-	listener, err := net.Listen("unix", dir+"/agent")
-	if err != nil {
-		l.Fatal(err)
-	}
-	l.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				agent.ServeAgent(open(conn), conn)
-			}()
-		}
-	}()
 	l.agent = dir + "/agent"
+	sshdtest.Listen(l, "unix", l.agent, func(conn net.Conn) { agent.ServeAgent(open(conn), conn) })
 }
 
 func (l *lab) agentOf(held agent.Agent) {
@@ -215,14 +191,14 @@ func TestAgentSlow(t *testing.T) {
 	l := newLab(t, Options{})
 	l.session.pool.signing.quiet = time.Millisecond
 	l.agentOf(&badAgent{device, func() error {
-		l.eventually("it is told", func() bool { return len(l.events.of(journal.Message)) > 0 })
+		l.eventually("it is told", func() bool { return len(l.events.Events(journal.Message)) > 0 })
 		time.Sleep(2 * time.Second) // longer than the limit: this is what is tested
 		return nil
 	}})
 	o := l.reading(at("web", l.server(authorized(public)).Port()), "")
 	o.Timeout = 1500 * time.Millisecond
 	l.output(o, "true")
-	told := l.events.of(journal.Message)
+	told := l.events.Events(journal.Message)
 	if len(told) != 1 || told[0].Message != "waiting for the agent to sign with my device: touch the key" {
 		t.Errorf("told %+v", told)
 	}

@@ -2,7 +2,6 @@ package hosts
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/rsa"
 	"encoding/pem"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"deployer/internal/sshdtest"
 	"deployer/internal/sshserver"
 	"deployer/journal"
 
@@ -21,11 +21,7 @@ import (
 // newRSA makes a key that is neither the lab's nor one of a server.
 func newRSA(t *testing.T) *rsa.PrivateKey {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
+	return sshdtest.NewKey(t, "rsa").(*rsa.PrivateKey)
 }
 
 // publicOf returns the public half of a key of any kind.
@@ -191,7 +187,7 @@ func TestLoginPassphrase(t *testing.T) {
 	if first.What != "passphrase of ~/.ssh/id_rsa" || first.Failed != "" || len(first.Hosts) != 8 || second.Failed == "" {
 		t.Errorf("asked %+v", person.asked)
 	}
-	if n := len(l.events.of(journal.Question)); n != 2 {
+	if n := len(l.events.Events(journal.Question)); n != 2 {
 		t.Errorf("%d questions in the journal, want 2", n)
 	}
 }
@@ -323,7 +319,7 @@ func TestLoginGivesPlace(t *testing.T) {
 		_, err := l.run(t.Context(), at("locked", locked.Port()), "true")
 		waiting <- err
 	}()
-	l.eventually("the question is put", func() bool { return len(l.events.of(journal.Question)) == 1 })
+	l.eventually("the question is put", func() bool { return len(l.events.Events(journal.Question)) == 1 })
 	l.output(at("free", free.Port()), "true")
 	answer <- "right"
 	if err := <-waiting; err != nil {
@@ -359,7 +355,7 @@ func TestLoginQuestionCancelled(t *testing.T) {
 		_, err := l.run(ctx, at("web", s.Port()), "true")
 		ended <- err
 	}()
-	l.eventually("the question is put", func() bool { return len(l.events.of(journal.Question)) == 1 })
+	l.eventually("the question is put", func() bool { return len(l.events.Events(journal.Question)) == 1 })
 	cancel()
 	l.fault(<-ended, Interrupted)
 	l.eventually("another question may be put", func() bool {

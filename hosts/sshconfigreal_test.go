@@ -161,7 +161,7 @@ func TestConfigWithoutEffect(t *testing.T) {
 	o.Slug = "second"
 	l.output(o, "true")
 	var said []string
-	for _, e := range l.events.of(journal.Warning) {
+	for _, e := range l.events.Events(journal.Warning) {
 		said = append(said, e.Message)
 	}
 	if len(said) != 3 || !strings.Contains(strings.Join(said, "\n"), "config:1: BindInterface has no effect here") {

@@ -23,7 +23,7 @@ func TestDropped(t *testing.T) {
 			t.Errorf("host %d: %v", i, err)
 		}
 	}
-	if n := len(l.events.of(journal.ConnectStart)); n != 20 {
+	if n := len(l.events.Events(journal.ConnectStart)); n != 20 {
 		t.Errorf("%d connections in the journal, want 20", n)
 	}
 }

@@ -26,7 +26,7 @@ func TestUnknownKey(t *testing.T) {
 	if got := l.read("known_hosts"); got != "" {
 		t.Errorf("known_hosts now contains %q", got)
 	}
-	if ends := l.events.of(journal.ConnectEnd); len(ends) != 1 || ends[0].State != journal.Refused {
+	if ends := l.events.Events(journal.ConnectEnd); len(ends) != 1 || ends[0].State != journal.Refused {
 		t.Errorf("events %+v", ends)
 	}
 }

@@ -308,7 +308,7 @@ func TestAcceptNew(t *testing.T) {
 	if n := strings.Count(l.read("known_hosts"), "\n"); n != 3 {
 		t.Errorf("known_hosts has %d lines, want 3:\n%s", n, l.read("known_hosts"))
 	}
-	if len(l.events.of(journal.Message)) == 0 {
+	if len(l.events.Events(journal.Message)) == 0 {
 		t.Error("the journal does not tell which keys were accepted")
 	}
 	strict := newLab(t, Options{Home: l.home})

@@ -88,7 +88,7 @@ func TestInteractiveSpeaks(t *testing.T) {
 			t.Errorf("a line of %d bytes", len(line))
 		}
 	}
-	if all := l.events.of(journal.Message); len(all) != 1 || all[0].Message != "the host says: PAM welcome" {
+	if all := l.events.Events(journal.Message); len(all) != 1 || all[0].Message != "the host says: PAM welcome" {
 		t.Errorf("messages %+v", all)
 	}
 	if masked := l.session.Secrets().Mask("1"); masked != "1" {
@@ -204,7 +204,7 @@ func TestInteractiveCancelled(t *testing.T) {
 		_, err := l.run(ctx, at("web", s.Port()), "true")
 		ended <- err
 	}()
-	l.eventually("the question is put", func() bool { return len(l.events.of(journal.Question)) == 1 })
+	l.eventually("the question is put", func() bool { return len(l.events.Events(journal.Question)) == 1 })
 	cancel(errors.New("stop it"))
 	l.fault(<-ended, Interrupted, "stop it")
 	l.eventually("disconnected", func() bool { return s.Connections() == 0 })

@@ -50,7 +50,7 @@ func TestPoolRedials(t *testing.T) {
 		l.output(at("web", s.Port()), "true")
 		s.Cut()
 	}
-	if n := len(l.events.of(journal.ConnectStart)); n != 3 {
+	if n := len(l.events.Events(journal.ConnectStart)); n != 3 {
 		t.Errorf("%d connections, want 3", n)
 	}
 }

@@ -201,7 +201,7 @@ func TestTwoAccounts(t *testing.T) {
 	if got := l.output(a, "echo $USER") + l.output(b, "echo $USER"); got != "deploy\nadmin\n" {
 		t.Errorf("logged in as %q", got)
 	}
-	if n := len(l.events.of(journal.ConnectStart)); n != 2 {
+	if n := len(l.events.Events(journal.ConnectStart)); n != 2 {
 		t.Errorf("%d connections, want 2", n)
 	}
 	if len(person.tables) != 1 || len(person.tables[0]) != 1 || person.tables[0][0].Host != "web, web" {

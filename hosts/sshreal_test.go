@@ -127,7 +127,7 @@ func TestRealManyCommands(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if n := len(l.events.of(journal.ConnectStart)); n != 1 {
+			if n := len(l.events.Events(journal.ConnectStart)); n != 1 {
 				t.Errorf("%d connections, want 1", n)
 			}
 		})

@@ -109,7 +109,7 @@ func TestSudo(t *testing.T) {
 			case test.fault != "" && (!errors.As(err, &failed) || failed.Fault != test.fault || !strings.Contains(err.Error(), test.message)):
 				t.Errorf("got %q, %v; want the fault %q with %q", out, err, test.fault, test.message)
 			}
-			if strings.Contains(seen.text(t), "battery") {
+			if strings.Contains(textOf(t, seen), "battery") {
 				t.Error("the password is in the journal")
 			}
 		})
@@ -216,10 +216,10 @@ func TestSudoAsksAgainWhenWrong(t *testing.T) {
 	if len(person.asked) != 2 || person.asked[1].Failed == "" || !slices.Equal(person.asked[1].Hosts, []string{"h"}) {
 		t.Errorf("asked %+v", person.asked)
 	}
-	if n := strings.Count(seen.text(t), `"event":"question"`); n != 2 {
+	if n := strings.Count(textOf(t, seen), `"event":"question"`); n != 2 {
 		t.Errorf("%d questions are in the journal, want 2", n)
 	}
-	if strings.Contains(seen.text(t), "battery") {
+	if strings.Contains(textOf(t, seen), "battery") {
 		t.Error("the password is in the journal")
 	}
 }
@@ -265,7 +265,7 @@ func TestSudoWrongForAll(t *testing.T) {
 	if len(person.asked) != 2 || person.asked[1].Failed == "" {
 		t.Errorf("asked %+v", person.asked)
 	}
-	if n := strings.Count(seen.text(t), `"event":"question"`); n != 2 {
+	if n := strings.Count(textOf(t, seen), `"event":"question"`); n != 2 {
 		t.Errorf("%d questions are in the journal, want 2", n)
 	}
 }

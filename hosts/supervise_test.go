@@ -51,6 +51,16 @@ func stopped(t *testing.T, h *Handle, command string, stop func(*Session, contex
 	return err
 }
 
+// cancelled runs a command whose context is cancelled.
+func cancelled(t *testing.T, h *Handle, command string) {
+	t.Helper()
+	err := stopped(t, h, command, func(_ *Session, cancel context.CancelFunc) { cancel() })
+	var failed *Error
+	if !errors.As(err, &failed) || failed.Fault != Interrupted {
+		t.Errorf("got %v; want the fault %q", err, Interrupted)
+	}
+}
+
 func TestCancelLeavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	for name, command := range endings {
@@ -58,11 +68,7 @@ func TestCancelLeavesNothingRunning(t *testing.T) {
 			t.Run(name+"/"+shell, func(t *testing.T) {
 				t.Parallel()
 				s, _ := newSession(t, Options{})
-				err := stopped(t, localHandle(t, s, shell), command, func(_ *Session, cancel context.CancelFunc) { cancel() })
-				var failed *Error
-				if !errors.As(err, &failed) || failed.Fault != Interrupted {
-					t.Errorf("got %v; want the fault %q", err, Interrupted)
-				}
+				cancelled(t, localHandle(t, s, shell), command)
 			})
 		}
 	}
@@ -99,25 +105,7 @@ func TestKilledClient(t *testing.T) {
 	for name, command := range endings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			word := mark()
-			r := hostshell.Request{Command: fmt.Sprintf(command, word), Word: hostshell.NewWord()}
-			cmd := exec.Command("/bin/sh", "-c", r.Line())
-			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-			stdin, err := cmd.StdinPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			eventually(t, "the command runs", func() bool { return len(running(t, "sleep\x00"+word)) > 0 })
-			if err := stdin.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Wait(); err == nil {
-				t.Error("the command succeeded")
-			}
-			eventually(t, "nothing is left", func() bool { return len(running(t, word)) == 0 })
+			endsWithInput(t, command, func(line string) *exec.Cmd { return exec.Command("/bin/sh", "-c", line) })
 		})
 	}
 }
@@ -125,10 +113,18 @@ func TestKilledClient(t *testing.T) {
 // TestForcedCommand is TestKilledClient where the script does not lead its session: a wrapper does.
 func TestForcedCommand(t *testing.T) {
 	t.Parallel()
+	endsWithInput(t, "timeout 1000 sleep %s", func(line string) *exec.Cmd {
+		cmd := exec.Command("/bin/sh", "-c", `sh -c "$ORIGINAL"; exit $?`)
+		cmd.Env = append(os.Environ(), "ORIGINAL="+line)
+		return cmd
+	})
+}
+
+// endsWithInput starts the line of a command, and wants nothing left of it after the end of its standard input.
+func endsWithInput(t *testing.T, command string, start func(line string) *exec.Cmd) {
+	t.Helper()
 	word := mark()
-	r := hostshell.Request{Command: "timeout 1000 sleep " + word, Word: hostshell.NewWord()}
-	cmd := exec.Command("/bin/sh", "-c", `sh -c "$ORIGINAL"; exit $?`)
-	cmd.Env = append(os.Environ(), "ORIGINAL="+r.Line())
+	cmd := start(hostshell.Request{Command: fmt.Sprintf(command, word), Word: hostshell.NewWord()}.Line())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -226,7 +222,7 @@ func TestFlood(t *testing.T) {
 	if _, err := out.Stdout.String(); !errors.Is(err, ErrTruncated) {
 		t.Errorf("reading it gives %v", err)
 	}
-	if text := seen.text(t); text != "" {
+	if text := textOf(t, seen); text != "" {
 		t.Errorf("a silent command was recorded: %.200q", text)
 	}
 }

@@ -127,7 +127,7 @@ func TestKeysReachTheCommand(t *testing.T) {
 				}
 				ended <- out.Exit
 			}()
-			eventually(t, "the command is ready", func() bool { return strings.Contains(seen.text(t), `"text":"ready`) })
+			eventually(t, "the command is ready", func() bool { return strings.Contains(textOf(t, seen), `"text":"ready`) })
 			k.typeKeys(t, "\x03")
 			if exit := <-ended; exit.Status != 5 || !k.balanced() {
 				t.Errorf("it ended with %v", exit)
@@ -160,7 +160,7 @@ func TestCtrlCEndsTheRun(t *testing.T) {
 				_, err := loginShell(t, s, "sh", "").Run(t.Context(), test.command, test.options)
 				ended <- err
 			}()
-			eventually(t, "the command is ready", func() bool { return strings.Contains(seen.text(t), `"text":"ready`) })
+			eventually(t, "the command is ready", func() bool { return strings.Contains(textOf(t, seen), `"text":"ready`) })
 			if test.keys != "" {
 				k.typeKeys(t, test.keys)
 			}
@@ -207,7 +207,7 @@ func TestSecretOnTerminal(t *testing.T) {
 			if err != nil || out != "s3cr3t 'v' !" {
 				t.Errorf("got %q, %v", out, err)
 			}
-			if text := seen.text(t); strings.Contains(text, "s3cr3t") {
+			if text := textOf(t, seen); strings.Contains(text, "s3cr3t") {
 				t.Errorf("the journal shows it: %s", text)
 			}
 		})
@@ -226,7 +226,7 @@ func TestCancelOnTerminal(t *testing.T) {
 	if !errors.As(err, &failed) || failed.Fault != Interrupted || !k.balanced() {
 		t.Errorf("got %v, terminal given back: %v", err, k.balanced())
 	}
-	if !strings.Contains(seen.text(t), `"state":"`+string(journal.Interrupted)) {
+	if !strings.Contains(textOf(t, seen), `"state":"`+string(journal.Interrupted)) {
 		t.Error("the journal does not tell of it")
 	}
 }

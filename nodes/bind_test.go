@@ -94,7 +94,7 @@ func TestMethodsOfOtherNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, e := range events.list {
+	for _, e := range events.Events() {
 		switch e.Kind {
 		case journal.ActionStart:
 			got = append(got, fmt.Sprintf("%s %s %v", e.Node, e.Action, e.Args))
@@ -206,7 +206,7 @@ func TestInitialize(t *testing.T) {
 		return struct{}{}, stray.Start(ctx)
 	})
 	var ran []string
-	for _, e := range events.list {
+	for _, e := range events.Events() {
 		if e.Kind == journal.CommandStart {
 			ran = append(ran, e.Node+" "+e.Host+" "+e.Command)
 		}

@@ -56,7 +56,7 @@ func cageRun(t *testing.T, bad ...string) (context.Context, *Cage, func() string
 	}
 	return ctx, cage, func() string {
 		var batches []string
-		for _, e := range events.list {
+		for _, e := range events.Events() {
 			if e.Kind == journal.BatchStart {
 				batches = append(batches, e.Action+" "+e.Hosts)
 			}

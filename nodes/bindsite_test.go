@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -106,20 +105,8 @@ func newSite() *Site {
 	}
 }
 
-type recorder struct {
-	mu   sync.Mutex
-	list []journal.Event
-}
-
-func (r *recorder) Write(e journal.Event) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.list = append(r.list, e)
-	return nil
-}
-
-func session(t testing.TB) (*hosts.Session, *recorder) {
-	r := &recorder{}
+func session(t testing.TB) (*hosts.Session, *journal.Recorder) {
+	r := &journal.Recorder{}
 	s := hosts.NewSession(hosts.Options{Journal: journal.New("test", nil, r)})
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
@@ -130,10 +117,10 @@ func session(t testing.TB) (*hosts.Session, *recorder) {
 }
 
 // siteRun is a bound site in a run, with what the run records.
-func siteRun(t testing.TB, o nodes.Options) (context.Context, *Site, *recorder) {
+func siteRun(t testing.TB, o nodes.Options) (context.Context, *Site, *journal.Recorder) {
 	t.Helper()
 	site := newSite()
-	var events *recorder
+	var events *journal.Recorder
 	o.Session, events = session(t)
 	ctx, err := nodes.NewContext(t.Context(), site, o)
 	if err != nil {

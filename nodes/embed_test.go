@@ -245,7 +245,7 @@ func TestSudoOfHosts(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, e := range events.list {
+	for _, e := range events.Events() {
 		if e.Kind == journal.CommandStart {
 			got = append(got, fmt.Sprint(e.Sudo, e.User))
 		}
@@ -266,7 +266,7 @@ func TestMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, e := range events.list {
+	for _, e := range events.Events() {
 		got = append(got, fmt.Sprint(e.Kind, " ", e.Node, " ", e.Host, " ", e.Stream, " ", e.Message))
 	}
 	if want := []string{"message /web[web2] web2 stdout 50%", "message /web[web2] web2  half"}; !slices.Equal(got, want) {

@@ -25,25 +25,16 @@ func (d *decider) AfterFailure(context.Context, *ActionError) (Decision, error) 
 
 func (d *decider) ChooseCell(context.Context, []*Place) (int, error) { return d.cell, d.err }
 
-// recorded keeps the events of a run.
-type recordedEvents []journal.Event
-
-func (r *recordedEvents) Write(e journal.Event) error {
-	*r = append(*r, e)
-	return nil
-}
-
-func (r *recordedEvents) questions() (texts []string) {
-	for _, e := range *r {
-		if e.Kind == journal.Question {
-			texts = append(texts, e.Message)
-		}
+// questions are those that a person was asked.
+func questions(seen *journal.Recorder) (texts []string) {
+	for _, e := range seen.Events(journal.Question) {
+		texts = append(texts, e.Message)
 	}
 	return texts
 }
 
 // askedRun is a node over the given hosts with an action that fails so many times, in a run with a person.
-func askedRun(t *testing.T, o Options, isolate Isolate, failures int, slugs ...string) (*Env, *recordedEvents, *int) {
+func askedRun(t *testing.T, o Options, isolate Isolate, failures int, slugs ...string) (*Env, *journal.Recorder, *int) {
 	t.Helper()
 	calls := 0
 	act := &Action{Name: "act", Isolate: isolate, Call: func(_ context.Context, env *Env, _ Args) (any, error) {
@@ -68,7 +59,7 @@ func askedRun(t *testing.T, o Options, isolate Isolate, failures int, slugs ...s
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	events := &recordedEvents{}
+	events := &journal.Recorder{}
 	session := hosts.NewSession(hosts.Options{Journal: journal.New("test", nil, events)})
 	t.Cleanup(func() { _ = session.Close() })
 	o.Session = session
@@ -90,11 +81,12 @@ func TestPersonDecidesAboutFailures(t *testing.T) {
 		d := &decider{decisions: tt.decisions}
 		env, events, calls := askedRun(t, Options{Person: d}, IsolateEach, 2, "web1")
 		value, err := env.Call(t.Context(), "act", Args{})
-		if end := (*events)[len(*events)-1]; value != tt.value || (err != nil) != (tt.state == journal.Failed) || end.State != tt.state {
+		all := events.Events()
+		if end := all[len(all)-1]; value != tt.value || (err != nil) != (tt.state == journal.Failed) || end.State != tt.state {
 			t.Errorf("%v: got %v, error %v, state %s; want %v, state %s", tt.decisions, value, err, end.State, tt.value, tt.state)
 		}
-		if *calls != tt.calls || d.asked != len(tt.decisions) || len(events.questions()) != d.asked {
-			t.Errorf("%v: %d calls, asked %d times, of which %d are recorded; want %d calls", tt.decisions, *calls, d.asked, len(events.questions()), tt.calls)
+		if *calls != tt.calls || d.asked != len(tt.decisions) || len(questions(events)) != d.asked {
+			t.Errorf("%v: %d calls, asked %d times, of which %d are recorded; want %d calls", tt.decisions, *calls, d.asked, len(questions(events)), tt.calls)
 		}
 	}
 }
@@ -121,8 +113,8 @@ func TestPersonDecidesOneAtATime(t *testing.T) {
 		_, err := cells.Call(ctx, "act", Args{})
 		return err
 	})
-	if err := errors.Join(errs...); err != nil || d.asked != 3 || *calls != 3 || len(events.questions()) != 3 {
-		t.Errorf("error %v, asked %d times, %d calls, questions %q", err, d.asked, *calls, events.questions())
+	if err := errors.Join(errs...); err != nil || d.asked != 3 || *calls != 3 || len(questions(events)) != 3 {
+		t.Errorf("error %v, asked %d times, %d calls, questions %q", err, d.asked, *calls, questions(events))
 	}
 }
 
@@ -131,7 +123,7 @@ func TestPersonChoosesCell(t *testing.T) {
 	if value, err := env.Call(t.Context(), "act", Args{}); value != "/[web2]" || err != nil {
 		t.Errorf("got %v, error %v, want the chosen cell", value, err)
 	}
-	if got := events.questions(); !slices.Equal(got, []string{"which cell of /"}) {
+	if got := questions(events); !slices.Equal(got, []string{"which cell of /"}) {
 		t.Errorf("the recorded questions are %q", got)
 	}
 	unanswered := errors.New("no answer")

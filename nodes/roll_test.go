@@ -20,24 +20,17 @@ type rollBed struct {
 	t       *testing.T
 	root    *Place
 	run     *Run
-	events  *eventList
+	events  *journal.Recorder
 	mu      sync.Mutex
 	did     []string // "web1", or "check web1", in the order in which they began
 	working atomic.Int32
 	peak    atomic.Int32
 }
 
-type eventList struct{ all []journal.Event }
-
-func (l *eventList) Write(e journal.Event) error {
-	l.all = append(l.all, e)
-	return nil
-}
-
 // newRollBed makes one. do and check are what the actions do and healthy do in the cell of a slug.
 func newRollBed(t *testing.T, cells int, o Options, own *Rolling, do, check func(ctx context.Context, slug string) error) *rollBed {
 	t.Helper()
-	b := &rollBed{t: t, events: &eventList{}}
+	b := &rollBed{t: t, events: &journal.Recorder{}}
 	var all []hosts.Host
 	for i := range cells {
 		h, err := hosts.NewLocal(hosts.LocalOptions{Slug: fmt.Sprintf("web%d", i+1)})
@@ -110,7 +103,7 @@ func (b *rollBed) call(ctx context.Context, rolling string) (*ParallelResult, er
 // batches are the events about batches.
 func (b *rollBed) batches() string {
 	var all []string
-	for _, e := range b.events.all {
+	for _, e := range b.events.Events() {
 		switch e.Kind {
 		case journal.BatchStart:
 			all = append(all, fmt.Sprintf("%d/%d %s", e.Batch, e.Batches, e.Hosts))
@@ -199,14 +192,14 @@ func TestRollOfNode(t *testing.T) {
 	if got, want := b.batches(), "1/3 web1; done map[done:1]; 2/3 web[2-3]; done map[done:2]; 3/3 web[4-5]; done map[done:2]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	b.events.all = nil
+	b.events.Forget()
 	if _, err := b.call(t.Context(), "batch=3 canary=0"); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := b.batches(), "1/2 web[1-3]; done map[done:3]; 2/2 web[4-5]; done map[done:2]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	b.events.all = nil
+	b.events.Forget()
 	all, err := b.root.Step("all")
 	if err != nil {
 		t.Fatal(err)
@@ -268,7 +261,8 @@ func TestRollInterrupted(t *testing.T) {
 	if got := strings.Join(slugs, " "); got != "web3 web4 web5" {
 		t.Errorf("not begun are %s", got)
 	}
-	last := b.events.all[len(b.events.all)-1]
+	all := b.events.Events()
+	last := all[len(all)-1]
 	if last.Kind != journal.ActionEnd || last.State != journal.Interrupted {
 		t.Errorf("the action ended as %s", last.State)
 	}

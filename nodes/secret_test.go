@@ -49,7 +49,7 @@ func TestSecrets(t *testing.T) {
 		}
 	}
 	shown := fmt.Sprintf("%v %+v %#v %s %q %d %v", p.Given, *p, p.Given, p.Given, p.Given, p.Given, &p.Given)
-	for _, e := range events.list {
+	for _, e := range events.Events() {
 		shown += fmt.Sprintf("%+v %s\n", e, e.Data)
 	}
 	for _, secret := range []string{"given-in-the-code", "from-the-environment", "from-a-command"} {

@@ -145,15 +145,7 @@ func put[T uint32 | uint64](flags *T, bit T, on bool) {
 	}
 }
 
-// control calls do with the descriptor of f, which stays in the mode (blocking or not) it is in, and open meanwhile.
+// control is withFd for what asks the terminal for something.
 func control(f *os.File, do func(fd int) error) error {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	if err := raw.Control(func(fd uintptr) { failed = do(int(fd)) }); err != nil {
-		return err
-	}
-	return os.NewSyscallError("ioctl", failed)
+	return withFd(f, func(fd int) error { return os.NewSyscallError("ioctl", do(fd)) })
 }

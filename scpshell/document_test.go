@@ -1,17 +1,14 @@
 package scpshell
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"deployer/console"
+	"deployer/internal/generated"
 	"deployer/prompt"
 )
-
-var update = flag.Bool("update", false, "write the commands into doc/scp.md anew")
 
 // documentMark is the line in the document after which everything is generated.
 const documentMark = "<!-- From here on made from the table of commands: go test ./scpshell -run TestDocument -update -->\n"
@@ -19,23 +16,7 @@ const documentMark = "<!-- From here on made from the table of commands: go test
 // TestDocument compares the end of doc/scp.md with the table of commands that it is made from.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	const path = "../doc/scp.md"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, tail, found := strings.Cut(string(text), documentMark)
-	if !found {
-		t.Fatalf("%s has no line %q", path, documentMark)
-	}
-	want := document()
-	if *update {
-		if err := os.WriteFile(path, []byte(head+documentMark+want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if tail != want {
-		t.Errorf("%s is stale: go test ./scpshell -run TestDocument -update", path)
-	}
+	generated.End(t, "../doc/scp.md", documentMark, document(), "go test ./scpshell -run TestDocument -update")
 }
 
 // document is what the document says of commands and options.

@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"go.starlark.net/starlark"
-
 	"deployer/hosts"
 	"deployer/journal"
 	"deployer/nodes"
+
+	"go.starlark.net/starlark"
 )
 
 // call runs an action of the root.
@@ -37,13 +37,13 @@ root = node(actions = [say], hosts = [local_host("a"), local_host("b")], web = p
 	if _, err := r.call(t, context.Background(), "say"); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := r.events.text(journal.Message), []string{"stdout: hello 1 [None]", ": a 2"}; !slices.Equal(got, want) {
+	if got, want := r.said(journal.Message), []string{"stdout: hello 1 [None]", ": a 2"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if _, err := r.call(t, context.Background(), "both"); err != nil {
 		t.Fatal(err)
 	}
-	got := r.events.text(journal.Message)[2:]
+	got := r.said(journal.Message)[2:]
 	slices.Sort(got)
 	if want := []string{"stdouta: in a", "stdoutb: in b"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

@@ -50,17 +50,17 @@ root = node(hosts = local_host(), actions = [test])
 		t.Errorf("asked was %q", asked)
 	}
 	want := []string{": password", ": code", ": commit", ": which?", ": go on?", ": sure?"}
-	if got := r.events.text(journal.Question); !slices.Equal(got, want) {
+	if got := r.said(journal.Question); !slices.Equal(got, want) {
 		t.Errorf("the journal has the questions %q, want %q", got, want)
 	}
 	var output strings.Builder
-	for _, e := range r.events.list {
+	for _, e := range r.events.Events() {
 		output.Write(e.Data)
 	}
 	if want := journal.Masked + " " + journal.Masked; output.String() != want {
 		t.Errorf("cat printed %q, want %q", output.String(), want)
 	}
-	if all := fmt.Sprintf("%+v", r.events.list); strings.Contains(all, "hunter2") || strings.Contains(all, "swordfish") {
+	if all := fmt.Sprintf("%+v", r.events.Events()); strings.Contains(all, "hunter2") || strings.Contains(all, "swordfish") {
 		t.Errorf("a password is in the journal: %s", all)
 	}
 }
@@ -84,7 +84,7 @@ root = node(hosts = local_host(), actions = [test])
 		}
 	}
 	want := []string{": copying 0% ", ": copying 50% done", ": copying 0% ", ": copying 50% stopped"}
-	if got := r.events.text(journal.Message); !slices.Equal(got, want) {
+	if got := r.said(journal.Message); !slices.Equal(got, want) {
 		t.Errorf("the journal has %q, want %q", got, want)
 	}
 }

@@ -118,7 +118,7 @@ root = node(hosts = local_host(),
 		t.Fatal(err)
 	}
 	var got []string
-	for _, ev := range r.events.list {
+	for _, ev := range r.events.Events() {
 		if ev.Kind == journal.CommandStart && ev.Sudo {
 			got = append(got, "sudo "+ev.User)
 		}

@@ -2,7 +2,6 @@ package script
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,21 +11,7 @@ import (
 
 // TestMistakes loads the chunks of testdata/mistakes/*.star and compares what is reported with what their lines expect.
 func TestMistakes(t *testing.T) {
-	files, err := filepath.Glob("testdata/mistakes/*.star")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files: %v", err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		line := 1
-		for _, chunk := range strings.Split(string(text), "\n---\n") {
-			t.Run(fmt.Sprintf("%s:%d", filepath.Base(file), line), func(t *testing.T) { checkChunk(t, chunk, line) })
-			line += strings.Count(chunk, "\n") + 2
-		}
-	}
+	eachChunk(t, "testdata/mistakes/*.star", func(t *testing.T, _, chunk string, line int) { checkChunk(t, chunk, line) })
 }
 
 var (

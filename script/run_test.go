@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"deployer/hosts"
@@ -34,36 +33,19 @@ func writeTree(t testing.TB, text string) string {
 	return filepath.Join(dir, "deploy")
 }
 
-// events keeps what a run recorded.
-type events struct {
-	mu   sync.Mutex
-	list []journal.Event
-}
-
-func (e *events) Write(ev journal.Event) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, ev)
-	return nil
-}
-
-// text returns the messages of a kind.
-func (e *events) text(kind journal.Kind) []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var out []string
-	for _, ev := range e.list {
-		if ev.Kind == kind {
-			out = append(out, ev.Stream+ev.Host+": "+ev.Message)
-		}
-	}
-	return out
-}
-
 // testRun is a tree in a run.
 type testRun struct {
 	root   *nodes.Env
-	events *events
+	events *journal.Recorder
+}
+
+// said returns the messages of a kind.
+func (r *testRun) said(kind journal.Kind) []string {
+	var out []string
+	for _, ev := range r.events.Events(kind) {
+		out = append(out, ev.Stream+ev.Host+": "+ev.Message)
+	}
+	return out
 }
 
 func newRun(t testing.TB, text string, o nodes.Options) *testRun {
@@ -73,7 +55,7 @@ func newRun(t testing.TB, text string, o nodes.Options) *testRun {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := &events{}
+	seen := &journal.Recorder{}
 	session := hosts.NewSession(hosts.Options{Journal: journal.New("test", secrets, seen)})
 	t.Cleanup(func() {
 		if err := session.Close(); err != nil {
@@ -84,9 +66,10 @@ func newRun(t testing.TB, text string, o nodes.Options) *testRun {
 	return &testRun{nodes.NewRun(o).Env(loaded.Tree.Root()), seen}
 }
 
-// TestActions runs the action test of every chunk of testdata/run.
-func TestActions(t *testing.T) {
-	files, err := filepath.Glob("testdata/run/*.star")
+// eachChunk runs a test for every chunk of some files, with the line of its file that it begins at.
+func eachChunk(t *testing.T, pattern string, test func(t *testing.T, file, chunk string, line int)) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files: %v", err)
 	}
@@ -95,13 +78,19 @@ func TestActions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sandbox := strings.Contains(file, "sandbox")
 		line := 1
 		for _, chunk := range strings.Split(string(text), "\n---\n") {
-			t.Run(fmt.Sprintf("%s:%d", filepath.Base(file), line), func(t *testing.T) { runChunk(t, chunk, sandbox) })
+			t.Run(fmt.Sprintf("%s:%d", filepath.Base(file), line), func(t *testing.T) { test(t, file, chunk, line) })
 			line += strings.Count(chunk, "\n") + 2
 		}
 	}
+}
+
+// TestActions runs the action test of every chunk of testdata/run.
+func TestActions(t *testing.T) {
+	eachChunk(t, "testdata/run/*.star", func(t *testing.T, file, chunk string, _ int) {
+		runChunk(t, chunk, strings.Contains(file, "sandbox"))
+	})
 }
 
 var expected = regexp.MustCompile(`(?m)^## expect: (.*)$`)
@@ -109,7 +98,7 @@ var expected = regexp.MustCompile(`(?m)^## expect: (.*)$`)
 func runChunk(t *testing.T, chunk string, sandbox bool) {
 	r := newRun(t, chunk, nodes.Options{Sandbox: sandbox})
 	_, err := r.root.Call(context.Background(), "test", nodes.Args{})
-	for _, ev := range r.events.list {
+	for _, ev := range r.events.Events() {
 		if ev.Kind == journal.CommandStart && ev.Command == "echo never" {
 			t.Error("a command was run after the end of the action")
 		}

@@ -90,7 +90,7 @@ root = node(
 		}
 	}
 	const said = "localhost: before v1 localhost: before main localhost: before v1"
-	if got := r.events.text(journal.Message); strings.Join(got, " ") != said {
+	if got := r.said(journal.Message); strings.Join(got, " ") != said {
 		t.Errorf("the action before_checkout said %q", got) // a fresh clone is at main already
 	}
 }
@@ -144,7 +144,7 @@ root = node(
 			t.Errorf("%s: got %q, error %v", file, text, err)
 		}
 	}
-	for _, e := range r.events.list {
+	for _, e := range r.events.Events() {
 		if line, err := json.Marshal(e); err != nil || strings.Contains(string(line)+string(e.Data), "hunter2") {
 			t.Errorf("the secret is told, error %v: %s", err, line)
 		}

@@ -2,37 +2,22 @@ package script
 
 import (
 	"context"
-	"flag"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"go.starlark.net/starlark"
-
 	"deployer/hosts"
+	"deployer/internal/generated"
 	"deployer/journal"
 	"deployer/nodes"
-)
 
-var update = flag.Bool("update", false, "write doc/script.md anew")
+	"go.starlark.net/starlark"
+)
 
 // TestReference compares doc/script.md with the table it is made from.
 func TestReference(t *testing.T) {
-	const path = "../doc/script.md"
-	if *update {
-		if err := os.WriteFile(path, []byte(markdown()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != markdown() {
-		t.Error("doc/script.md is stale: go test ./script -run TestReference -update")
-	}
+	generated.File(t, "../doc/script.md", markdown(), "go test ./script -run TestReference -update")
 }
 
 // TestExamplesOfReference loads the examples of the reference, and evaluates every property and query in them.

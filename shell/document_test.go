@@ -1,38 +1,19 @@
 package shell
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"deployer/console"
+	"deployer/internal/generated"
 	"deployer/prompt"
 )
-
-var update = flag.Bool("update", false, "write the commands into doc/shell.md anew")
 
 // TestDocument compares the end of doc/shell.md with the table of commands that it is made from.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	const path = "../doc/shell.md"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, tail, found := strings.Cut(string(text), documentMark)
-	if !found {
-		t.Fatalf("%s has no line %q", path, documentMark)
-	}
-	want := document()
-	if *update {
-		if err := os.WriteFile(path, []byte(head+documentMark+want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if tail != want {
-		t.Errorf("%s is stale: go test ./shell -run TestDocument -update", path)
-	}
+	generated.End(t, "../doc/shell.md", documentMark, document(), "go test ./shell -run TestDocument -update")
 }
 
 // documentMark is the line in the document after which everything is generated.

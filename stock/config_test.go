@@ -20,10 +20,8 @@ type Settings struct {
 
 // diffs are those of the files that the last action wrote, or would have.
 func (r *run) diffs() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	var all strings.Builder
-	for _, e := range r.list {
+	for _, e := range r.events.Events() {
 		if e.Kind == journal.FileWrite {
 			all.WriteString(e.Diff)
 		}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"deployer/hosts"
@@ -21,24 +20,15 @@ import (
 
 // run is a tree in a run, and what it records.
 type run struct {
-	t    *testing.T
-	ctx  context.Context
-	mu   sync.Mutex
-	list []journal.Event
-}
-
-func (r *run) Write(e journal.Event) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e.Data = slices.Clone(e.Data)
-	r.list = append(r.list, e)
-	return nil
+	t      *testing.T
+	ctx    context.Context
+	events journal.Recorder
 }
 
 func newRun(t *testing.T, root nodes.Embedder, o nodes.Options) *run {
 	t.Helper()
 	r := &run{t: t}
-	o.Session = hosts.NewSession(hosts.Options{Journal: journal.New("test", nil, r)})
+	o.Session = hosts.NewSession(hosts.Options{Journal: journal.New("test", nil, &r.events)})
 	t.Cleanup(func() {
 		if err := o.Session.Close(); err != nil {
 			t.Error(err)
@@ -54,9 +44,7 @@ func newRun(t *testing.T, root nodes.Embedder, o nodes.Options) *run {
 // call runs an action and returns its result as text, or its error, and what was recorded of it.
 func (r *run) call(of nodes.Embedder, action string, args ...any) (string, error) {
 	r.t.Helper()
-	r.mu.Lock()
-	r.list = nil
-	r.mu.Unlock()
+	r.events.Forget()
 	value, err := nodes.Call(r.ctx, of, action, args...)
 	text, formatErr := nodes.FormatResult(value)
 	if formatErr != nil {
@@ -77,16 +65,14 @@ func (r *run) must(of nodes.Embedder, action string, args ...any) string {
 
 // commands are what the last action ran for everybody to see, with "?" before what a sandbox only checked.
 func (r *run) commands() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	would := map[uint64]bool{}
-	for _, e := range r.list {
+	for _, e := range r.events.Events() {
 		if e.Kind == journal.CommandEnd && e.State == journal.WouldRun {
 			would[e.ID] = true
 		}
 	}
 	var all []string
-	for _, e := range r.list {
+	for _, e := range r.events.Events() {
 		switch {
 		case e.Kind != journal.CommandStart:
 		case would[e.ID]:
@@ -226,10 +212,8 @@ func checkSource(t *testing.T, n nodes.Embedder) {
 
 // output is what the last action printed on standard output.
 func (r *run) output() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	var b strings.Builder
-	for _, e := range r.list {
+	for _, e := range r.events.Events() {
 		if e.Kind == journal.CommandOutput && e.Stream == journal.Stdout {
 			b.Write(e.Data)
 		}

@@ -1,9 +1,9 @@
 package knownhosts
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"testing"
+
+	"deployer/internal/sshdtest"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -11,11 +11,7 @@ import (
 // newSigner makes an RSA key.
 func newSigner(t *testing.T) ssh.Signer {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(key)
+	signer, err := ssh.NewSignerFromKey(sshdtest.NewKey(t, "rsa"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,20 +1,20 @@
 package sshagent_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
+	"io"
 	"net"
 	"os"
 	"testing"
 	"time"
 
 	"deployer/internal/sshagent"
+	"deployer/internal/sshdtest"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// serve makes a socket whose connections go to a function one after the other.
+// serve makes a socket whose connections go to a function.
 func serve(t *testing.T, each func(net.Conn)) (socket string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "agent") // t.TempDir may be too long for a socket
@@ -22,22 +22,7 @@ func serve(t *testing.T, each func(net.Conn)) (socket string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	listener, err := net.Listen("unix", dir+"/agent")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			each(conn)
-			conn.Close()
-		}
-	}()
-	return dir + "/agent"
+	return sshdtest.Listen(t, "unix", dir+"/agent", each).String()
 }
 
 func dial(t *testing.T, socket string) *sshagent.Link {
@@ -54,11 +39,7 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	held := agent.NewKeyring()
 	link := dial(t, serve(t, func(c net.Conn) { agent.ServeAgent(held, c) }))
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := link.Add(agent.AddedKey{PrivateKey: private, Comment: "mine"}, time.Minute); err != nil {
+	if err := link.Add(agent.AddedKey{PrivateKey: sshdtest.NewKey(t, "rsa"), Comment: "mine"}, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	keys, err := link.Keys(time.Minute)
@@ -82,15 +63,13 @@ func TestKeys(t *testing.T) {
 // An agent that has gone is asked nothing more.
 func TestGone(t *testing.T) {
 	t.Parallel()
-	over := make(chan struct{})
-	t.Cleanup(func() { close(over) })
 	for name, c := range map[string]struct {
 		each  func(net.Conn)
 		limit time.Duration
 		want  string
 	}{
 		"ends":  {func(c net.Conn) { c.Read(make([]byte, 1)) }, time.Minute, "it ended the connection"},
-		"hangs": {func(net.Conn) { <-over }, 10 * time.Millisecond, "no answer within 10ms"},
+		"hangs": {func(c net.Conn) { io.Copy(io.Discard, c) }, 10 * time.Millisecond, "no answer within 10ms"},
 	} {
 		link := dial(t, serve(t, c.each))
 		if _, err := link.Keys(c.limit); err == nil || err.Error() != c.want {

@@ -23,14 +23,14 @@ type hostKey struct {
 func (s *Server) makeKeys(t testing.TB) {
 	t.Helper()
 	s.ClientKeyFile = s.path("client_key")
-	s.ClientKey = writeKey(t, s.ClientKeyFile, newKey(t, "ed25519"))
+	s.ClientKey = writeKey(t, s.ClientKeyFile, NewKey(t, "ed25519"))
 	write(t, s.path("authorized_keys"), keyLine(s.ClientKey.PublicKey())+"\n", 0o644)
 	if s.options.HostCertificates {
-		s.authority = writeKey(t, s.path("authority"), newKey(t, "ed25519"))
+		s.authority = writeKey(t, s.path("authority"), NewKey(t, "ed25519"))
 	}
 	for _, kind := range s.options.HostKeys {
 		key := hostKey{file: s.path("host_" + kind)}
-		signer := writeKey(t, key.file, newKey(t, kind))
+		signer := writeKey(t, key.file, NewKey(t, kind))
 		key.line = keyLine(signer.PublicKey())
 		if s.authority != nil {
 			key.certificate = s.certify(t, kind, signer.PublicKey())
@@ -39,7 +39,8 @@ func (s *Server) makeKeys(t testing.TB) {
 	}
 }
 
-func newKey(t testing.TB, kind string) crypto.Signer {
+// NewKey makes a private key of a kind: ed25519, ecdsa or rsa.
+func NewKey(t testing.TB, kind string) crypto.Signer {
 	t.Helper()
 	var key crypto.Signer
 	var err error

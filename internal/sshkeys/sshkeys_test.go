@@ -1,9 +1,8 @@
 package sshkeys_test
 
 import (
-	"crypto/ed25519"
+	"crypto"
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -11,35 +10,19 @@ import (
 	"testing"
 	"time"
 
+	"deployer/internal/sshdtest"
 	"deployer/internal/sshkeys"
 
 	"golang.org/x/crypto/ssh"
 )
 
-func newRSA(t *testing.T, bits int) ssh.Signer {
+func signerOf(t *testing.T, key crypto.Signer) ssh.Signer {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, bits)
-	if err != nil {
-		t.Fatal(err)
-	}
 	signer, err := ssh.NewSignerFromKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return signer
-}
-
-func newEd25519(t *testing.T) (ed25519.PrivateKey, ssh.PublicKey) {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return private, key
 }
 
 func certificate(t *testing.T, authority ssh.Signer, cert *ssh.Certificate) *ssh.Certificate {
@@ -52,7 +35,7 @@ func certificate(t *testing.T, authority ssh.Signer, cert *ssh.Certificate) *ssh
 
 func TestSignatures(t *testing.T) {
 	t.Parallel()
-	signer := newRSA(t, 2048)
+	signer := signerOf(t, sshdtest.NewKey(t, "rsa"))
 	key := signer.PublicKey()
 	cert := certificate(t, signer, &ssh.Certificate{Key: key, CertType: ssh.UserCert})
 	both := []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
@@ -78,14 +61,13 @@ func TestSignatures(t *testing.T) {
 
 func TestBits(t *testing.T) {
 	t.Parallel()
-	signer := newRSA(t, 1024)
-	short := signer.PublicKey()
-	cert := certificate(t, signer, &ssh.Certificate{Key: short, CertType: ssh.UserCert})
-	_, other := newEd25519(t)
+	signer := signerOf(t, sshdtest.NewKey(t, "rsa"))
+	cert := certificate(t, signer, &ssh.Certificate{Key: signer.PublicKey(), CertType: ssh.UserCert})
+	other := signerOf(t, sshdtest.NewKey(t, "ed25519"))
 	for _, c := range []struct {
 		key  ssh.PublicKey
 		want int
-	}{{short, 1024}, {cert, 1024}, {other, 0}} {
+	}{{signer.PublicKey(), 2048}, {cert, 2048}, {other.PublicKey(), 0}} {
 		if got := sshkeys.RSABits(c.key); got != c.want {
 			t.Errorf("%s: %d bits, want %d", c.key.Type(), got, c.want)
 		}
@@ -111,7 +93,8 @@ func TestOutside(t *testing.T) {
 // Of an encrypted key the public half can be read, and the rest only with the passphrase. It is unlocked once.
 func TestLocked(t *testing.T) {
 	t.Parallel()
-	private, key := newEd25519(t)
+	private := sshdtest.NewKey(t, "ed25519")
+	key := signerOf(t, private).PublicKey()
 	block, err := ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("secret"))
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +122,7 @@ func TestLocked(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	_, key := newEd25519(t)
+	key := signerOf(t, sshdtest.NewKey(t, "ed25519")).PublicKey()
 	public, private := filepath.Join(t.TempDir(), "key.pub"), filepath.Join(t.TempDir(), "key")
 	for file, text := range map[string][]byte{public: ssh.MarshalAuthorizedKey(key), private: []byte("not public")} {
 		if err := os.WriteFile(file, text, 0o640); err != nil {

@@ -8,29 +8,17 @@ import (
 	"testing"
 	"time"
 
+	"deployer/internal/sshdtest"
 	"deployer/internal/sshserver"
 )
 
 // echo starts a server that sends back what it gets, and a proxy in front of it.
 func echo(t *testing.T) (*sshserver.Proxy, func() net.Conn) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				_, _ = io.Copy(c, c) // ends with the connection
-			}()
-		}
-	}()
-	p, err := sshserver.StartProxy(listener.Addr().String())
+	address := sshdtest.Listen(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
+		_, _ = io.Copy(c, c) // ends with the connection
+	})
+	p, err := sshserver.StartProxy(address.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +26,6 @@ func echo(t *testing.T) (*sshserver.Proxy, func() net.Conn) {
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
-		listener.Close()
 	})
 	return p, func() net.Conn {
 		c, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: p.Port()})
