@@ -82,6 +82,12 @@ func TestQuestionsOfActions(t *testing.T) {
 		s.Expect("a\t80a\r\nb\t80b\r\n")
 		s.ends(0)
 	})
+}
+
+// TestQuestionsOfActionsUnanswered ends the input, the program and the terminal in place of an answer.
+func TestQuestionsOfActionsUnanswered(t *testing.T) {
+	t.Parallel()
+	p := alone(t, askingTree)
 	t.Run("end of input", func(t *testing.T) {
 		s := p.sit(t, "run", "--path", "one", "ask")
 		s.Expect("commit [main]: ")

@@ -60,6 +60,22 @@ root = node(ssh = Host(hosts = web1, group = groups.production), here = Host(hos
 	s.Expect("^C")
 	s.Expect("/here > ")
 
+	failsInShell(t, s)
+	leadsInShell(s)
+
+	s.Send("set-option sandbox on\n")
+	s.Expect("/here")
+	s.Expect("[sandbox]")
+	s.Send("named\n")
+	s.Expect("a name\r\n")
+	s.Expect("[sandbox]")
+	s.Send("exit\n")
+	s.ends(0)
+}
+
+// failsInShell runs an action that fails, and answers what that asks.
+func failsInShell(t *testing.T, s *session) {
+	t.Helper()
 	s.Send("fails\n")
 	s.Expect("/here fails failed on localhost: exit status 3\r\n")
 	s.Expect("retry, skip, connect or abort? [abort] ")
@@ -78,7 +94,10 @@ root = node(ssh = Host(hosts = web1, group = groups.production), here = Host(hos
 	s.Expect("retry, skip, connect or abort? [abort] ")
 	s.Send("skip\n")
 	s.Expect("/here > ")
+}
 
+// leadsInShell gives the commands that begin with --.
+func leadsInShell(s *session) {
 	s.Send("--connect\n")
 	s.Expect(leaves)
 	s.ExpectRaw()
@@ -102,15 +121,6 @@ root = node(ssh = Host(hosts = web1, group = groups.production), here = Host(hos
 	s.Expect("choose a definition")
 	s.Send("\x04") // no answer: nothing is shown
 	s.Expect("/here > ")
-
-	s.Send("set-option sandbox on\n")
-	s.Expect("/here")
-	s.Expect("[sandbox]")
-	s.Send("named\n")
-	s.Expect("a name\r\n")
-	s.Expect("[sandbox]")
-	s.Send("exit\n")
-	s.ends(0)
 }
 
 // TestShellConnects opens terminals on hosts of a node behind SSH; one whose connection is cut says so.

@@ -54,11 +54,8 @@ func needTerminals(t *testing.T, where string) {
 	}
 }
 
-// TestCommandOnTerminal runs commands that use the terminal, on this machine and over SSH.
-func TestCommandOnTerminal(t *testing.T) {
-	t.Parallel()
-	f := startFleet(t)
-	p := f.newPlace(t, `load("hosts.star", "here", "web1")
+// ttyTree has actions that use the terminal, on this machine and over SSH.
+const ttyTree = `load("hosts.star", "here", "web1")
 def read(env):
     env.host.run("read x; echo got $x")
 def size(env):
@@ -76,62 +73,62 @@ def password(env):
     env.host.run("stty -echo; printf 'sec''ret: '; read x; stty echo; echo; echo length ${#x}")
 Tty = node(actions = [read, size, screen, both, plain, password])
 root = node(ssh = Tty(hosts = web1), here = Tty(hosts = here))
-`)
+`
+
+// typedOnTerminal is what a person does while these run.
+var typedOnTerminal = map[string]func(s *session){
+	"read": func(s *session) {
+		s.ExpectRaw()
+		s.Send("hello\r")
+		s.Expect("got hello")
+	},
+	"size": func(s *session) {
+		s.Expect("31 101")
+		s.Expect("ready\r\n")
+		s.Resize(pty.Size{Rows: 17, Cols: 71})
+		s.Expect("17 71")
+	},
+	"screen": func(s *session) {
+		s.Expect("101")
+		s.Expect("\x1b[?1049h")
+		s.Expect("full screen")
+		s.Send("q\r")
+		s.Expect("\x1b[?1049l")
+		s.Expect("all three")
+	},
+	"both": func(s *session) {
+		s.Expect("two\r\n")
+		s.Send("\r")
+		s.Expect(`["one", "two"]`)
+	},
+	"plain": func(s *session) {
+		s.Expect("none")
+		s.Expect("none")
+	},
+	"password": func(s *session) {
+		s.Expect("secret: ")
+		s.Send("hidden\r")
+		s.Expect("length 6")
+	},
+}
+
+// TestCommandOnTerminal runs commands that use the terminal.
+func TestCommandOnTerminal(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	p := f.newPlace(t, ttyTree)
 	for _, where := range []string{"here", "ssh"} {
-		t.Run(where+" read", func(t *testing.T) {
-			needTerminals(t, where)
-			s := p.sit(t, "run", "--path", where, "read")
-			s.ExpectRaw()
-			s.Send("hello\r")
-			s.Expect("got hello")
-			s.ends(0)
-		})
-		t.Run(where+" size", func(t *testing.T) {
-			needTerminals(t, where)
-			s := p.sit(t, "run", "--path", where, "size")
-			s.Expect("31 101")
-			s.Expect("ready\r\n")
-			s.Resize(pty.Size{Rows: 17, Cols: 71})
-			s.Expect("17 71")
-			s.ends(0)
-		})
-		t.Run(where+" screen", func(t *testing.T) {
-			needTerminals(t, where)
-			s := p.sit(t, "run", "--path", where, "screen")
-			s.Expect("101")
-			s.Expect("\x1b[?1049h")
-			s.Expect("full screen")
-			s.Send("q\r")
-			s.Expect("\x1b[?1049l")
-			s.Expect("all three")
-			s.ends(0)
-		})
-		t.Run(where+" both", func(t *testing.T) {
-			needTerminals(t, where)
-			s := p.sit(t, "run", "--path", where, "both")
-			s.Expect("two\r\n")
-			s.Send("\r")
-			s.Expect(`["one", "two"]`)
-			s.ends(0)
-		})
-		t.Run(where+" plain", func(t *testing.T) {
-			needTerminals(t, where)
-			s := p.sit(t, "run", "--path", where, "plain")
-			s.Expect("none")
-			s.Expect("none")
-			s.ends(0)
-		})
-		t.Run(where+" password", func(t *testing.T) {
-			needTerminals(t, where)
-			s := p.sit(t, "run", "--path", where, "password")
-			s.Expect("secret: ")
-			s.Send("hidden\r")
-			s.Expect("length 6")
-			s.ends(0)
-			if strings.Contains(s.Output(), "hidden") {
-				t.Error("what was typed without echo was shown")
-			}
-		})
+		for action, do := range typedOnTerminal {
+			t.Run(where+" "+action, func(t *testing.T) {
+				needTerminals(t, where)
+				s := p.sit(t, "run", "--path", where, action)
+				do(s)
+				s.ends(0)
+				if strings.Contains(s.Output(), "hidden") {
+					t.Error("what was typed without echo was shown")
+				}
+			})
+		}
 	}
 	t.Run("without", func(t *testing.T) {
 		s := p.sit(t, "run", "--non-interactive", "--path", "ssh", "plain")
@@ -148,40 +145,33 @@ Run = node(actions = [run])
 root = node(ssh = Run(hosts = web1), here = Run(hosts = here), many = Run(hosts = [web1, web2, here]))
 `
 
+// ending has a person run a command, which says that it is started, at one of the places of endTree.
+func (f *fleet) ending(t *testing.T, where, command string) *session {
+	t.Helper()
+	needTerminals(t, where)
+	p := f.newPlace(t, endTree)
+	p.write(t, "more.star", fmt.Sprintf("command = %q\n", command))
+	s := p.sit(t, "run", "--path", where, "run")
+	s.Expect("is started")
+	return s
+}
+
 // TestTerminalIsRestored ends commands that have the terminal, by every way there is.
 func TestTerminalIsRestored(t *testing.T) {
 	t.Parallel()
 	f := startFleet(t)
 	for _, where := range []string{"here", "ssh"} {
-		start := func(t *testing.T) (*session, string) {
-			needTerminals(t, where)
-			m := mark()
-			p := f.newPlace(t, endTree)
-			p.write(t, "more.star", fmt.Sprintf("command = %q\n", fmt.Sprintf("stty raw; echo $$ is started; sleep %s", m)))
-			s := p.sit(t, "run", "--path", where, "run")
-			s.Expect("is started")
-			s.ExpectRaw()
-			return s, m
-		}
 		t.Run(where+" Ctrl-C", func(t *testing.T) {
-			needTerminals(t, where)
 			m := mark()
-			p := f.newPlace(t, endTree)
-			p.write(t, "more.star", fmt.Sprintf("command = %q\n", "echo is started; sleep "+m))
-			s := p.sit(t, "run", "--path", where, "run")
-			s.Expect("is started\r\n")
+			s := f.ending(t, where, "echo is started; sleep "+m)
+			s.Expect("\r\n")
 			s.Send("\x03")
 			s.Expect("interrupted by Ctrl-C")
 			sshdtest.WaitGone(t, m, patience)
 			s.ends(130)
 		})
 		t.Run(where+" killed", func(t *testing.T) {
-			needTerminals(t, where)
-			m := mark()
-			p := f.newPlace(t, endTree)
-			p.write(t, "more.star", fmt.Sprintf("command = %q\n", "stty raw; echo is started; kill -KILL $$; sleep "+m))
-			s := p.sit(t, "run", "--path", where, "run")
-			s.Expect("is started")
+			s := f.ending(t, where, "stty raw; echo is started; kill -KILL $$; sleep "+mark())
 			s.Expect("killed by SIGKILL")
 			s.Expect("abort? ")
 			s.Send("a\r")
@@ -189,7 +179,9 @@ func TestTerminalIsRestored(t *testing.T) {
 		})
 		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
 			t.Run(fmt.Sprint(where, " ", sig), func(t *testing.T) {
-				s, m := start(t)
+				m := mark()
+				s := f.ending(t, where, "stty raw; echo $$ is started; sleep "+m)
+				s.ExpectRaw()
 				if err := syscall.Kill(s.pid, sig); err != nil {
 					t.Fatal(err)
 				}
@@ -199,12 +191,8 @@ func TestTerminalIsRestored(t *testing.T) {
 		}
 	}
 	t.Run("window closed", func(t *testing.T) {
-		needTerminals(t, "ssh")
 		m := mark()
-		p := f.newPlace(t, endTree)
-		p.write(t, "more.star", fmt.Sprintf("command = %q\n", "echo is started; sleep "+m))
-		s := p.sit(t, "run", "--path", "ssh", "run")
-		s.Expect("is started")
+		s := f.ending(t, "ssh", "echo is started; sleep "+m)
 		s.Hangup()
 		if got := s.Wait(); got != 129 && got != 1 {
 			t.Errorf("exit status %d", got)
@@ -213,10 +201,8 @@ func TestTerminalIsRestored(t *testing.T) {
 	})
 	t.Run("many", func(t *testing.T) {
 		m := mark()
-		p := f.newPlace(t, endTree)
-		p.write(t, "more.star", fmt.Sprintf("command = %q\n", "echo is started; sleep "+m))
-		s := p.sit(t, "run", "--path", "many", "run")
-		for range 3 {
+		s := f.ending(t, "many", "echo is started; sleep "+m)
+		for range 2 {
 			s.Expect("is started")
 		}
 		s.Send("\x03")
@@ -224,12 +210,8 @@ func TestTerminalIsRestored(t *testing.T) {
 		sshdtest.WaitGone(t, m, patience)
 	})
 	t.Run("connection lost", func(t *testing.T) {
-		needTerminals(t, "ssh")
 		own := startFleet(t)
-		p := own.newPlace(t, endTree)
-		p.write(t, "more.star", "command = \"stty raw; echo is started; sleep 60\"\n")
-		s := p.sit(t, "run", "--path", "ssh", "run")
-		s.Expect("is started")
+		s := own.ending(t, "ssh", "stty raw; echo is started; sleep 60")
 		s.ExpectRaw()
 		own.plain.KillConnections(t)
 		s.Expect("abort? ")

@@ -3,7 +3,6 @@ package hosts
 import (
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"testing"
 
@@ -32,9 +31,7 @@ func TestRealRuns(t *testing.T) {
 }
 
 func TestRealTerminal(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("an sshd that is not root's cannot give a terminal away")
-	}
+	sshdtest.NeedTerminals(t)
 	t.Setenv("TERM", "xterm-256color")
 	l := newLab(t, Options{})
 	o := l.sshd(sshdtest.Options{})

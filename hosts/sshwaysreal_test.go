@@ -46,68 +46,72 @@ func trusting(t *testing.T, option string, keys ...ssh.PublicKey) string {
 	return option + " " + file
 }
 
+const rsaOnly = "PubkeyAcceptedAlgorithms rsa-sha2-512,rsa-sha2-256"
+
+// realWays are ways in, for the configuration of sshd and of ours.
+var realWays = []struct {
+	name    string
+	prepare func(l *lab) (config []string)
+	config  string // of ours
+}{
+	{"key file", func(l *lab) []string { return []string{trusting(l.T, "AuthorizedKeysFile", l.key)} }, ""},
+	{"the last of 9 keys", func(l *lab) []string {
+		return []string{trusting(l.T, "AuthorizedKeysFile", l.crowd(9)[8])}
+	}, ""},
+	{"RSA with SHA-2", func(l *lab) []string {
+		key := newRSA(l.T)
+		l.keyFile("id_rsa", key)
+		return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
+	}, ""},
+	{"RSA in the agent with SHA-2", func(l *lab) []string {
+		key := newRSA(l.T)
+		l.agentOf(ring(l, key))
+		return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
+	}, ""},
+	{"encrypted RSA with SHA-2", func(l *lab) []string {
+		key := newRSA(l.T)
+		l.keyFile("id_rsa", key)
+		l.lock("id_rsa", "pass phrase")
+		return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
+	}, ""},
+	{"certificate", func(l *lab) []string {
+		authority, trusted := newAuthority(l)
+		l.write("id_ed25519-cert.pub", string(ssh.MarshalAuthorizedKey(certifyAs(l, authority, l.key))))
+		return []string{trusting(l.T, "TrustedUserCAKeys", trusted), "AuthorizedKeysFile none"}
+	}, ""},
+	{"certificate of an RSA key", func(l *lab) []string {
+		authority, trusted := newAuthority(l)
+		key := newRSA(l.T)
+		l.keyFile("id_rsa", key)
+		l.write("id_rsa-cert.pub", string(ssh.MarshalAuthorizedKey(certifyAs(l, authority, publicOf(l.T, key)))))
+		return []string{trusting(l.T, "TrustedUserCAKeys", trusted), "AuthorizedKeysFile none"}
+	}, ""},
+	{"hardware key", func(l *lab) []string {
+		device, public := newDevice(l)
+		l.agentOf(device)
+		return []string{trusting(l.T, "AuthorizedKeysFile", public)}
+	}, ""},
+	{"two keys", func(l *lab) []string {
+		publics := l.crowd(4)
+		return []string{"AuthenticationMethods publickey,publickey",
+			trusting(l.T, "AuthorizedKeysFile", publics[1], publics[3])}
+	}, ""},
+	{"RSA with SHA-1, where that is allowed", func(l *lab) []string {
+		key := newRSA(l.T)
+		l.keyFile("id_rsa", key)
+		return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), "PubkeyAcceptedAlgorithms ssh-rsa"}
+	}, "PubkeyAcceptedAlgorithms ssh-rsa\n"},
+	{"RSA in the agent with SHA-1, where that is allowed", func(l *lab) []string {
+		key := newRSA(l.T)
+		l.agentOf(ring(l, key))
+		return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), "PubkeyAcceptedAlgorithms ssh-rsa"}
+	}, "PubkeyAcceptedAlgorithms ssh-rsa\n"},
+}
+
 // What sshd itself has to say about keys and certificates, on a jump host and the host behind it.
 func TestRealWaysIn(t *testing.T) {
 	t.Parallel()
-	rsaOnly := "PubkeyAcceptedAlgorithms rsa-sha2-512,rsa-sha2-256"
-	for _, c := range []struct {
-		name    string
-		prepare func(l *lab) (config []string)
-		config  string // of ours
-	}{
-		{"key file", func(l *lab) []string { return []string{trusting(l.T, "AuthorizedKeysFile", l.key)} }, ""},
-		{"the last of 9 keys", func(l *lab) []string {
-			return []string{trusting(l.T, "AuthorizedKeysFile", l.crowd(9)[8])}
-		}, ""},
-		{"RSA with SHA-2", func(l *lab) []string {
-			key := newRSA(l.T)
-			l.keyFile("id_rsa", key)
-			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
-		}, ""},
-		{"RSA in the agent with SHA-2", func(l *lab) []string {
-			key := newRSA(l.T)
-			l.agentOf(ring(l, key))
-			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
-		}, ""},
-		{"encrypted RSA with SHA-2", func(l *lab) []string {
-			key := newRSA(l.T)
-			l.keyFile("id_rsa", key)
-			l.lock("id_rsa", "pass phrase")
-			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), rsaOnly}
-		}, ""},
-		{"certificate", func(l *lab) []string {
-			authority, trusted := newAuthority(l)
-			l.write("id_ed25519-cert.pub", string(ssh.MarshalAuthorizedKey(certifyAs(l, authority, l.key))))
-			return []string{trusting(l.T, "TrustedUserCAKeys", trusted), "AuthorizedKeysFile none"}
-		}, ""},
-		{"certificate of an RSA key", func(l *lab) []string {
-			authority, trusted := newAuthority(l)
-			key := newRSA(l.T)
-			l.keyFile("id_rsa", key)
-			l.write("id_rsa-cert.pub", string(ssh.MarshalAuthorizedKey(certifyAs(l, authority, publicOf(l.T, key)))))
-			return []string{trusting(l.T, "TrustedUserCAKeys", trusted), "AuthorizedKeysFile none"}
-		}, ""},
-		{"hardware key", func(l *lab) []string {
-			device, public := newDevice(l)
-			l.agentOf(device)
-			return []string{trusting(l.T, "AuthorizedKeysFile", public)}
-		}, ""},
-		{"two keys", func(l *lab) []string {
-			publics := l.crowd(4)
-			return []string{"AuthenticationMethods publickey,publickey",
-				trusting(l.T, "AuthorizedKeysFile", publics[1], publics[3])}
-		}, ""},
-		{"RSA with SHA-1, where that is allowed", func(l *lab) []string {
-			key := newRSA(l.T)
-			l.keyFile("id_rsa", key)
-			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), "PubkeyAcceptedAlgorithms ssh-rsa"}
-		}, "PubkeyAcceptedAlgorithms ssh-rsa\n"},
-		{"RSA in the agent with SHA-1, where that is allowed", func(l *lab) []string {
-			key := newRSA(l.T)
-			l.agentOf(ring(l, key))
-			return []string{trusting(l.T, "AuthorizedKeysFile", publicOf(l.T, key)), "PubkeyAcceptedAlgorithms ssh-rsa"}
-		}, "PubkeyAcceptedAlgorithms ssh-rsa\n"},
-	} {
+	for _, c := range realWays {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			person := &knowing{answers: map[string]string{"passphrase of ~/.ssh/id_rsa": "pass phrase"}}

@@ -77,12 +77,28 @@ func TestConfig(t *testing.T) {
 	if r.must(file, "setup", true); snapshot(t, dir) != before {
 		t.Error("the second setup changed something")
 	}
+	changesConfig(t, tree, r, path)
+	for action, wrong := range map[string]string{"edit": "an editor needs a person", "edit_in_vim": "an editor needs a person"} {
+		if _, err := r.call(file, action); err == nil || !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%s: got %v", action, err)
+		}
+	}
+	if _, err := r.call(&tree.Bad.Cell, "setup"); err == nil || !strings.Contains(err.Error(), `mode is "rw": expected permissions such as 0644`) {
+		t.Errorf("a bad mode: %v", err)
+	}
+}
 
+// changesConfig sets up a file that is not as it must be: it is kept beside the new one.
+func changesConfig(t *testing.T, tree *Settings, r *run, path string) {
+	t.Helper()
+	file := &tree.File.Cell
 	if err := os.WriteFile(path, []byte("port = 79\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sandbox = newRun(t, tree, nodes.Options{Sandbox: true})
-	want(sandbox, "changed", "true")
+	sandbox := newRun(t, tree, nodes.Options{Sandbox: true})
+	if got := sandbox.must(file, "changed"); got != "true" {
+		t.Errorf("changed: %s", got)
+	}
 	sandbox.must(file, "setup", true)
 	sandbox.wantCommands("? cp -p")
 	if got := sandbox.diffs(); !strings.Contains(got, "-port = 79\n+port = 80") {
@@ -92,14 +108,6 @@ func TestConfig(t *testing.T) {
 	kept, err := filepath.Glob(path + ".20*-*-*--*-*-*")
 	if err != nil || len(kept) != 1 || read(t, kept[0]) != "port = 79" || read(t, path) != "port = 80" {
 		t.Errorf("there are %q, error %v", kept, err)
-	}
-	for action, wrong := range map[string]string{"edit": "an editor needs a person", "edit_in_vim": "an editor needs a person"} {
-		if _, err := r.call(file, action); err == nil || !strings.Contains(err.Error(), wrong) {
-			t.Errorf("%s: got %v", action, err)
-		}
-	}
-	if _, err := r.call(&tree.Bad.Cell, "setup"); err == nil || !strings.Contains(err.Error(), `mode is "rw": expected permissions such as 0644`) {
-		t.Errorf("a bad mode: %v", err)
 	}
 }
 
