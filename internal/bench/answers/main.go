@@ -8,7 +8,6 @@ import (
 	"log"
 	"net"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -122,17 +121,29 @@ func answer(channel ssh.Channel, requests <-chan *ssh.Request) {
 	}
 }
 
-// word is in the script that deployer sends, between quotes as it encodes them, and in what it waits for.
-var word = regexp.MustCompile(`\\0047([0-9a-f]{16})\\0047`)
+// word returns what is in the script that deployer sends, between quotes as it encodes them, and in what it waits for.
+func word(command string) (string, bool) {
+	const quote, length = `\0047`, 16
+	for {
+		_, after, found := strings.Cut(command, quote)
+		if !found {
+			return "", false
+		}
+		command = after
+		if len(after) > length && strings.HasPrefix(after[length:], quote) && !strings.ContainsAny(after[:length], `\/~`) {
+			return after[:length], true
+		}
+	}
+}
 
 // reply prints what deployer waits for, and the line.
 func reply(channel ssh.Channel, command string, terminal bool) {
-	if found := word.FindStringSubmatch(command); found != nil {
+	if word, found := word(command); found {
 		to := channel.Stderr()
 		if terminal {
 			to = channel
 		}
-		fmt.Fprintf(to, "\x01%s:started\x01", found[1])
+		fmt.Fprintf(to, "\x01%s:started\x01", word)
 	}
 	if terminal {
 		fmt.Fprint(channel, strings.ReplaceAll(line, "\n", "\r\n"))
