@@ -50,6 +50,7 @@ func MainScript() { Program{}.Main() }
 
 // Main runs the program with the arguments and streams of this process, and closes its sinks. It exits.
 func (def Program) Main() {
+	collectSeldom()
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) { // as under nohup, or in the background of a script
