@@ -62,5 +62,5 @@ func GuardLine() string {
 set -- 'unset PIPESTATUS; compgen -v; declare -F; set +o; shopt -p; trap -p; alias' &&
 [ "$(eval "$1")" = "$(SHLVL=9 bash -c "$1")" ] && [ "$BASH" -ef "$(command -v bash)" ] &&
 read -r pid comm state parent group session rest </proc/$$/stat && [ "$session" = $$ ] &&
-eval ` + Quote(watch+guardScript) + "\n"
+eval ` + Quote(compact(watch+guardScript)) + "\n"
 }

@@ -15,13 +15,31 @@ var supervise string
 //go:embed watch.sh
 var watch string
 
-var supervisor = strings.Replace(supervise, "@watch.sh@\n", watch, 1)
+// supervisor runs a command and ends its session; beginner is as much of it as does for a command that the end of its
+// standard input, or of its terminal, ends.
+var supervisor, beginner = supervisors()
 
-// supervising is how a script ends that supervises itself. It is most of the script, and never differs.
-var (
-	supervising        = "\n" + supervisor
-	encodedSupervising = encode(supervising)
-)
+// encoded has what ends most scripts, and never differs.
+var encoded = map[string]string{supervisor: encode(supervisor), beginner: encode(beginner)}
+
+func supervisors() (all, first string) {
+	begin, end, _ := strings.Cut(supervise, "@watch.sh@\n")
+	return compact(begin + watch + end), compact(begin)
+}
+
+// compact returns a script, which each command sends, without indentation, empty lines and comments on lines of their
+// own but the first, which says in the list of processes what it is.
+func compact(script string) string {
+	first, rest, _ := strings.Cut(script, "\n")
+	var b strings.Builder
+	b.WriteString(first + "\n")
+	for line := range strings.Lines(rest) {
+		if line = strings.TrimLeft(line, "\t"); line != "\n" && line[0] != '#' {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
 
 // Request is all that the script of a command is made of.
 type Request struct {
@@ -69,11 +87,12 @@ func (r Request) CheckLine() string { return loginLine(r.checkScript()) }
 
 // loginLine returns a line that makes sh, bash, fish and csh alike run the script in /bin/sh.
 func loginLine(script string) string {
-	encoded := ""
-	if begin, ok := strings.CutSuffix(script, supervising); ok {
-		script, encoded = begin, encodedSupervising
+	for end, encoded := range encoded {
+		if begin, ok := strings.CutSuffix(script, end); ok {
+			return decode + " '" + encode(begin) + encoded + "'"
+		}
 	}
-	return decode + " '" + encode(script) + encoded + "'"
+	return decode + " '" + encode(script) + "'"
 }
 
 const decode = `exec /bin/sh -c 'eval "$(printf %b "$1")"' sh`
@@ -109,8 +128,12 @@ func (r Request) script() string {
 	case r.Input:
 		input = "1"
 	}
+	supervisor := supervisor
+	if r.Terminal || r.Stream {
+		supervisor = beginner
+	}
 	// Without sudo this shell supervises itself: starting another would only take time.
-	begin, end := "set --", supervising
+	begin, end := "set --", "\n"+supervisor
 	if r.Sudo {
 		fmt.Fprintf(&b, "printf %s >&2\n", Quote(printed(r.Word, MarkScript)))
 		fmt.Fprintf(&b, "command -v sudo >/dev/null || { printf %s >&2; exit 127; }\n", Quote(printed(r.Word, MarkNoSudo)))
