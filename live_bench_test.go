@@ -20,13 +20,15 @@ import (
 const liveHosts = 1000
 
 // BenchmarkLive runs a short command on 1,000 hosts, whose server answers from memory in a process of its own, at a
-// terminal with the live view; in turns with the least that a program can do, and with the lines alone.
+// terminal with the live view; in turns with the least that a program can do with terminals, and without, and with the
+// lines alone.
 func BenchmarkLive(b *testing.B) {
 	lab := newLiveLab(b)
 	live := &atTerminal{b: b, line: lab.deployer("live")}
 	lines := &atTerminal{b: b, line: lab.deployer("lines")}
 	ratio.Compare(b, 1, ratio.Way{Name: "live", Do: live.run},
-		ratio.Way{Name: "minimal", Do: lab.minimal}, ratio.Way{Name: "lines", Do: lines.run})
+		ratio.Way{Name: "minimal", Do: func() error { return lab.minimal("terminal") }},
+		ratio.Way{Name: "bare", Do: func() error { return lab.minimal() }}, ratio.Way{Name: "lines", Do: lines.run})
 	b.ReportMetric(live.memory, "MB-live")
 	b.ReportMetric(lines.memory, "MB-lines")
 }
@@ -108,10 +110,9 @@ func (lab *liveLab) deployer(view string) []string {
 	return []string{lab.file("deployer"), lab.file("deploy"), "run", "--view", view, "name"}
 }
 
-func (lab *liveLab) minimal() error {
-	cmd := exec.Command(lab.file("minimal"), "127.0.0.1:"+lab.port, "bench", lab.file("client"), lab.file("known"),
-		fmt.Sprint(liveHosts), "hostname")
-	out, err := cmd.CombinedOutput()
+func (lab *liveLab) minimal(options ...string) error {
+	args := []string{"127.0.0.1:" + lab.port, "bench", lab.file("client"), lab.file("known"), fmt.Sprint(liveHosts), "hostname"}
+	out, err := exec.Command(lab.file("minimal"), append(args, options...)...).CombinedOutput()
 	return allAnswered(out, err)
 }
 

@@ -17,14 +17,17 @@ import (
 const warmHosts = 100
 
 // BenchmarkWarm runs hostname again and again on 100 hosts of a real sshd that are connected: in a shell, at a terminal
-// with the live view, and by the least that a program can do, which is what sshd and its children take.
+// with the live view, and by the least that a program can do, which is what sshd and its children take: with a terminal
+// for each command, as the view has them, and without.
 func BenchmarkWarm(b *testing.B) {
 	lab := newColdLab(b)
 	ways := lab.ways(b, warmHosts)
 	tree := ways[0].line[1]
-	theirs := append(ways[1].line[:len(ways[1].line):len(ways[1].line)], "warm")
-	shell, bare := startShellAt(b, lab, tree), startBare(b, theirs)
-	ratio.Compare(b, 4, ratio.Way{Name: "shell", Do: shell.run}, ratio.Way{Name: "bare", Do: bare.run})
+	theirs := ways[1].line[:len(ways[1].line):len(ways[1].line)]
+	shell, bare := startShellAt(b, lab, tree), startBare(b, append(theirs, "warm"))
+	minimal := startBare(b, append(theirs, "terminal", "warm"))
+	ratio.Compare(b, 4, ratio.Way{Name: "shell", Do: shell.run}, ratio.Way{Name: "minimal", Do: minimal.run},
+		ratio.Way{Name: "bare", Do: bare.run})
 }
 
 // asked is a program that does something when it is given a line, and says when it has.

@@ -1,6 +1,6 @@
 // Command minimal is the least that a program can do to run a command on hosts over SSH: dial, authenticate with one key,
-// run, print. With "warm" it stays connected, and runs the command again for every line of its standard input. Benchmarks
-// measure deployer against it.
+// run, print. With "terminal" it asks for a terminal for the command, as the live view does; with "warm" it stays
+// connected, and runs the command again for every line of its standard input. Benchmarks measure deployer against it.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -19,10 +20,10 @@ const atOnce = 64
 
 func main() {
 	log.SetFlags(0)
-	warm := len(os.Args) == 8 && os.Args[7] == "warm"
-	if len(os.Args) != 7 && !warm {
-		log.Fatal("usage: minimal ADDRESS USER KEYFILE HOSTKEYFILE HOSTS COMMAND [warm]")
+	if len(os.Args) < 7 {
+		log.Fatal("usage: minimal ADDRESS USER KEYFILE HOSTKEYFILE HOSTS COMMAND [terminal] [warm]")
 	}
+	command := command{line: os.Args[6], terminal: slices.Contains(os.Args[7:], "terminal")}
 	config, err := clientConfig(os.Args[2], os.Args[3], os.Args[4])
 	if err != nil {
 		log.Fatal(err)
@@ -31,8 +32,8 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if !warm {
-		onAll(n, func(int) (string, error) { return once(os.Args[1], config, os.Args[6]) })
+	if !slices.Contains(os.Args[7:], "warm") {
+		onAll(n, func(int) (string, error) { return command.once(os.Args[1], config) })
 		return
 	}
 	clients := make([]*ssh.Client, n)
@@ -42,7 +43,7 @@ func main() {
 		return "", err
 	})
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		onAll(n, func(i int) (string, error) { return run(clients[i], os.Args[6]) })
+		onAll(n, func(i int) (string, error) { return command.run(clients[i]) })
 		fmt.Println("all done")
 	}
 }
@@ -88,21 +89,31 @@ func clientConfig(user, keyFile, hostKeyFile string) (*ssh.ClientConfig, error) 
 	}, nil
 }
 
-func once(address string, config *ssh.ClientConfig, command string) (string, error) {
+type command struct {
+	line     string
+	terminal bool
+}
+
+func (c command) once(address string, config *ssh.ClientConfig) (string, error) {
 	client, err := ssh.Dial("tcp", address, config)
 	if err != nil {
 		return "", err
 	}
 	defer client.Close()
-	return run(client, command)
+	return c.run(client)
 }
 
-func run(client *ssh.Client, command string) (string, error) {
+func (c command) run(client *ssh.Client) (string, error) {
 	session, err := client.NewSession()
 	if err != nil {
 		return "", err
 	}
 	defer session.Close()
-	out, err := session.Output(command)
+	if c.terminal {
+		if err := session.RequestPty("xterm", 40, 120, nil); err != nil {
+			return "", err
+		}
+	}
+	out, err := session.Output(c.line)
 	return string(out), err
 }
