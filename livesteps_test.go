@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"deployer/internal/sshdtest"
 	"deployer/journal"
 	"deployer/pty"
 )
@@ -226,4 +227,23 @@ func TestTypedAheadOfTwoRuns(t *testing.T) {
 	w.expectDrawn("/ > pwd\n/\n/ > cd all\n", "grö日本")
 	w.Send("\x15exit\r")
 	w.ends(0)
+}
+
+// TestWhoReadsWaits shows hosts as waiting whose programs read what is typed, and no others: whatever they printed.
+func TestWhoReadsWaits(t *testing.T) {
+	t.Parallel()
+	sshdtest.NeedWaits(t)
+	f := startFleet(t)
+	w := f.watch(t, nil, "printf 'on 50%%: '; SLEEP", "read x; echo got $x; SLEEP", "printf '\\033[?1049h'; SLEEP")
+	w.expectDrawn("3 hosts: 1 waiting, 2 running", "\n  b  waiting ")
+	w.Send("\r")
+	w.Expect("b: Ctrl-] leads back to all hosts --")
+	w.ExpectRaw()
+	w.Send("yes\r")
+	w.Expect("got yes")
+	w.stepOut()
+	w.expectDrawn("!waiting")
+	w.Send("\x03")
+	w.ends(130)
+	w.recorded(interrupted, interrupted, interrupted)
 }

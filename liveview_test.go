@@ -14,7 +14,7 @@ import (
 const liveTree = `load("hosts.star", "web1", "web2", "web3", "db1")
 def upgrade(env):
     """Upgrade, and ask before."""
-    env.host.run("echo looking; read -p 'replace the file? [y/N] ' x; echo answer $x; tput cols")
+    env.host.run("echo looking; read -p 'replace the file? [y/N] ' x; echo answer $x; until [ -e ~/go ]; do sleep 0.05; done; tput cols")
 def look(env):
     """Look at a file."""
     env.hosts.run("cat ~/file")
@@ -75,19 +75,20 @@ func newLivePlace(t *testing.T) (*rack, place) {
 func TestLiveView(t *testing.T) {
 	needTerminals(t, "ssh")
 	t.Parallel()
-	_, p := newLivePlace(t)
+	r, p := newLivePlace(t)
 	columns := strconv.Itoa(window.Cols)
 	pictures := picturesOf(t, "doc/live.md")
 	s := p.sit(t, "run", "--path", "web", "upgrade")
 	s.drawn(t, pictures[0]...)
 	s.Send("\x1b[B\x1b[B\r") // Down twice, and into web2
 	s.Expect("-- web2: Ctrl-] leads back to all hosts --")
-	s.Send("n")
-	s.drawn(t, "replace the file? [y/N] n")
+	s.Send("n\r")
+	s.drawn(t, "replace the file? [y/N] n", "answer n")
 	s.Send("\x1d")
 	s.drawn(t, pictures[1]...)
-	s.Send("\r\r") // into web2 once more, and the end of its answer
+	s.Send("\r") // into web2 once more
 	s.Expect("answer n")
+	r.sh("web2", "touch go")
 	s.Expect(columns) // as of this window
 	s.drawn(t,
 		"-- all hosts --",
@@ -99,6 +100,9 @@ func TestLiveView(t *testing.T) {
 	s.Send("a")
 	s.drawn(t, "web[1,3],db1 asked: replace the file? [y/N]", "answer of all:")
 	s.Send("y\r")
+	for _, slug := range []string{"web1", "web3", "db1"} {
+		r.sh(slug, "touch go")
+	}
 	s.ends(0)
 	for _, slug := range []string{"web1", "web3", "db1"} {
 		if !strings.Contains(s.Drawn(), slug+" | answer y") {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"io"
+	"time"
 
 	"deployer/pty"
 )
@@ -24,6 +25,22 @@ func (d *Desk) Size() pty.Size { return d.person.Size() }
 type seat struct {
 	keyboard io.Writer
 	resize   func(pty.Size)
+}
+
+// Reads notes whether the program of a command reads what is typed, as far as it was silent since then.
+func (d *Desk) Reads(command uint64, reads bool, since time.Time) {
+	s := d.person.screen
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil || s.live.commands[command] == nil {
+		return
+	}
+	if r := s.live.commands[command]; r.seat != nil && r.heard.Before(since) {
+		r.reads = readsNot
+		if reads {
+			r.reads = readsKeys
+		}
+	}
 }
 
 // Offer lets the person step into a command until withdraw is called.

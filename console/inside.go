@@ -142,7 +142,7 @@ func (r *row) answer() io.Writer {
 	if r.seat == nil {
 		return nil
 	}
-	r.heard, r.open = time.Now(), false
+	r.heard, r.open, r.reads = time.Now(), false, readsUnknown
 	return r.seat.keyboard
 }
 

@@ -60,6 +60,7 @@ type row struct {
 	heard    time.Time     // when the command began, printed something or was given keys
 	last     []byte        // line of output
 	open     bool          // which has no end yet
+	reads    reading       // since it was heard
 	fresh    []byte        // what of the last part of the output is of lines
 	recent   []byte        // what its terminal showed last, as it came
 	drawn    leftover      // the modes that its terminal is in
@@ -93,7 +94,7 @@ func (l *live) note(e journal.Event) {
 		}
 	case journal.CommandStart:
 		r.running++
-		r.heard, r.last, r.open = time.Now(), nil, false
+		r.heard, r.last, r.open, r.reads = time.Now(), nil, false, readsUnknown
 		if e.Terminal && e.Parallel {
 			l.commands[e.ID] = r
 			r.recent, r.drawn = nil, leftover{}
@@ -143,7 +144,7 @@ func (r *row) busy() bool { return r.actions+r.running+r.dialling > 0 }
 
 // hear notes what a command printed.
 func (r *row) hear(e journal.Event) {
-	r.heard, r.fresh = time.Now(), e.Data
+	r.heard, r.fresh, r.reads = time.Now(), e.Data, readsUnknown
 	if e.Stream == journal.Terminal {
 		r.fresh = r.outside(e.Data)
 		r.recent = append(r.recent, e.Data...)
@@ -240,10 +241,25 @@ func (r *row) phase(now time.Time) phase {
 // prompts is how lines end that wait for an answer: "[y/N]", "password:", "(gdb)", "> ", "root@web1:~#".
 var prompts = regexp.MustCompile(`[\]):?>#$%][ \t]*$`)
 
-// asks reports whether somebody can answer, and the last line looks as if it asked something, or a program fills the
-// screen.
+// reading is what is known of whether a program reads what is typed.
+type reading int
+
+const (
+	readsUnknown reading = iota
+	readsKeys
+	readsNot
+)
+
+// asks reports whether somebody can answer, and the program reads that. Where that is not known, the last line must look as
+// if it asked something, or the program fill the screen.
 func (r *row) asks() bool {
-	return r.seat != nil && (r.drawn.other() || r.open && prompts.MatchString(r.question()))
+	switch {
+	case r.seat == nil || r.reads == readsNot:
+		return false
+	case r.reads == readsKeys:
+		return true
+	}
+	return r.drawn.other() || r.open && prompts.MatchString(r.question())
 }
 
 // question is the last line, as text.

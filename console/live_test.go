@@ -134,6 +134,41 @@ func TestLiveView(t *testing.T) {
 	})
 }
 
+// What is known of who reads counts more than what was printed, until something comes.
+func TestLiveReading(t *testing.T) {
+	inLiveRun(t, 60, 24, []string{"a", "b"}, func(r *liveRun) {
+		says := func(waits string) {
+			t.Helper()
+			time.Sleep(waitsAfter + redrawEvery)
+			synctest.Wait()
+			if got := r.paper.text(); !strings.Contains(got, "\n"+waits) {
+				t.Errorf("got\n%s\nwant %q", got, waits)
+			}
+		}
+		r.events(begin(1, "a", "x"), begin(2, "b", "x"), draws(1, "a", "50%: "), draws(2, "b", "\x1b[?1049h"))
+		for id := range uint64(2) {
+			r.desk.Offer(id+1, io.Discard, func(pty.Size) {})
+		}
+		says("2 hosts: 2 waiting")
+		before := time.Now()
+		r.desk.Reads(1, false, before)
+		r.desk.Reads(2, false, before)
+		says("2 hosts: 2 running")
+		r.events(draws(1, "a", "60%: "))
+		r.desk.Reads(1, false, before) // known too late
+		says("2 hosts: 1 waiting, 1 running")
+		r.events(draws(1, "a", "done\r\n"))
+		says("2 hosts: 2 running")
+		r.desk.Reads(1, true, time.Now())
+		r.desk.Reads(2, true, time.Now())
+		says("2 hosts: 2 waiting")
+		if keyboards := r.keyboards([]string{"a"}); len(keyboards) != 1 || keyboards[0] == nil {
+			t.Errorf("got %v", keyboards)
+		}
+		says("2 hosts: 1 waiting, 1 running")
+	})
+}
+
 // In a small window those have a place that are of most interest, in their order.
 func TestLiveViewOfMany(t *testing.T) {
 	var targets []string

@@ -236,7 +236,7 @@ func (x *execution) start(ctx context.Context, c Command) error {
 	x.session.offline.begin(x.handle.Slug())
 	if x.hasGuard() {
 		x.marks[hostshell.MarkStarted] = 1
-		x.attach()
+		x.attach(ctx)
 		x.streams()
 	}
 	x.expectBegin()

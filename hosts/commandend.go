@@ -98,6 +98,7 @@ func (x *execution) hangUp() {
 		defer x.process.Abandon()
 		select {
 		case leader := <-x.leader: // which may be under way
+			x.leads(leader)
 			p.endSession(x.session.abandon, x.request.Word, leader)
 		case <-time.After(leaderLimit):
 		case <-x.session.abandon.Done():

@@ -23,10 +23,7 @@ func (x *execution) marked(ctx context.Context, mark string) {
 	case hostshell.MarkDirectory:
 		x.noEntry = detail
 	case hostshell.MarkLeader:
-		select {
-		case x.leader <- detail:
-		default: // a command says so once
-		}
+		x.leads(detail)
 	case hostshell.MarkHistory:
 		x.session.noHistory(ctx, x.handle.Slug(), detail)
 	}
@@ -49,8 +46,16 @@ func (x *execution) marked(ctx context.Context, mark string) {
 			x.session.sudo.confirm(x.account())
 		}
 		x.tasks.Go(func() { x.feed(ctx) })
-		x.attach()
+		x.attach(ctx)
 		x.streams()
+	}
+}
+
+// leads notes who leads the session of the terminal, or gives it back to others who want to know.
+func (x *execution) leads(leader string) {
+	select {
+	case x.leader <- leader:
+	default: // it is known
 	}
 }
 
@@ -62,14 +67,19 @@ func (x *execution) streams() {
 }
 
 // attach gives the command the person's terminal, or offers it to the person. It needs x.mu.
-func (x *execution) attach() {
+func (x *execution) attach(ctx context.Context) {
 	if !x.request.Terminal {
 		return
 	}
 	resize := func(size Size) { _ = x.process.Resize(size) }
 	if x.scope.Parallel {
-		withdraw := x.session.opts.Desk.Offer(x.id, x.process.Stdin(), resize)
+		keyboard := writerFunc(func(keys []byte) (int, error) {
+			x.silence.heard()
+			return x.process.Stdin().Write(keys)
+		})
+		withdraw := x.session.opts.Desk.Offer(x.id, keyboard, resize)
 		x.detach = func() error { withdraw(); return nil }
+		x.tasks.Go(func() { x.follow(ctx) })
 		return
 	}
 	keyboard := writerFunc(func(keys []byte) (int, error) {

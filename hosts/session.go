@@ -59,6 +59,9 @@ type Desk interface {
 	// Offer puts a command, by its ID in the journal, on the desk until withdraw is called. As long as the person has stepped
 	// into it, their keys are written to keyboard, and resize is called with the size of the window.
 	Offer(command uint64, keyboard io.Writer, resize func(pty.Size)) (withdraw func())
+	// Reads tells whether the program of a silent command reads what is typed, or waits for something else. It is known
+	// for what the command printed before since, and not of every command.
+	Reads(command uint64, reads bool, since time.Time)
 }
 
 // Session is what a run has open on its hosts: connections, passwords typed, limits. It is safe for use by many
@@ -68,7 +71,8 @@ type Session struct {
 	work    chan struct{} // a place for every command that runs
 	pool    *pool         // of SSH connections
 	sudo    *passwords
-	asking  turn // of who puts a question
+	asking  turn          // of who puts a question
+	reading chan struct{} // a place for every host that is asked what it reads
 	posts   *posts
 	offline offline
 	abandon context.Context
@@ -120,7 +124,7 @@ func NewSession(o Options) *Session {
 		kept = NewKeeper()
 	}
 	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: kept.sudo, pool: kept.pool, asking: newTurn(),
-		beginLimit: beginLimit, fileServer: findServer}
+		reading: make(chan struct{}, readingHosts), beginLimit: beginLimit, fileServer: findServer}
 	s.posts = newPosts(s)
 	s.abandon, s.give = context.WithCancelCause(context.Background())
 	s.pool.serve(s)

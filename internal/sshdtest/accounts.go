@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // An Account is a throwaway account.
@@ -51,6 +52,26 @@ func NeedAccounts(t testing.TB) {
 		t.Skip("throwaway accounts need a mount namespace: " + why)
 	}
 	need(t, "sudo", "sudo")
+}
+
+// NeedWaits skips the test where the kernel does not say in what a process sleeps, as hosts are asked for.
+func NeedWaits(t testing.TB) {
+	t.Helper()
+	cmd := exec.Command("sleep", "3600")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	}()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		in, err := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", cmd.Process.Pid))
+		if err == nil && strings.Contains(string(in), "sleep") {
+			return
+		}
+	}
+	t.Skip("the kernel does not say in what a process sleeps")
 }
 
 // whyNoNamespace returns why no mount namespace can be made, or nothing.

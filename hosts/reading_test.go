@@ -1,0 +1,131 @@
+package hosts
+
+import (
+	"context"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"deployer/internal/sshdtest"
+	"deployer/pty"
+)
+
+// noteDesk is a desk that notes what it is told.
+type noteDesk struct {
+	mu       sync.Mutex
+	reads    []bool
+	since    []time.Time
+	keyboard io.Writer
+}
+
+func (d *noteDesk) Size() pty.Size { return pty.Default }
+
+func (d *noteDesk) Offer(_ uint64, keyboard io.Writer, _ func(pty.Size)) func() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.keyboard = keyboard
+	return func() {}
+}
+
+func (d *noteDesk) Reads(_ uint64, reads bool, since time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.reads, d.since = append(d.reads, reads), append(d.since, since)
+}
+
+// told is what the desk was told so far, a letter for each: r, or n where the program does not read.
+func (d *noteDesk) told() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var b strings.Builder
+	for _, reads := range d.reads {
+		b.WriteString(map[bool]string{true: "r", false: "n"}[reads])
+	}
+	return b.String()
+}
+
+// TestReadsKeys has commands on terminals that read what is typed, or wait for something else.
+func TestReadsKeys(t *testing.T) {
+	sshdtest.NeedTerminals(t)
+	sshdtest.NeedWaits(t)
+	t.Parallel()
+	server := newLab(t, Options{}).sshd(sshdtest.Options{})
+	commands := map[string]struct{ command, told string }{
+		"reads without a prompt":    {"read x", "r"},
+		"its child reads":           {"(read x); :", "r"},
+		"sleeps with a prompt":      {"printf 'go on? '; sleep 3600", "n"},
+		"works with a prompt":       {"printf 'go on? '; while :; do :; done", "n"},
+		"waits for a child":         {"printf 'go on? '; (sleep 3600); :", "n"},
+		"reads in the background":   {"set -m; (trap '' TTIN; sleep 3600) & wait", "n"},
+		"fills the screen":          {`printf '\033[?1049h'; sleep 3600`, "n"},
+		"fills the screen and asks": {`printf '\033[?1049h'; read x`, "r"},
+	}
+	for name, c := range commands {
+		for _, where := range []string{"ssh", "guarded", "here"} {
+			t.Run(name+"/"+where, func(t *testing.T) {
+				t.Parallel()
+				d := &noteDesk{}
+				l := newLab(t, Options{Desk: d})
+				var h *Handle
+				switch where {
+				case "here":
+					h = locals(t, l.session, "here")[0]
+				case "ssh":
+					h = l.session.Handle(l.host(server))
+				case "guarded":
+					h, _ = guardOf(t, l, server)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan error, 1)
+				go func() {
+					_, err := h.Run(WithScope(ctx, Scope{Parallel: true}), c.command, RunOptions{})
+					ended <- err
+				}()
+				eventually(t, "it is told", func() bool { return d.told() != "" })
+				cancel()
+				<-ended
+				if got := d.told(); got != c.told {
+					t.Errorf("the desk was told %q, want %q", got, c.told)
+				}
+			})
+		}
+	}
+}
+
+// TestReadsKeysOnce asks the host once in each silence, which ends with what is printed, and with what is typed.
+func TestReadsKeysOnce(t *testing.T) {
+	sshdtest.NeedTerminals(t)
+	sshdtest.NeedWaits(t)
+	t.Parallel()
+	d := &noteDesk{}
+	l := newLab(t, Options{Desk: d})
+	h := l.session.Handle(l.host(l.sshd(sshdtest.Options{})))
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.Run(WithScope(t.Context(), Scope{Parallel: true}), "stty -echo; read x; sleep 3; echo; read y", RunOptions{})
+		ended <- err
+	}()
+	for _, want := range []string{"r", "rn", "rnr"} {
+		eventually(t, "it is told "+want, func() bool { return strings.HasPrefix(d.told(), want) })
+		if want != "rn" {
+			d.types(t, "yes\r")
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if got := d.told(); got != "rnr" {
+		t.Errorf("the desk was told %q", got)
+	}
+}
+
+func (d *noteDesk) types(t *testing.T, text string) {
+	t.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, err := io.WriteString(d.keyboard, text); err != nil {
+		t.Fatal(err)
+	}
+}
