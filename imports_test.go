@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"deployer/prompt": {"deployer/console", "deployer/pty"},
 	"deployer/script": {
 		"deployer/nodes", "deployer/stock", "deployer/hosts", "deployer/console", "deployer/files", "deployer/journal",
-		"deployer/internal/expr", "deployer/internal/nearest",
+		"deployer/internal/expr", "deployer/internal/iflist", "deployer/internal/nearest",
 	},
 	"deployer/stock": {"deployer/nodes", "deployer/hosts", "deployer/console", "deployer/journal"},
 	"deployer/nodes": {
@@ -45,7 +45,8 @@ var allowed = map[string][]string{
 	},
 	"deployer/hosts": {
 		"deployer/files", "deployer/journal", "deployer/pty",
-		"deployer/internal/hostshell", "deployer/internal/knownhosts", "deployer/internal/printable",
+		"deployer/internal/hostshell", "deployer/internal/iflist", "deployer/internal/knownhosts",
+		"deployer/internal/printable",
 		"deployer/internal/sshagent", "deployer/internal/sshconfig", "deployer/internal/sshkeys",
 		"deployer/internal/textdiff",
 	},
@@ -63,6 +64,7 @@ var allowed = map[string][]string{
 	"deployer/internal/generated":     {},
 	"deployer/internal/hostset":       {"deployer/internal/nearest"},
 	"deployer/internal/hostshell":     {},
+	"deployer/internal/iflist":        {},
 	"deployer/internal/knownhosts": {
 		"deployer/internal/printable", "deployer/internal/sshconfig", "deployer/internal/sshkeys",
 	},

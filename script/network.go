@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"go.starlark.net/starlark"
-
 	"deployer/hosts"
+	"deployer/internal/iflist"
+
+	"go.starlark.net/starlark"
 )
 
 // ipAddressMethod is ip_address(interface).
@@ -43,7 +44,7 @@ func parseIfconfig(s site) (starlark.Value, error) {
 	var output string
 	active := true
 	problems := s.bind("parse_ifconfig_output", []param{{name: "output", set: text(&output)}, onlyActive(&active)})
-	found, err := hosts.ParseInterfaces(output)
+	found, err := iflist.Parse(output)
 	if err != nil && len(problems) == 0 {
 		problems = append(problems, s.problem("parse_ifconfig_output: %v", err))
 	}
