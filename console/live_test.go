@@ -169,6 +169,26 @@ func TestLiveReading(t *testing.T) {
 	})
 }
 
+// TestLiveSummary tells how long a run took so that it says something, of a short one too.
+func TestLiveSummary(t *testing.T) {
+	for took, want := range map[time.Duration]string{
+		40 * time.Millisecond:   "2 hosts: 2 done  0.04s",
+		9990 * time.Millisecond: "2 hosts: 2 done  9.99s",
+		10 * time.Second:        "2 hosts: 2 done  10s",
+		65 * time.Second:        "2 hosts: 2 done  1m05s",
+	} {
+		inLiveRun(t, 70, 24, []string{"a", "b"}, func(r *liveRun) {
+			r.events(begin(1, "a", "true"), begin(2, "b", "true"))
+			time.Sleep(took)
+			r.events(ends(1, "a", journal.Done), ends(2, "b", journal.Done))
+			if err := r.EndLive(); err != nil {
+				t.Error(err)
+			}
+			r.after(0, "$ true", want, "")
+		})
+	}
+}
+
 // In a small window those have a place that are of most interest, in their order.
 func TestLiveViewOfMany(t *testing.T) {
 	var targets []string

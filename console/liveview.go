@@ -119,8 +119,15 @@ func (l *live) logLine(e journal.Event, p palette) string {
 	return line
 }
 
+// shortly is how long a run takes of which whole seconds would say little.
+const shortly = 10 * time.Second
+
 // summary is what is left of the view at its end.
 func (l *live) summary() string {
 	counts, _, _ := strings.Cut(l.counts(time.Now()), "  ")
-	return counts + "  " + elapsed(time.Since(l.begun))
+	took := time.Since(l.begun)
+	if took < shortly {
+		return counts + "  " + Duration(took.Seconds())
+	}
+	return counts + "  " + elapsed(took)
 }
