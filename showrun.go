@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -114,7 +113,7 @@ func (p *program) showRun(keep func(journal.Event) bool, asJSON, differences boo
 	if _, err := io.WriteString(p.Out, formatRun(run, out.Colour)); err != nil {
 		return err
 	}
-	printed, err := printedIn(run, show)
+	printed, err := printedIn(run, show, out.Colour)
 	if err != nil {
 		return err
 	}
@@ -129,9 +128,9 @@ func (p *program) showRun(keep func(journal.Event) bool, asJSON, differences boo
 const maxShown = 1 << 20
 
 // printedIn is what the hosts of a run printed, and how they stand.
-func printedIn(run *runs.Run, events *replay) (*report.Collector, error) {
+func printedIn(run *runs.Run, events *replay, colour bool) (*report.Collector, error) {
 	c := report.NewCollector(report.Options{Limit: maxShown})
-	if err := events.to(c.Write); err != nil {
+	if err := events.to(textOf(c.Write, colour)); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	for _, h := range run.Hosts {
@@ -168,36 +167,6 @@ func setOf(hosts []runs.Host, set string) ([]string, error) {
 		return nil, &usageError{err, ""}
 	}
 	return slugs, nil
-}
-
-// replay is what a journal tells, of all hosts or of some.
-type replay struct {
-	events func(func(journal.Event, error) bool)
-	on     []string // nil: all
-}
-
-// to gives the events to something that reads them.
-func (r *replay) to(write func(journal.Event) error) error {
-	for e, err := range r.events {
-		if err != nil {
-			return err
-		}
-		if r.on != nil && !slices.Contains(r.on, e.Host) {
-			continue
-		}
-		if err := write(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// replay shows what was done on hosts as it was shown then: what they printed on standard output goes there again.
-func (p *program) replay(r *replay) error {
-	screen := console.NewScreen(console.Options{
-		Stdout: p.output(p.Out, "auto"), Stderr: p.output(p.Err, "auto"), Prefix: len(r.on) > 1,
-	})
-	return errors.Join(r.to(screen.Write), screen.Close())
 }
 
 // formatRun tells what a run was and how each host stands.

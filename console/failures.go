@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"deployer/internal/drawn"
 	"deployer/internal/hostset"
 	"deployer/journal"
 )
@@ -123,14 +124,12 @@ func (f Failure) word(p palette) string {
 
 // lastLines are the last lines of a text, as they can be shown.
 func lastLines(text string, most int) []string {
+	var t drawn.Terminal
+	text = string(t.Pass([]byte(text))) + string(t.Rest())
 	var shown []string
-	l := &lines{returns: true}
-	show := func(line []byte) error {
-		shown = append(shown, clean(string(line), false))
-		return nil
+	for line := range strings.Lines(text) {
+		shown = append(shown, clean(strings.TrimSuffix(line, "\n"), false))
 	}
-	_ = l.add([]byte(text), show) // show does not fail
-	_ = l.rest(show)
 	for len(shown) > 0 && strings.TrimSpace(shown[len(shown)-1]) == "" {
 		shown = shown[:len(shown)-1]
 	}

@@ -21,8 +21,8 @@ func TestFormatFailures(t *testing.T) {
 web1 (/staging/git[web1] checkout) FAILED after 0.31s
     command  git fetch\ngit checkout v1
     cause    exit status 128
-` + strings.Repeat("    | more\n", 8) + `    | 10%
-    | fatal: no remote^[[2J
+    | two
+` + strings.Repeat("    | more\n", 8) + `    | fatal: no remote
 web2 (/staging/git[web2] checkout) UNREACHABLE
     cause    dial tcp 10.0.0.2:22: connection refused
     next     is sshd running there? try ssh web2

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"unicode/utf8"
 
-	"deployer/report"
+	"deployer/internal/drawn"
 )
 
 // maxLine is how many bytes of a line are kept until its end comes.
@@ -17,7 +17,7 @@ type lines struct {
 	// once says that a line which is drawn again and again after a carriage return counts once, as it was drawn last:
 	// where it is shown nothing is overwritten.
 	once     bool
-	redraws  report.Redraws
+	redraws  drawn.Redraws
 	returned bool   // the last line ended so: a newline right after it is no line
 	held     []byte // the line whose end has not come, at most maxLine bytes
 }

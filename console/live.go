@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"deployer/internal/drawn"
 	"deployer/journal"
 )
 
@@ -61,10 +62,11 @@ type row struct {
 	last     []byte        // line of output
 	open     bool          // which has no end yet
 	reads    reading       // since it was heard
-	fresh    []byte        // what of the last part of the output is of lines
-	recent   []byte        // what its terminal showed last, as it came
-	drawn    leftover      // the modes that its terminal is in
-	seat     *seat         // its keyboard; nil: no command takes keys
+	text     drawn.Sequences
+	fresh    []byte   // what of the last part of the output is text
+	recent   []byte   // what its terminal showed last, as it came
+	drawn    leftover // the modes that its terminal is in
+	seat     *seat    // its keyboard; nil: no command takes keys
 }
 
 // Bounds of what is kept of a host's output.
@@ -97,7 +99,7 @@ func (l *live) note(e journal.Event) {
 		r.heard, r.last, r.open, r.reads = time.Now(), nil, false, readsUnknown
 		if e.Terminal && e.Parallel {
 			l.commands[e.ID] = r
-			r.recent, r.drawn = nil, leftover{}
+			r.recent, r.drawn, r.text = nil, leftover{}, drawn.Sequences{}
 		}
 	case journal.CommandOutput:
 		r.hear(e)
@@ -146,7 +148,8 @@ func (r *row) busy() bool { return r.actions+r.running+r.dialling > 0 }
 func (r *row) hear(e journal.Event) {
 	r.heard, r.fresh, r.reads = time.Now(), e.Data, readsUnknown
 	if e.Stream == journal.Terminal {
-		r.fresh = r.outside(e.Data)
+		r.drawn.note(e.Data)
+		r.fresh = r.text.Pass(e.Data)
 		r.recent = append(r.recent, e.Data...)
 		if len(r.recent) > 2*maxRecent { // not at every part
 			r.recent = append(r.recent[:0], r.recent[len(r.recent)-maxRecent:]...)
@@ -167,26 +170,6 @@ func (r *row) hear(e journal.Event) {
 	}
 	r.open = len(line) == len(data)
 }
-
-// outside is what of a part of the output does not fill the window.
-func (r *row) outside(part []byte) []byte {
-	inside := r.drawn.other()
-	r.drawn.note(part)
-	if r.drawn.other() {
-		return nil
-	}
-	if inside {
-		last := back.FindAllIndex(part, -1)
-		if last == nil {
-			return nil
-		}
-		return part[last[len(last)-1][1]:]
-	}
-	return part
-}
-
-// back is how a program gives back the window that it filled.
-var back = regexp.MustCompile(`\x1b\[\?[0-9;]*(47|1049)[0-9;]*l`)
 
 // latest is what the terminal of the host showed last, from the start of a line if that is known.
 func (r *row) latest() []byte {
@@ -267,18 +250,7 @@ func (r *row) question() string {
 	if r.running > 0 && r.drawn.other() {
 		return "(fills the screen)"
 	}
-	return strings.TrimSpace(Clean(undrawn(string(r.last))))
-}
-
-// sequences are those that terminals obey.
-var sequences = regexp.MustCompile(`\x1b(\[[0-9:;<=>?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])`)
-
-// undrawn is a line that a program drew on its terminal, without what is no text of it; colours stay.
-func undrawn(line string) string {
-	if !strings.Contains(line, "\x1b") {
-		return line
-	}
-	return sequences.ReplaceAllStringFunc(line, func(s string) string { return colours.FindString(s) })
+	return strings.TrimSpace(Clean(string(drawn.Text(r.last))))
 }
 
 // shown returns the rows that have a place among so many lines: those of most interest, in their order.

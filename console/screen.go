@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"deployer/internal/drawn"
 	"deployer/journal"
 	"deployer/pty"
 	"deployer/report"
@@ -271,10 +272,10 @@ func (s *Screen) endOutput(e journal.Event) error {
 // placed returns what shows a line that was printed, at the place where it belongs.
 func (s *Screen) placed(to *surface, e journal.Event) func(line []byte) error {
 	return func(line []byte) error {
-		text := string(line)
 		if s.offered(e) {
-			text = undrawn(text)
+			line = drawn.Text(line)
 		}
+		text := string(line)
 		if to.Terminal {
 			text = clean(text, to.Colour)
 		}

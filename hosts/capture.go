@@ -3,6 +3,8 @@ package hosts
 import (
 	"bytes"
 	"sync"
+
+	"deployer/internal/drawn"
 )
 
 // capture keeps what is written to it, unless that is more than MaxText bytes: then only the end of it, so that many
@@ -77,12 +79,31 @@ const maxLines = 10
 func (c *capture) lastLines() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	tail := bytes.ReplaceAll(c.tail, []byte("\r\n"), []byte("\n"))
-	if c.size > tailSize {
-		if _, whole, cut := bytes.Cut(tail, []byte("\n")); cut {
-			tail = whole
+	return lastOf(bytes.ReplaceAll(c.tail, []byte("\r\n"), []byte("\n")), c.size > tailSize)
+}
+
+// lastDrawn returns the last lines of text of what was written on a terminal. What the end means, the sequences before it
+// may say.
+func (c *capture) lastDrawn() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	written := c.tail
+	if c.kept != nil {
+		written = bytes.Join(c.kept, nil)
+	}
+	var t drawn.Terminal
+	text := bytes.Clone(t.Pass(written))
+	text = append(text, t.Rest()...)
+	return lastOf(text[max(0, len(text)-tailSize):], len(text) > tailSize || c.size > MaxText)
+}
+
+// lastOf returns the last lines of a text. Of one that was cut the first line is not whole.
+func lastOf(text []byte, cut bool) string {
+	if cut {
+		if _, whole, found := bytes.Cut(text, []byte("\n")); found {
+			text = whole
 		}
 	}
-	lines := bytes.Split(bytes.TrimRight(tail, "\n"), []byte("\n"))
+	lines := bytes.Split(bytes.TrimRight(text, "\n"), []byte("\n"))
 	return string(bytes.Join(lines[max(0, len(lines)-maxLines):], []byte("\n")))
 }

@@ -136,7 +136,7 @@ func (x *execution) judge(exit Exit, err error) (Exit, error) {
 
 func (x *execution) lastLines() string {
 	if x.request.Terminal {
-		return x.stdout.lastLines()
+		return x.stdout.lastDrawn()
 	}
 	return x.stderr.lastLines()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"deployer/internal/drawn"
 	"deployer/journal"
 )
 
@@ -46,8 +47,14 @@ type streamKey struct {
 
 // stream is the output of a command.
 type stream struct {
-	Redraws
+	filter
 	to *Text
+}
+
+// filter makes lines of what was printed.
+type filter interface {
+	Pass(part []byte) []byte
+	Rest() []byte
 }
 
 // NewCollector returns a collector. It must be closed.
@@ -163,9 +170,12 @@ func (c *Collector) output(e journal.Event) {
 	s := c.streams[key]
 	if s == nil {
 		p := c.partOf(e)
-		s = &stream{to: p.Out}
-		if e.Stream == journal.Stderr {
+		s = &stream{&drawn.Redraws{}, p.Out}
+		switch e.Stream {
+		case journal.Stderr:
 			s.to = p.Err
+		case journal.Terminal:
+			s.filter = &drawn.Terminal{}
 		}
 		c.streams[key] = s
 	}

@@ -93,7 +93,7 @@ func TestJUnit(t *testing.T) {
 		start("go"),
 		begin(1, 0, "/web", "", "go"),
 		begin(2, 1, "/web[web1]", "web1", "go"),
-		output(4, 2, "web1", journal.Stdout, "a <b> & ]]> \x1b[1m\xff\nc\n"),
+		output(4, 2, "web1", journal.Stdout, "a <b> & ]]> \x1b[1m\xff\x07\nc\n"),
 		output(4, 2, "web1", journal.Stderr, "e"),
 		ended(4, 2, "web1"),
 		over(2, 1, "/web[web1]", "web1", "go", journal.Done),
@@ -103,7 +103,7 @@ func TestJUnit(t *testing.T) {
 		finish(journal.Failed, 1),
 	))
 	want := []string{
-		"/web web1 4 - - - \"a <b> & ]]> \ufffd[1m\ufffd\\nc\\n\" \"e\\n\"",
+		"/web web1 4 - - - \"a <b> & ]]> \ufffd\ufffd\\nc\\n\" \"e\\n\"",
 		`/web web2 0 failed/exit status 3 - - "partly\n" ""`,
 		`/web web3 0 - - unused/unused "" ""`,
 		"/web web4 0 - lost/reset <by> \"peer\" & gone\ufffd - \"\" \"\"",

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/xml"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"deployer/internal/drawn"
 	"deployer/journal"
 )
 
@@ -137,7 +139,7 @@ func (u unit) testCase() (testCase, error) {
 
 // printed is what was printed on a stream, nil if nothing was.
 func (u unit) printed(stream func(*Part) *Text) (*printed, error) {
-	var b strings.Builder
+	var b bytes.Buffer
 	for _, part := range u.parts {
 		if _, err := stream(part).WriteTo(&b); err != nil {
 			return nil, err
@@ -146,7 +148,7 @@ func (u unit) printed(stream func(*Part) *Text) (*printed, error) {
 	if b.Len() == 0 {
 		return nil, nil
 	}
-	return &printed{escaped(b.String())}, nil
+	return &printed{escaped(string(drawn.Plain(b.Bytes())))}, nil
 }
 
 func (u unit) problem() *problem {
