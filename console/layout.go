@@ -8,6 +8,15 @@ type Layout struct {
 	Columns int // of the terminal; 0: it is for no terminal, and lines are as long as they are
 }
 
+// LayoutOf is the layout for a window, whose width columns returns; nil where there is none.
+func LayoutOf(colour bool, columns func() int) Layout {
+	l := Layout{Colour: colour}
+	if columns != nil {
+		l.Columns = columns()
+	}
+	return l
+}
+
 // Layout is how text is laid out on the output.
 func (o Output) Layout() Layout {
 	l := Layout{Colour: o.Colour}

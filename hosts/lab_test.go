@@ -231,6 +231,16 @@ func (r *sshRun) wait() (Exit, error) {
 	return r.exit, r.err
 }
 
+// begun starts a command that must begin.
+func (l *lab) begun(o SSHOptions, line string) *sshRun {
+	l.Helper()
+	r, err := l.start(l.Context(), l.host(o), line)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return r
+}
+
 // run runs a command to its end. It may be called from any goroutine.
 func (l *lab) run(ctx context.Context, o SSHOptions, line string) (*sshRun, error) {
 	h, err := NewSSH(o)

@@ -96,13 +96,10 @@ func TestPoolClose(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
-	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "sleep 600")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := l.begun(at("web", s.Port()), "sleep 600")
 	closed := make(chan error, 1)
 	go func() { closed <- l.session.Close() }()
-	_, err = r.wait()
+	_, err := r.wait()
 	l.fault(err, Lost, "the session was closed")
 	if err := <-closed; err != nil {
 		t.Error(err)

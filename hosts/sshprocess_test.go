@@ -19,10 +19,7 @@ func TestSSHStdin(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
-	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "cat; echo end")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := l.begun(at("web", s.Port()), "cat; echo end")
 	input := bytes.Repeat([]byte("0123456789abcdef\x00\xff\n"), 200_000)
 	if _, err := r.Stdin().Write(input); err != nil {
 		t.Fatal(err)
@@ -73,10 +70,7 @@ func TestSSHInterrupt(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
-	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "echo go; exec sleep 600")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := l.begun(at("web", s.Port()), "echo go; exec sleep 600")
 	r.Process.(Interrupter).Interrupt()
 	if exit, err := r.wait(); err != nil || exit.Signal != "INT" {
 		t.Errorf("%+v, %v", exit, err)
@@ -198,10 +192,7 @@ func TestSSHAbandonFrozen(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
-	r, err := l.start(t.Context(), l.host(at("web", s.Port())), "sleep 600")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := l.begun(at("web", s.Port()), "sleep 600")
 	s.Freeze()
 	defer s.Thaw()
 	written := make(chan error, 1)
@@ -212,7 +203,7 @@ func TestSSHAbandonFrozen(t *testing.T) {
 	l.within(20*time.Second, func() {
 		r.Abandon()
 		r.Abandon()
-		_, err = r.wait()
+		_, err := r.wait()
 		l.fault(err, Lost, ErrAbandoned.Error())
 		if err := <-written; err == nil {
 			t.Error("an abandoned command took everything")

@@ -68,7 +68,7 @@ func New(o Options) (*Shell, error) {
 	s := &Shell{o: o, commands: Commands(), here: &side{host: local, label: "local", dir: o.Dir},
 		settings: settings{sandbox: o.Sandbox}, listings: newListings(o.Look)}
 	s.loop = prompt.Loop{
-		Reader: o.Reader, Err: o.Err, Interactive: o.Interactive, KeepGoing: o.KeepGoing, Name: o.Name, Mask: s.mask,
+		Reader: o.Reader, Err: o.Err, Interactive: o.Interactive, KeepGoing: o.KeepGoing, Name: o.Name, Mask: o.Secrets.Mask,
 		Interrupt: o.Interrupt, Prompt: s.prompt, Do: s.try, Leave: func() { s.left = true },
 		Left: func() bool { return s.left },
 	}
@@ -215,7 +215,7 @@ func (s *Shell) job(ctx context.Context, job Job) error {
 // tell shows what went wrong, a line for each mistake.
 func (s *Shell) tell(err error) {
 	for _, one := range flat(err) {
-		text := console.OneLine(s.mask(explain(one)))
+		text := console.OneLine(s.o.Secrets.Mask(explain(one)))
 		switch {
 		case s.single:
 			text = s.o.Name + ": " + text
@@ -240,25 +240,11 @@ func flat(err error) []error {
 }
 
 // layout is how text is laid out on Out.
-func (s *Shell) layout() console.Layout {
-	l := console.Layout{Colour: s.o.Colour}
-	if s.o.Columns != nil {
-		l.Columns = s.o.Columns()
-	}
-	return l
-}
-
-// mask hides secrets.
-func (s *Shell) mask(text string) string {
-	if s.o.Secrets == nil {
-		return text
-	}
-	return s.o.Secrets.Mask(text)
-}
+func (s *Shell) layout() console.Layout { return console.LayoutOf(s.o.Colour, s.o.Columns) }
 
 // write writes to standard output, without secrets.
 func (s *Shell) write(text string) error {
-	_, err := io.WriteString(s.o.Out, s.mask(text))
+	_, err := io.WriteString(s.o.Out, s.o.Secrets.Mask(text))
 	return err
 }
 

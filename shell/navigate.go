@@ -92,7 +92,7 @@ func (s *Shell) find(ctx context.Context, a arguments) error {
 	err = s.page(ctx, "find", func(yield func(string) bool) {
 		for n, err := range look.from.Walk().All() {
 			if err != nil {
-				fmt.Fprintln(s.o.Err, s.mask(err.Error()))
+				fmt.Fprintln(s.o.Err, s.o.Secrets.Mask(err.Error()))
 				continue
 			}
 			line, found := look.line(n, s.o.Colour)
@@ -103,7 +103,7 @@ func (s *Shell) find(ctx context.Context, a arguments) error {
 		}
 	})
 	if err == nil && none {
-		fmt.Fprintln(s.o.Err, s.mask("nothing found below "+look.from.Path()+look.meant()))
+		fmt.Fprintln(s.o.Err, s.o.Secrets.Mask("nothing found below "+look.from.Path()+look.meant()))
 	}
 	return err
 }

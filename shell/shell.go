@@ -85,7 +85,7 @@ type place struct {
 func New(o Options) *Shell {
 	s := &Shell{o: o, commands: Commands(), here: place{at: o.Start}, settings: o.Settings}
 	s.loop = prompt.Loop{
-		Reader: o.Reader, Err: o.Err, Interactive: o.Interactive, KeepGoing: o.KeepGoing, Name: o.Name, Mask: s.mask,
+		Reader: o.Reader, Err: o.Err, Interactive: o.Interactive, KeepGoing: o.KeepGoing, Name: o.Name, Mask: o.Secrets.Mask,
 		Interrupt: o.Interrupt, Prompt: s.prompt, Do: s.try, Leave: s.leave, Left: func() bool { return s.left },
 	}
 	return s
@@ -110,21 +110,7 @@ func (s *Shell) try(ctx context.Context, line string) error {
 }
 
 // layout is how text is laid out on Out.
-func (s *Shell) layout() console.Layout {
-	l := console.Layout{Colour: s.o.Colour}
-	if s.o.Columns != nil {
-		l.Columns = s.o.Columns()
-	}
-	return l
-}
-
-// mask hides secrets.
-func (s *Shell) mask(text string) string {
-	if s.o.Secrets == nil {
-		return text
-	}
-	return s.o.Secrets.Mask(text)
-}
+func (s *Shell) layout() console.Layout { return console.LayoutOf(s.o.Colour, s.o.Columns) }
 
 // prompt is the path of the place, each step in the colour of its group.
 func (s *Shell) prompt() prompt.Prompt {
@@ -188,6 +174,6 @@ func (s *Shell) leave() {
 
 // write writes to standard output, without secrets.
 func (s *Shell) write(text string) error {
-	_, err := io.WriteString(s.o.Out, s.mask(text))
+	_, err := io.WriteString(s.o.Out, s.o.Secrets.Mask(text))
 	return err
 }

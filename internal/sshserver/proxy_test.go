@@ -100,15 +100,21 @@ func readUntil(t *testing.T, c net.Conn, want string) (string, error) {
 	}
 }
 
-func TestProxyFailsNow(t *testing.T) {
-	p, dial := echo(t)
-	conn := dial()
+// works sends something, and wants it back.
+func works(t *testing.T, conn net.Conn) {
+	t.Helper()
 	if _, err := io.WriteString(conn, "abc"); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := readUntil(t, conn, "abc"); got != "abc" {
 		t.Fatalf("got %q", got)
 	}
+}
+
+func TestProxyFailsNow(t *testing.T) {
+	p, dial := echo(t)
+	conn := dial()
+	works(t, conn)
 	p.Fail(sshserver.Reset)
 	if _, err := readUntil(t, conn, ""); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("error %v, want a reset", err)
@@ -121,12 +127,7 @@ func TestProxyFailsNow(t *testing.T) {
 func TestProxyForgets(t *testing.T) {
 	p, dial := echo(t)
 	conn := dial()
-	if _, err := io.WriteString(conn, "abc"); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := readUntil(t, conn, "abc"); got != "abc" {
-		t.Fatalf("got %q", got)
-	}
+	works(t, conn)
 	p.Fail(sshserver.Forget)
 	if _, err := readUntil(t, conn, ""); !errors.Is(err, errStill) {
 		t.Errorf("before anything is sent: %v", err)
