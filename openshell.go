@@ -80,7 +80,8 @@ func (s *shellRun) run(ctx context.Context, task shell.Task) shell.Outcome {
 	if task.Looks {
 		o.log = ""
 	}
-	o.hosts = task.Hosts
+	o.hosts, o.rolling = task.Hosts, task.Rolling
+	o.repeated = repeatedRolling(o.repeated, task.Rolling)
 	if !task.Looks {
 		var err error
 		if task.Node, err = o.limit(task.Node); err != nil {

@@ -3,6 +3,8 @@ package deployer
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,12 +17,14 @@ import (
 // rollingOptions adds the options of how a run goes over cells.
 func (p *program) rollingOptions(cmd *cobra.Command, o *runOptions) {
 	f := cmd.Flags()
-	add := func(name, field, usage string) { f.Var(&rollingFlag{&o.rolling, field, ""}, name, usage) }
-	add("batch", "batch", "go over the cells `N` at a time, or N% of all; stop when one has failed")
-	add("canary", "canary", "begin with `N` cells, and go on only if none of them fails")
-	add("max-fail", "max_fail", "stop when more than `N` cells, or N% of all, have failed")
-	add("pause", "pause", "wait for `DURATION` after each batch: 30s, 5m")
-	add("check", "check", "run `ACTION` in the cells of each batch after it, and stop if it fails")
+	add := func(field, usage string) {
+		f.Var(&rollingFlag{&o.rolling, field, ""}, shell.RollingOption(field), usage)
+	}
+	add("batch", "go over the cells `N` at a time, or N% of all; stop when one has failed")
+	add("canary", "begin with `N` cells, and go on only if none of them fails")
+	add("max_fail", "stop when more than `N` cells, or N% of all, have failed")
+	add("pause", "wait for `DURATION` after each batch: 30s, 5m")
+	add("check", "run `ACTION` in the cells of each batch after it, and stop if it fails")
 	complete(cmd, "check", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		n, err := p.completedNode(cmd, o.path)
 		if err != nil {
@@ -46,6 +50,20 @@ func (f *rollingFlag) String() string { return f.text }
 
 // Type is how cobra calls the value where the usage does not.
 func (f *rollingFlag) Type() string { return "value" }
+
+// repeatedRolling are the options that a run which continues another is given too, with those of how that went over
+// cells in a shell, where they may have changed since the shell was opened.
+func repeatedRolling(options []string, r nodes.Rolling) []string {
+	options = slices.Clone(options)
+	for _, field := range nodes.RollingFields() {
+		option := "--" + shell.RollingOption(field) + "="
+		options = slices.DeleteFunc(options, func(one string) bool { return strings.HasPrefix(one, option) })
+		if value := r.Said(field); value != "" {
+			options = append(options, option+value)
+		}
+	}
+	return options
+}
 
 // wait waits between batches, and shows how long it still takes.
 func (r *oneRun) wait(ctx context.Context, before string, d time.Duration) {

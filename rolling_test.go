@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -95,4 +96,43 @@ root = node(web = parallel_node(actions = [restart], rolling = rolling(batch = "
 	if counts[journal.NotBegun] < 160 || counts[journal.Done]+counts[journal.Failed]+counts[journal.NotBegun] != 200 {
 		t.Errorf("the counts are %v", counts)
 	}
+}
+
+// TestRollingInTheShell goes over cells as the shell was told, and goes on with that run as it was.
+func TestRollingInTheShell(t *testing.T) {
+	t.Parallel()
+	p := lonePlace(t, `
+fleet = [local_host("web%d" % i) for i in range(1, 5)]
+def restart(env):
+    env.host.run("test %s != web2 || test -e ok; echo restarted" % env.host.slug)
+def healthy(env):
+    env.host.run("test %s != web2 || test -e ok" % env.host.slug)
+root = node(web = parallel_node(actions = [restart, healthy]).array(hosts = fleet))
+`)
+	lines := "set-option batch 1\nset-option check healthy\nshow-options\nweb restart\n"
+	p.write(t, "lines", lines)
+	shell := func(status int, args []string, texts ...string) {
+		t.Helper()
+		in, err := os.Open(filepath.Join(p.dir, "lines"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		r := &process{t: t, cmd: p.command(append([]string{"run"}, args...)...), ended: make(chan struct{})}
+		r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = in, &r.out, &r.err
+		r.run().wants(status)
+		for _, text := range texts {
+			if !strings.Contains(r.out.String()+r.err.String(), text) {
+				t.Errorf("%q is missing in\n%s%s", text, &r.out, &r.err)
+			}
+		}
+	}
+	shell(1, []string{"--canary", "2", "--batch", "3"}, "batch 1 ", "canary 2 ", "check healthy ", "done       web1",
+		"failed     web2", "not begun  web[3-4]")
+	p.says(t, 0, []string{"show", "last"}, "--batch=1 --canary=2 --check=healthy")
+	p.write(t, "ok", "")
+	p.says(t, 0, []string{"resume", "--json"}, `"options":["--batch=1","--canary=2","--check=healthy"]`, `"targets":["web2","web3","web4"]`)
+
+	p.write(t, "lines", "set-option check helthy\nweb restart\n")
+	shell(1, nil, `"helthy"`)
 }

@@ -56,7 +56,7 @@ func (o runOptions) check() error {
 
 // settings are the options that a shell can change.
 func (o runOptions) settings() shell.Settings {
-	return shell.Settings{Sandbox: o.sandbox, View: o.view, Hosts: o.hosts}
+	return shell.Settings{Sandbox: o.sandbox, View: o.view, Hosts: o.hosts, Rolling: o.rolling}
 }
 
 // limit returns a node as the run sees it: limited to the hosts of the options, of which some must be there unless none

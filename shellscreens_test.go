@@ -66,6 +66,11 @@ the root; git[web1] and git:web1 are a cell. Steps of a path are separated by
   sandbox off   check everything, change nothing
   view live     how a run is shown
   hosts *       the only hosts that are worked on
+  batch -       how many cells at a time; it stops when one has failed
+  canary -      how many cells come first; if one fails no other begins
+  max-fail -    how many cells may fail before it stops
+  pause -       how long to wait after each batch
+  check -       the action that runs in each batch after it
 / >`},
 	{"cd web", `/ > cd web
 /web >`},

@@ -81,17 +81,29 @@ func (a Amount) cells(all int) int {
 // String is what it says, as [ParseRolling] reads it.
 func (r Rolling) String() string {
 	var said []string
-	add := func(name, value string, is bool) {
-		if is {
+	for _, name := range RollingFields() {
+		if value := r.Said(name); value != "" {
 			said = append(said, name+"="+value)
 		}
 	}
-	add("batch", r.Batch.String(), r.Batch.said)
-	add("canary", strconv.Itoa(max(r.Canary, 0)), r.Canary != 0)
-	add("max_fail", r.MaxFail.String(), r.MaxFail.said)
-	add("pause", max(r.Pause, 0).String(), r.Pause != 0)
-	add("check", r.Check, r.Check != "")
 	return strings.Join(said, " ")
+}
+
+// Said is the field of a name as [Rolling.Set] takes it; "" if that says nothing.
+func (r Rolling) Said(name string) string {
+	switch {
+	case name == "batch":
+		return r.Batch.String()
+	case name == "max_fail":
+		return r.MaxFail.String()
+	case name == "canary" && r.Canary != 0:
+		return strconv.Itoa(max(r.Canary, 0))
+	case name == "pause" && r.Pause != 0:
+		return max(r.Pause, 0).String()
+	case name == "check":
+		return r.Check
+	}
+	return ""
 }
 
 // over returns what r says, and where it says nothing what base does, which may be nil.
@@ -151,8 +163,9 @@ func (r Rolling) tooMany(failed, all int) bool {
 	return failed > r.MaxFail.of
 }
 
-// rollingFields are what options of rolling are called in tags, scripts, and on the command line.
-var rollingFields = []string{"batch", "canary", "max_fail", "pause", "check"}
+// RollingFields are what the fields of a [Rolling] are called in tags and scripts. On the command line and in the shell _
+// is -.
+func RollingFields() []string { return []string{"batch", "canary", "max_fail", "pause", "check"} }
 
 // ParseRolling reads "batch=25% canary=1 max_fail=0 pause=30s check=healthy", as the tag rolling has it.
 func ParseRolling(text string) (r Rolling, err error) {
@@ -196,7 +209,7 @@ func (r *Rolling) Set(name, value string) (err error) {
 			return errors.New("the name of an action is missing")
 		}
 	default:
-		hint := cmp.Or(nearest.Hint(name, rollingFields), "there is "+strings.Join(rollingFields, ", "))
+		hint := cmp.Or(nearest.Hint(name, RollingFields()), "there is "+strings.Join(RollingFields(), ", "))
 		return fmt.Errorf("there is no option %q: %s", name, hint)
 	}
 	return err

@@ -61,7 +61,9 @@ func session() []*Command {
 		{"set-option", "NAME VALUE", "change an option of this shell",
 			"sandbox on makes every action check everything and change nothing, until sandbox off; the prompt shows it. view " +
 				"is how a run is shown: " + console.OneOf(console.Views()) + ", as the option --view of run. hosts SET limits " +
-				"all that follows to some hosts, as in hosts web[1-3], until hosts *; the prompt shows it.",
+				"all that follows to some hosts, as in hosts web[1-3], until hosts *; the prompt shows it. batch, canary, " +
+				"max-fail, pause and check say how actions go over the cells of a node, as the options of run do; with - " +
+				"the tree says it again.",
 			(*Shell).setOption, completeOption},
 		{"show-options", "", "list the options and their values", "", (*Shell).showOptions, nil},
 		{"clear", "", "clear the screen", "", (*Shell).clear, nil},

@@ -27,7 +27,7 @@ const everyHost = "*"
 
 // settings is the table of what can be set.
 func settings() []setting {
-	return []setting{
+	return append([]setting{
 		among("sandbox", "check everything, change nothing", []string{"on", "off"},
 			func(s Settings) string {
 				if s.Sandbox {
@@ -43,7 +43,7 @@ func settings() []setting {
 			func(s Settings) string { return cmp.Or(s.Hosts, everyHost) },
 			(*Shell).limitTo,
 			func(s *Shell, typed string) []prompt.Candidate { return CompleteHosts(s.here.at, typed) }},
-	}
+	}, rollingSettings()...)
 }
 
 // among is a setting that has one of some values.

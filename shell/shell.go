@@ -39,9 +39,10 @@ type Options struct {
 
 // Settings are what set-option changes.
 type Settings struct {
-	Sandbox bool   // tasks check everything and change nothing
-	View    string // how a run is shown: one of console.Views
-	Hosts   string // the set of hosts that tasks are limited to; "": they are not
+	Sandbox bool          // tasks check everything and change nothing
+	View    string        // how a run is shown: one of console.Views
+	Hosts   string        // the set of hosts that tasks are limited to; "": they are not
+	Rolling nodes.Rolling // how tasks go over cells, before what the tree says
 }
 
 // Task is something to run on the hosts of a node.
