@@ -24,8 +24,7 @@ func (p *sshProcess) request(line string, terminal *pty.Size) error {
 		}
 	}
 	if terminal != nil {
-		refusal := "the server gives no terminal: use interactive=False"
-		if err := p.ask("pty-req", terminalRequest(*terminal), refusal); err != nil {
+		if err := p.askTerminal(*terminal); err != nil {
 			return err
 		}
 	}
@@ -38,6 +37,16 @@ func (p *sshProcess) request(line string, terminal *pty.Size) error {
 	}
 	p.sent.Store(true)
 	return p.ask("exec", ssh.Marshal(struct{ Command string }{line}), "the server does not run commands")
+}
+
+// askTerminal asks for a terminal. What a guard supervises looks itself whether it has one, and has its command begun
+// again without the guard where not: that saves waiting for the answer.
+func (p *sshProcess) askTerminal(size pty.Size) error {
+	if p.guarded != "" {
+		_, err := p.channel.SendRequest("pty-req", false, terminalRequest(size))
+		return err
+	}
+	return p.ask("pty-req", terminalRequest(size), "the server gives no terminal: use interactive=False")
 }
 
 func (p *sshProcess) ask(name string, payload []byte, refusal string) error {

@@ -24,21 +24,18 @@ func (r Request) Direct() func(guard string) string {
 	if prepare != "" {
 		prepare += ": || exit; "
 	}
-	input := "exec </dev/null; "
-	if r.Terminal {
-		input = ""
-	}
-	// What fails before the command begins is begun again under a supervisor, which says why it fails.
-	leader := ""
-	if r.Terminal {
+	input, first, to, leader := "exec </dev/null; ", "{ ", " >&2", ""
+	if r.Terminal { // standard output is all that is read then, even where there is none
+		input, first, to = "", "[ -t 0 ] && { ", ""
 		leader = ` && printf '` + printed(r.Word, MarkLeader+" %s %s") + `' $$ ${20}`
 	}
-	again := "{ printf " + Quote(printed(r.Word, MarkAgain)) + " >&2; exit 1; }; "
+	// What fails before the command begins is begun again under a supervisor, which says why it fails.
+	again := "{ printf " + Quote(printed(r.Word, MarkAgain)) + to + "; exit 1; }; "
 	return func(guard string) string {
 		// The guard is told who we are, as one who might be given our PID later would not be: since when we run. The
 		// file is opened for reading too, which waits for nobody. All of this is on the first line, and then lines are
 		// counted anew, for the errors of the shell.
-		return `{ read -r s </proc/$$/stat && set -- ${s##*') '} && printf 'run ` + r.Word + ` %s %s\n' $$ ${20} 1<>` + guard + leader +
+		return first + `read -r s </proc/$$/stat && set -- ${s##*') '} && printf 'run ` + r.Word + ` %s %s\n' $$ ${20} 1<>` + guard + leader +
 			"; } 2>/dev/null" + change + " || " + again +
 			"set --; unset s; " + input + "SHLVL=2; " + r.noteScript() + prepare + "LINENO=0\n" + r.Command
 	}
