@@ -137,26 +137,32 @@ type Error struct {
 	Hint    string `json:"hint,omitempty"` // the next step for a person
 }
 
-// MarshalJSON writes output as text, or as base64 where it is not UTF-8.
-func (e Event) MarshalJSON() ([]byte, error) {
-	type plain Event // without this method
-	out := struct {
-		plain
-		Text   string `json:"text,omitempty"`
-		Base64 []byte `json:"base64,omitempty"`
-	}{plain: plain(e)}
+// plain is an event without its methods.
+type plain Event
+
+// object is what an event is in JSON: output is text, or base64 where it is not UTF-8.
+type object struct {
+	plain
+	Text   string `json:"text,omitempty"`
+	Base64 []byte `json:"base64,omitempty"`
+}
+
+func (e Event) object() *object {
+	out := &object{plain: plain(e)}
 	out.Time = e.Time.UTC()
 	if utf8.Valid(e.Data) {
 		out.Text = string(e.Data)
 	} else {
 		out.Base64 = e.Data
 	}
-	return encode(out)
+	return out
 }
+
+// MarshalJSON writes output as text, or as base64 where it is not UTF-8.
+func (e Event) MarshalJSON() ([]byte, error) { return encode(e.object()) }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (e *Event) UnmarshalJSON(b []byte) error {
-	type plain Event
 	in := struct {
 		*plain
 		Text   string `json:"text"`

@@ -14,7 +14,7 @@ func NewJSON(w io.Writer) *JSON { return &JSON{w} }
 
 // Write writes one event.
 func (s *JSON) Write(e Event) error {
-	line, err := encode(e)
+	line, err := encode(e.object()) // and not e, whose method's text would be read and written once more
 	if err != nil {
 		return err
 	}
