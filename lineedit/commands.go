@@ -4,19 +4,16 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	prompt "github.com/elk-language/go-prompt"
-	istrings "github.com/elk-language/go-prompt/strings"
 )
 
-// ownKey is F24, which no keyboard has: it stands for a command.
-const ownKey = "\x1b[$;2~"
-
-// command is what a key of ours does.
+// command is what a key does.
 type command func(*line)
 
-// commandFor returns what a key does, if that is not left to go-prompt.
+// commandFor returns what a key does; nil if nothing.
 func commandFor(key string) command {
+	if isText(key) {
+		return insertion(key)
+	}
 	switch key {
 	case "\r", "\n":
 		return (*line).enter
@@ -47,12 +44,29 @@ func commandFor(key string) command {
 	case "\x7f", "\x08":
 		return (*line).backspace
 	}
-	return editing(key)
+	if do := moving(key); do != nil {
+		return do
+	}
+	return cutting(key)
 }
 
-// editing returns what a key that moves or cuts does.
-func editing(key string) command {
+// isText reports whether a key is text that was typed or pasted.
+func isText(key string) bool {
+	control := key[0] < ' ' || key[0] == 0x7f
+	return !control || len(key) > 1 && key[0] != esc // which is text that begins with a line end or a tab
+}
+
+// moving returns what a key that moves the cursor does.
+func moving(key string) command {
 	switch key {
+	case "\x1b[D", "\x1bOD", "\x02": // left, Ctrl-B
+		return func(l *line) { l.buffer.left() }
+	case "\x1b[C", "\x1bOC", "\x06": // right, Ctrl-F
+		return func(l *line) { l.buffer.right() }
+	case "\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~": // Home
+		return func(l *line) { l.buffer.leftOver(l.buffer.beforeCursor()) }
+	case "\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~": // End
+		return func(l *line) { l.buffer.rightOver(l.buffer.afterCursor()) }
 	case "\x01": // Ctrl-A
 		return func(l *line) { l.left(lineStart) }
 	case "\x05": // Ctrl-E
@@ -61,6 +75,15 @@ func editing(key string) command {
 		return func(l *line) { l.left(stepStart) }
 	case "\x1bf", "\x1b\x1b[C", "\x1b[1;5C", "\x1b[1;3C": // Alt-F, Alt or Ctrl with the right arrow
 		return func(l *line) { l.right(stepEnd) }
+	}
+	return nil
+}
+
+// cutting returns what a key that cuts, or puts back, does.
+func cutting(key string) command {
+	switch key {
+	case "\x1b[3~": // Delete
+		return func(l *line) { l.buffer.delete() }
 	case "\x15": // Ctrl-U
 		return func(l *line) { l.cutBefore(lineStart) }
 	case "\x0b": // Ctrl-K
@@ -72,9 +95,9 @@ func editing(key string) command {
 	case "\x1bd": // Alt-D
 		return func(l *line) { l.cutAfter(stepEnd) }
 	case "\x19": // Ctrl-Y
-		return func(l *line) { l.insert(l.e.killed) }
+		return func(l *line) { l.buffer.insert(l.e.killed) }
 	case "\x14": // Ctrl-T
-		return func(l *line) { l.p.Buffer().SwapCharactersBeforeCursor(l.p.UserInputColumns(), l.p.TerminalRows()) }
+		return func(l *line) { l.buffer.swap() }
 	}
 	return nil
 }
@@ -86,11 +109,9 @@ func insertion(text string) command {
 			l.searchFor(l.search.query + text)
 			return
 		}
-		l.insert(text)
+		l.buffer.insert(text)
 	}
 }
-
-func (l *line) insert(text string) { l.p.InsertTextMoveCursor(text, false) }
 
 // enter ends the line, unless it takes a candidate of the menu.
 func (l *line) enter() {
@@ -113,12 +134,12 @@ func (l *line) interrupt() {
 
 // delete is Ctrl-D: the end of the input on an empty line.
 func (l *line) delete() {
-	if l.p.Buffer().Text() == "" {
+	if l.buffer.text() == "" {
 		l.leave(io.EOF)
 		l.end()
 		return
 	}
-	l.p.Delete(1)
+	l.buffer.delete()
 }
 
 func (l *line) backspace() {
@@ -127,7 +148,7 @@ func (l *line) backspace() {
 		l.searchAnew(l.search.query[:len(l.search.query)-size])
 		return
 	}
-	l.p.DeleteBeforeCursor(1)
+	l.buffer.backspace()
 }
 
 // up goes to the candidate, the line or the entry of the history above.
@@ -135,20 +156,17 @@ func (l *line) up() {
 	switch {
 	case l.menu.chosen():
 		l.turn(-1)
-	case l.p.Buffer().Document().CursorPositionRow() > 0:
-		l.p.CursorUp(1)
+	case l.buffer.up():
 	default:
 		l.remember(-1)
 	}
 }
 
 func (l *line) down() {
-	d := l.p.Buffer().Document()
 	switch {
 	case l.menu.chosen():
 		l.turn(1)
-	case d.CursorPositionRow() < d.TextEndPositionRow():
-		l.p.CursorDown(1)
+	case l.buffer.down():
 	default:
 		l.remember(1)
 	}
@@ -166,18 +184,10 @@ func (l *line) cancel() {
 
 // remember goes through the history. A menu would be in the way there.
 func (l *line) remember(by int) {
-	if text, ok := l.recall.move(by, l.p.Buffer().Text()); ok {
-		l.setText(text)
+	if text, ok := l.recall.move(by, l.buffer.text()); ok {
+		l.buffer.set(text)
 		l.menu = menu{line: text, cursor: len(text)}
 	}
-}
-
-// setText makes the buffer hold text, with the cursor at its end.
-func (l *line) setText(text string) {
-	d := l.p.Buffer().Document()
-	l.p.DeleteBeforeCursorRunes(runes(d.TextBeforeCursor()))
-	l.p.DeleteRunes(runes(d.TextAfterCursor()))
-	l.insert(text)
 }
 
 // These say how far something reaches from the cursor, in bytes: before it, or after it.
@@ -208,23 +218,23 @@ func partStart(before, ends string) int {
 }
 
 func (l *line) left(reach func(before string) int) {
-	before := l.p.Buffer().Document().TextBeforeCursor()
-	l.p.CursorLeftRunes(runes(before[len(before)-reach(before):]))
+	before := l.buffer.beforeCursor()
+	l.buffer.leftOver(before[len(before)-reach(before):])
 }
 
 func (l *line) right(reach func(after string) int) {
-	after := l.p.Buffer().Document().TextAfterCursor()
-	l.p.CursorRightRunes(runes(after[:reach(after)]))
+	after := l.buffer.afterCursor()
+	l.buffer.rightOver(after[:reach(after)])
 }
 
 func (l *line) cutBefore(reach func(before string) int) {
-	before := l.p.Buffer().Document().TextBeforeCursor()
-	l.cut(l.p.DeleteBeforeCursorRunes(runes(before[len(before)-reach(before):])))
+	before := l.buffer.beforeCursor()
+	l.cut(l.buffer.cutBefore(before[len(before)-reach(before):]))
 }
 
 func (l *line) cutAfter(reach func(after string) int) {
-	after := l.p.Buffer().Document().TextAfterCursor()
-	l.cut(l.p.DeleteRunes(runes(after[:reach(after)])))
+	after := l.buffer.afterCursor()
+	l.cut(l.buffer.cutAfter(after[:reach(after)]))
 }
 
 // cut keeps what was cut.
@@ -232,25 +242,4 @@ func (l *line) cut(text string) {
 	if text != "" {
 		l.e.killed = text
 	}
-}
-
-func runes(text string) istrings.RuneNumber { return istrings.RuneNumber(utf8.RuneCountInString(text)) }
-
-// known returns the key as go-prompt knows it, or nil if it does not: it would take it for text.
-func known(key []byte) []byte {
-	if commandFor(string(key)) != nil {
-		return key
-	}
-	switch string(key) {
-	case ownKey:
-		return nil
-	case "\x1bOH":
-		return []byte("\x1b[H")
-	case "\x1bOF":
-		return []byte("\x1b[F")
-	}
-	if (key[0] == esc || key[0] < ' ') && prompt.GetKey(key) == prompt.NotDefined {
-		return nil
-	}
-	return key
 }

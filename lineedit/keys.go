@@ -5,8 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// keys splits what a terminal sends into keys: single ones, and runs of text. go-prompt takes what one Read returns for
-// one key, and otherwise for text.
+// keys splits what a terminal sends into keys: single ones, and runs of text. Those that do nothing are left out.
 type keys struct {
 	typed []byte // and not taken yet
 	paste bool   // within a bracketed paste
@@ -51,7 +50,7 @@ func (k *keys) next(everything bool) []byte {
 			k.paste = true
 			continue
 		}
-		if key = known(key); key != nil {
+		if commandFor(string(key)) != nil {
 			return key
 		}
 	}

@@ -32,7 +32,7 @@ func TestKeys(t *testing.T) {
 		"bad UTF-8":            {[]string{"a\xffb"}, []string{"a\xffb"}},
 		"escape alone":         {[]string{"\x1b"}, []string{"\x1b"}},
 		"escape, then enter":   {[]string{"\x1b\r"}, nil},
-		"home of some":         {[]string{"\x1bOH\x1bOF"}, []string{"\x1b[H", "\x1b[F"}},
+		"home of some":         {[]string{"\x1bOH\x1bOF"}, []string{"\x1bOH", "\x1bOF"}},
 		"unknown":              {[]string{"a\x1b[99;7xb"}, []string{"a", "b"}},
 		"words":                {[]string{"\x1bb\x1bf\x1bd"}, []string{"\x1bb", "\x1bf", "\x1bd"}},
 		"paste":                {[]string{"\x1b[200~a\r\nb\rc\r\x1b[201~\r"}, []string{"a\nb\nc", "\r"}},

@@ -2,30 +2,26 @@ package lineedit
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
 	"sync"
+	"time"
 
 	"deployer/pty"
-
-	prompt "github.com/elk-language/go-prompt"
 )
 
-// line is a line that is being edited. go-prompt runs two goroutines: one reads keys (reader), the other does what they
-// mean. Fields without a lock belong to the latter.
+// line is a line that is being edited. Fields without a lock belong to the goroutine that edits it.
 type line struct {
 	e      *Editor
-	p      *prompt.Prompt
+	buffer buffer
 	prompt string // with colours
 	screen screen
 	recall recall
 	search search
 	menu   menu
 
-	todo    chan command // what the next key of ours does
-	done    chan bool    // whether the line goes on after that
-	ended   bool
-	text    string // once ended
-	failure any    // what a command panicked with
+	ended bool
 
 	mu     sync.Mutex
 	keys   pty.Keys // nil unless the line is being read
@@ -33,7 +29,7 @@ type line struct {
 }
 
 func newLine(e *Editor, prompt string) *line {
-	l := &line{e: e, prompt: prompt, todo: make(chan command, 1), done: make(chan bool, 1)}
+	l := &line{e: e, buffer: newBuffer(), prompt: prompt}
 	l.screen.to = e.o.Terminal
 	l.recall = newRecall(e.o.History.Lines())
 	return l
@@ -105,55 +101,69 @@ func (l *line) edit(ctx context.Context) (string, error) {
 	if err := l.open(); err != nil {
 		return "", err
 	}
-	defer l.close() // also where go-prompt panics
-	l.p = prompt.New(prompt.NoopExecutor, prompt.WithReader(&reader{line: l}), prompt.WithWriter(writer{l}),
-		prompt.WithPrefix(""), prompt.WithExitChecker(func(string, bool) bool { return l.ended }),
-		prompt.WithKeyBind(prompt.KeyBind{Key: prompt.F24, Fn: l.perform}))
-	l.p.Input()
-	l.close()
-	if l.failure != nil {
-		l.screen.finish(l.prompt, "")
-		panic(l.failure) // the terminal is as it was, and nobody reads it any more
+	defer l.finish() // also where what looks for candidates panics
+	for !l.ended {
+		l.draw()
+		if key := l.key(); key == nil {
+			l.end()
+		} else {
+			l.perform(commandFor(string(key)))
+		}
 	}
-	err := l.why()
+	return l.buffer.text(), l.why()
+}
+
+// finish shows the line as it stays there, on a terminal that is as it was.
+func (l *line) finish() {
+	l.close()
 	mark := ""
-	if err == ErrInterrupted {
+	if l.why() == ErrInterrupted {
 		mark = "^C"
 	}
 	l.screen.finish(l.prompt, mark)
-	return l.text, err
 }
 
-// perform does what the key of ours stands for. A panic is kept until go-prompt has let go of the terminal.
-func (l *line) perform(*prompt.Prompt) (rerender bool) {
-	defer func() {
-		if l.failure == nil {
-			l.failure = recover()
-		}
-		l.ended = l.ended || l.failure != nil
-		l.done <- !l.ended
-	}()
-	do := <-l.todo
+// perform does what a key stands for.
+func (l *line) perform(do command) {
 	l.search.went = false
 	do(l)
 	l.search.active = l.search.active && l.search.went
-	return true
 }
 
-// end ends the editing; without a reason to leave with this text.
-func (l *line) end() { l.ended, l.text = true, l.p.Buffer().Text() }
+// end ends the editing; without a reason to leave with the text as it is.
+func (l *line) end() { l.ended = true }
 
-// draw shows the line as it is now. go-prompt calls it after each key.
-func (l *line) draw() {
-	defer func() {
-		if failure := recover(); failure != nil {
-			l.failure = failure
-			l.leave(io.EOF)
+// escapeWait is how long the rest of an escape sequence may take. What comes later is other keys.
+const escapeWait = 50 * time.Millisecond
+
+// key waits for a key. It is nil if there is a reason to leave.
+func (l *line) key() []byte {
+	k := &l.e.keys
+	buffer := make([]byte, 4<<10)
+	for {
+		if key := k.next(false); key != nil {
+			return key
 		}
-	}()
-	if l.ended || l.failure != nil {
-		return
+		limit := time.Duration(-1)
+		if k.escaped() {
+			limit = escapeWait
+		}
+		n, err := l.keys.ReadWithin(buffer, limit)
+		k.add(buffer[:n])
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if key := k.next(true); key != nil {
+				return key
+			}
+		case err != nil:
+			l.leave(gone(err))
+			return nil
+		}
 	}
+}
+
+// draw shows the line as it is now.
+func (l *line) draw() {
 	text, cursor := l.content()
 	l.search.active = l.search.active && text == l.search.text && cursor == l.search.cursor
 	if l.search.active {
@@ -173,8 +183,7 @@ func (l *line) shownPrompt() string {
 
 // content is the text and where the cursor is in it, in bytes.
 func (l *line) content() (text string, cursor int) {
-	d := l.p.Buffer().Document()
-	return d.Text, len(d.TextBeforeCursor())
+	return l.buffer.text(), len(l.buffer.beforeCursor())
 }
 
 // gone makes io.EOF of every way in which a terminal is gone.

@@ -96,7 +96,7 @@ func (l *line) tab() {
 		l.put(1)
 		*m = menu{}
 	case len(m.common()) > len(m.typed) && strings.HasPrefix(m.common(), m.typed):
-		l.insert(m.common()[len(m.typed):])
+		l.buffer.insert(m.common()[len(m.typed):])
 	case shown:
 		l.turn(1)
 	}
@@ -106,7 +106,7 @@ func (l *line) tab() {
 func (l *line) space() {
 	text, cursor := l.content()
 	if cursor == len(text) && !strings.ContainsAny(text[cursor-1:], "=/ ") {
-		l.insert(" ")
+		l.buffer.insert(" ")
 	}
 }
 
@@ -133,8 +133,8 @@ func (l *line) put(at int) {
 	before := m.word()
 	m.at = at
 	if before != m.word() {
-		l.p.DeleteBeforeCursorRunes(runes(before))
-		l.insert(m.word())
+		l.buffer.cutBefore(before)
+		l.buffer.insert(m.word())
 	}
 	m.line, m.cursor = l.content()
 }

@@ -10,7 +10,7 @@ type search struct {
 	failed bool   // nothing was found
 	before string // the line as it was
 	went   bool   // the last command was part of it
-	text   string // the line as it is, and where the cursor is in it: when go-prompt has changed that, it ends, too
+	text   string // the line as it is, and where the cursor is in it: when that has changed, it ends, too
 	cursor int
 }
 
@@ -52,7 +52,7 @@ func (l *line) searchFrom(from int) {
 	for i := from; i >= 0 && s.query != ""; i-- {
 		if strings.Contains(l.recall.lines[i], s.query) {
 			s.at, s.failed = i, false
-			l.setText(l.recall.lines[i])
+			l.buffer.set(l.recall.lines[i])
 			break
 		}
 	}
@@ -67,6 +67,6 @@ func (l *line) searched() {
 
 // searchOff gives the search up.
 func (l *line) searchOff() {
-	l.setText(l.search.before)
+	l.buffer.set(l.search.before)
 	l.search = search{}
 }
