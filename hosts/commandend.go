@@ -56,7 +56,7 @@ func (x *execution) wait(ctx context.Context) (Exit, error) {
 		why = x.fault(Interrupted, ErrAbandoned, "it may still run on the host")
 	}
 	x.stop()
-	grace := time.NewTimer(stopGrace)
+	grace := time.NewTimer(x.session.stopGrace)
 	defer grace.Stop()
 	select {
 	case e := <-ended:

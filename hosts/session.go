@@ -78,6 +78,7 @@ type Session struct {
 	abandon context.Context
 
 	beginLimit time.Duration // see the constant
+	stopGrace  time.Duration // see the constant
 	fileServer string        // see the constant findServer
 	give       context.CancelCauseFunc
 	noHosts    atomic.Bool
@@ -124,7 +125,7 @@ func NewSession(o Options) *Session {
 		kept = NewKeeper()
 	}
 	s := &Session{opts: o, work: make(chan struct{}, o.Limit), sudo: kept.sudo, pool: kept.pool, asking: newTurn(),
-		reading: make(chan struct{}, readingHosts), beginLimit: beginLimit, fileServer: findServer}
+		reading: make(chan struct{}, readingHosts), beginLimit: beginLimit, stopGrace: stopGrace, fileServer: findServer}
 	s.posts = newPosts(s)
 	s.abandon, s.give = context.WithCancelCause(context.Background())
 	s.pool.serve(s)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -72,6 +73,44 @@ func TestCancelLeavesNothingRunning(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestEndIsNotConfirmed stops everything on the host, so that nothing there can confirm the end of the command: it is
+// given up after a while, and what is not known is told.
+func TestEndIsNotConfirmed(t *testing.T) {
+	t.Parallel()
+	s, _ := newSession(t, Options{})
+	s.stopGrace = 100 * time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	word, h := mark(), localHandle(t, s, "")
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.Run(ctx, "sleep "+word, RunOptions{})
+		ended <- err
+	}()
+	eventually(t, "the command runs", func() bool { return len(running(t, "sleep\x00"+word)) > 0 })
+	toAll := func(signal syscall.Signal) {
+		for _, process := range running(t, word) {
+			var pid int
+			if _, err := fmt.Sscanf(process, "/proc/%d:", &pid); err != nil {
+				t.Error(err)
+			}
+			if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) { // it has ended
+				t.Error(err)
+			}
+		}
+	}
+	toAll(syscall.SIGSTOP)
+	cancel()
+	err := <-ended
+	if !slices.ContainsFunc(Errors(err), func(e *Error) bool {
+		return e.Fault == Lost && e.Cause() == "did not confirm that the command ended"
+	}) {
+		t.Errorf("got %v", err)
+	}
+	toAll(syscall.SIGCONT)
+	eventually(t, "nothing is left", func() bool { return len(running(t, word)) == 0 })
 }
 
 func TestAbandonStillEndsTheCommand(t *testing.T) {
