@@ -16,8 +16,8 @@ import (
 )
 
 const showHelp = `Show an earlier run: what it ran and how it ended, how each of its hosts stands, and what was printed, where
-several hosts printed the same only once. With HOST, which may be a set of hosts as web[1-3], all that was done there as
-it was shown then.
+several hosts printed the same only once; and what the action returned. With HOST, which may be a set of hosts as
+web[1-3], all that was done there as it was shown then.
 
 RUN is the name of a run, as runs lists them, the beginning of one, or last.`
 
@@ -113,24 +113,36 @@ func (p *program) showRun(keep func(journal.Event) bool, asJSON, differences boo
 	if _, err := io.WriteString(p.Out, formatRun(run, out.Colour)); err != nil {
 		return err
 	}
-	printed, err := printedIn(run, show, out.Colour)
+	result := &showsResult{shown: newShownOutput()}
+	printed, err := printedIn(run, show, result, out.Colour)
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(p.Out, "\n"); err != nil {
+	shown := console.Merge{Differences: differences, Stdout: out, Stderr: out}.Show(printed)
+	if err := errors.Join(shown, printed.Close()); err != nil {
 		return err
 	}
-	shown := console.Merge{Differences: differences, Stdout: out, Stderr: out}.Show(printed)
-	return errors.Join(shown, printed.Close())
+	return p.showResult(result)
+}
+
+// showResult shows what the action of a run returned, as far as the run showed it.
+func (p *program) showResult(r *showsResult) error {
+	text, err := r.text()
+	if err != nil || text == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(p.Out, "%s\nresult\n%[1]s\n%s", console.Rule, text)
+	return err
 }
 
 // maxShown is how many bytes are shown of the beginning of what a host printed on a stream.
 const maxShown = 1 << 20
 
-// printedIn is what the hosts of a run printed, and how they stand.
-func printedIn(run *runs.Run, events *replay, colour bool) (*report.Collector, error) {
+// printedIn is what the hosts of a run printed, and how they stand; result learns what the action returned.
+func printedIn(run *runs.Run, events *replay, result *showsResult, colour bool) (*report.Collector, error) {
 	c := report.NewCollector(report.Options{Limit: maxShown})
-	if err := events.to(textOf(c.Write, colour)); err != nil {
+	write := textOf(c.Write, colour)
+	if err := events.to(func(e journal.Event) error { return errors.Join(result.event(e), write(e)) }); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	for _, h := range run.Hosts {
@@ -193,7 +205,11 @@ func formatRun(r *runs.Run, colour bool) string {
 	if r.End.Error != nil && len(r.Hosts) == 0 {
 		field("error", cell{console.OneLine(r.End.Error.Message), ""})
 	}
-	return head.format() + "\n" + formatHosts(r.Hosts, colour)
+	text := head.format() + "\n"
+	if len(r.Hosts) > 0 {
+		text += formatHosts(r.Hosts, colour) + "\n"
+	}
+	return text
 }
 
 // formatHosts writes a line for every host: how it stands, how long it took, and what went wrong.

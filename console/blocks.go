@@ -129,7 +129,7 @@ func (b *blocks) note(_ journal.Event, line string) error { return b.screen.log(
 // show shows a block, with how its host ended.
 func (b *blocks) show(one *block, end journal.Event) error {
 	log := b.screen.stderr
-	head := rule + " " + log.slug(one.host) + " " + stateIn(log.palette, end.State)
+	head := Rule + " " + log.slug(one.host) + " " + stateIn(log.palette, end.State)
 	if end.Seconds > 0 {
 		head += " " + Duration(end.Seconds)
 	}

@@ -114,7 +114,8 @@ func (f writerFunc) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-const rule = "----------------"
+// Rule stands above and below what groups of hosts are called.
+const Rule = "----------------"
 
 // maxFolded is how many characters of folded hosts stand before a line.
 const maxFolded = 40
@@ -132,7 +133,7 @@ func (p *groupPrinter) header(g report.Group, remark string) {
 	if remark != "" {
 		text += ": " + remark
 	}
-	for _, line := range []string{rule, text, rule} {
+	for _, line := range []string{Rule, text, Rule} {
 		p.line(p.out, line)
 	}
 }

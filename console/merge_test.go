@@ -78,7 +78,7 @@ func TestMerged(t *testing.T) {
 	if got, want := s.err.String(), log+"db1 | no \x1b[2Jsuch file\n"; got != want {
 		t.Errorf("standard error got %q, want %q", got, want)
 	}
-	wanted := "db1 (1) FAILED exit status 2\n" + rule + "\ndb1 | no \x1b[2Jsuch file\n" + rule + "\ndb2"
+	wanted := "db1 (1) FAILED exit status 2\n" + Rule + "\ndb1 | no \x1b[2Jsuch file\n" + Rule + "\ndb2"
 	if got := s.both.String(); !strings.Contains(got, wanted) {
 		t.Errorf("%q is not in %q", wanted, got)
 	}
@@ -131,8 +131,8 @@ func TestDifferencesOfStates(t *testing.T) {
 		ended("a", journal.Done, ""), ended("b", journal.Done, ""), ended("c", journal.Failed, "exit status 1"),
 		output(1, "d", journal.Stdout, strings.Repeat("y\n", maxCompared)), ended("d", journal.Done, ""),
 		journal.Event{Kind: journal.RunEnd})
-	want := rule + "\na,b (2): no output\n" + rule + "\n" + rule + "\nc (1) FAILED exit status 1: the same output as a,b\n" + rule + "\n" +
-		rule + "\nd (1): other output than a,b, 2.0 MiB\n" + rule + "\n"
+	want := Rule + "\na,b (2): no output\n" + Rule + "\n" + Rule + "\nc (1) FAILED exit status 1: the same output as a,b\n" + Rule + "\n" +
+		Rule + "\nd (1): other output than a,b, 2.0 MiB\n" + Rule + "\n"
 	if got := s.out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -146,7 +146,7 @@ func TestMergedOnATerminal(t *testing.T) {
 		t.Errorf("standard output got %q", got)
 	}
 	s.events(t, ended("web1", journal.Done, ""), journal.Event{Kind: journal.RunEnd})
-	if got, want := s.out.String(), "login: \n"+rule+"\nweb1 (1)\n"+rule+"\na^[[2Jb\n"; got != want {
+	if got, want := s.out.String(), "login: \n"+Rule+"\nweb1 (1)\n"+Rule+"\na^[[2Jb\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -177,7 +177,7 @@ func TestMergeShowsAnError(t *testing.T) {
 	if err := (Merge{Stdout: Output{W: broken{}}, Stderr: Output{W: &out}}).Show(c); !errors.Is(err, errBroken) || out.Len() > 0 {
 		t.Errorf("got %v, and %q after it", err, out.String())
 	}
-	if err := (Merge{Stdout: Output{W: &out}, Stderr: Output{W: &out}}).Show(c); err != nil || !strings.HasPrefix(out.String(), "printed\n"+rule+"\nweb[1,3-4] (3)\n") {
+	if err := (Merge{Stdout: Output{W: &out}, Stderr: Output{W: &out}}).Show(c); err != nil || !strings.HasPrefix(out.String(), "printed\n"+Rule+"\nweb[1,3-4] (3)\n") {
 		t.Errorf("got %v and %q", err, out.String())
 	}
 }
