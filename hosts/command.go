@@ -86,7 +86,7 @@ func (h *Handle) prepare(ctx context.Context, command string, o RunOptions) (*ex
 		handle: h, session: h.session, command: command, options: o, scope: ScopeOf(ctx),
 		failed: make(chan error, 1), leader: make(chan string, 1), marks: map[string]int{}, begun: time.Now(),
 	}
-	x.silence.x = x
+	x.silence.begun = x.begun
 	x.scope.Sandbox = x.scope.Sandbox || o.Sandbox
 	x.request = hostshell.Request{
 		Command: command, Dir: h.dir, Setup: h.setup, Shell: h.host.Common().Shell,
@@ -152,6 +152,9 @@ func (x *execution) window() func() pty.Size {
 
 func (x *execution) run(ctx context.Context) (*Output, error) {
 	x.log(journal.Event{Kind: journal.CommandStart})
+	x.silence.session, x.silence.post, x.silence.limit = x.session, x.post, x.silenceLimit()
+	x.silence.about = journal.Event{ID: x.id, Parent: x.scope.Parent, Node: x.scope.Node, Host: x.handle.Slug(),
+		Parallel: x.scope.Parallel}
 	x.silence.begin()
 	exit, err := x.execute(ctx)
 	x.silence.end()

@@ -132,21 +132,32 @@ func (all *posts) change(at *seat, how func(*seat)) {
 // works reports whether somebody works at the seat. It needs posts.mu.
 func (at *seat) works() bool { return at.others == 0 && (at.parked == 0 || at.parked < at.posts) }
 
-// park notes that the command at p has been silent since a moment.
-func (all *posts) park(p *post, since time.Time) {
+// park notes that the command at p has been silent since a moment, and reports whether it is the first on its host.
+func (all *posts) park(p *post, since time.Time) (first bool) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if _, again := all.parked[p]; !again {
-		all.parked[p] = since
-		all.change(p.seat, func(at *seat) { at.parked++ })
-	}
+	first = !all.parkedOn(p.slug)
+	all.parked[p] = since
+	all.change(p.seat, func(at *seat) { at.parked++ })
+	return first
 }
 
-// back notes that the command at p is not silent any more.
-func (all *posts) back(p *post) {
+// back notes that the command at p is not silent any more, and reports whether no other of its host is.
+func (all *posts) back(p *post) (last bool) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.unpark(p)
+	return !all.parkedOn(p.slug)
+}
+
+// parkedOn needs all.mu.
+func (all *posts) parkedOn(slug string) bool {
+	for p := range all.on[slug] {
+		if _, parked := all.parked[p]; parked {
+			return true
+		}
+	}
+	return false
 }
 
 // unpark needs all.mu.

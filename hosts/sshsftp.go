@@ -56,7 +56,9 @@ func (h *SSH) filesOnce(ctx context.Context, s *Session) (files.System, func(), 
 		at.end()
 		return nil, nil, h.startFailed(at.ctx, err)
 	}
+	quiet := s.quiet(ctx, at, h)
 	release := func() {
+		quiet.end()
 		conn.sftp.leave()
 		s.pool.release(conn)
 		at.end()
@@ -66,6 +68,8 @@ func (h *SSH) filesOnce(ctx context.Context, s *Session) (files.System, func(), 
 	if err == nil && client != nil {
 		conn.closeIfLeft(at)
 		s.offline.begin(h.o.Slug)
+		quiet.came = answering(client)
+		quiet.begin()
 		return files.NewSFTP(client, &fileConn{conn, h, s}, newShellFiles(s.Handle(h), FileOptions{})), release, nil
 	}
 	release()

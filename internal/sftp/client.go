@@ -80,6 +80,13 @@ func (c *Client) Has(extension string) bool { return c.extensions[extension] }
 // Wait returns when nothing comes from the server any more.
 func (c *Client) Wait() { <-c.over }
 
+// Answered returns how many requests were answered so far, and how many are under way.
+func (c *Client) Answered() (answered uint32, underWay int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.id - uint32(len(c.calls)), len(c.calls)
+}
+
 // Close lets go of the server. It does not wait.
 func (c *Client) Close() error { return c.out.Close() }
 
