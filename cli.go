@@ -32,7 +32,8 @@ one fails. With nothing to read, the node's children and actions are listed.
 
 SET says which of the node's hosts are meant: slugs, ranges web[01-20], patterns web*, @web for a role or a group (@role:web
 and @group:web if both have the name), /production/git for the hosts of a node. a,b are both, a!b is a without b, a&b what
-is in both, a^b what is in one of them, from left to right. A name that no host has is an error.
+is in both, a^b what is in one of them, from left to right: in single quotes, 'web*!web2', since shells read * and ! too. A
+name that no host has is an error.
 
 Options end at ACTION; what follows is its own. A word name=value is given by name if the action has a parameter of that
 name, and never after --.

@@ -78,6 +78,11 @@ func TestLiveView(t *testing.T) {
 	r, p := newLivePlace(t)
 	columns := strconv.Itoa(window.Cols)
 	pictures := picturesOf(t, "doc/live.md")
+	readme, err := os.ReadFile("README.md")
+	picture := "```\n" + strings.Join(pictures[0], "\n") + "\n```\n"
+	if err != nil || !strings.Contains(clocks.ReplaceAllString(string(readme), " T"), picture) {
+		t.Errorf("README.md does not show what doc/live.md does, error %v:\n%s", err, picture)
+	}
 	s := p.sit(t, "run", "--path", "web", "upgrade")
 	s.drawn(t, pictures[0]...)
 	s.Send("\x1b[B\x1b[B\r") // Down twice, and into web2

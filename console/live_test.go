@@ -172,6 +172,7 @@ func TestLiveReading(t *testing.T) {
 // TestLiveSummary tells how long a run took so that it says something, of a short one too.
 func TestLiveSummary(t *testing.T) {
 	for took, want := range map[time.Duration]string{
+		4 * time.Millisecond:    "2 hosts: 2 done",
 		40 * time.Millisecond:   "2 hosts: 2 done  0.04s",
 		9990 * time.Millisecond: "2 hosts: 2 done  9.99s",
 		10 * time.Second:        "2 hosts: 2 done  10s",

@@ -119,15 +119,21 @@ func (l *live) logLine(e journal.Event, p palette) string {
 	return line
 }
 
-// shortly is how long a run takes of which whole seconds would say little.
-const shortly = 10 * time.Second
+// A run that takes no time is not said to have taken any, and of one that is short whole seconds would say little.
+const (
+	noTime  = 10 * time.Millisecond
+	shortly = 10 * time.Second
+)
 
 // summary is what is left of the view at its end.
 func (l *live) summary() string {
 	counts, _, _ := strings.Cut(l.counts(time.Now()), "  ")
-	took := time.Since(l.begun)
-	if took < shortly {
+	switch took := time.Since(l.begun); {
+	case took < noTime:
+		return counts
+	case took < shortly:
 		return counts + "  " + Duration(took.Seconds())
+	default:
+		return counts + "  " + elapsed(took)
 	}
-	return counts + "  " + elapsed(took)
 }
