@@ -14,11 +14,19 @@ type Sink interface {
 	Write(Event) error
 }
 
+// Settler is a Sink that may have something to wait for after an event. Settle is called after Write, by the goroutine that
+// the event comes from, while others may write theirs.
+type Settler interface {
+	Sink
+	Settle(Event)
+}
+
 // Journal is the record of one run. It is safe for use by many goroutines.
 type Journal struct {
 	run     string
 	secrets *Secrets
 	lastID  atomic.Uint64
+	waits   []Settler // among the sinks
 
 	mu      sync.Mutex // guards what follows, and serialises the sinks
 	seq     uint64
@@ -47,11 +55,17 @@ func New(run string, secrets *Secrets, sinks ...Sink) *Journal {
 	if secrets == nil {
 		secrets = NewSecrets()
 	}
-	return &Journal{
+	j := &Journal{
 		run: run, secrets: secrets, sinks: sinks,
 		errs:    make([]error, len(sinks)),
 		streams: map[streamKey]*stream{},
 	}
+	for _, s := range sinks {
+		if s, waits := s.(Settler); waits {
+			j.waits = append(j.waits, s)
+		}
+	}
+	return j
 }
 
 // Run is the name of the run.
@@ -65,6 +79,13 @@ func (j *Journal) NewID() uint64 { return j.lastID.Add(1) }
 
 // Write records an event. Version, time, run and sequence number are filled in, known secrets are masked.
 func (j *Journal) Write(e Event) {
+	j.write(e)
+	for _, s := range j.waits {
+		s.Settle(e)
+	}
+}
+
+func (j *Journal) write(e Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch e.Kind {

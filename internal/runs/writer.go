@@ -12,7 +12,7 @@ import (
 	"deployer/journal"
 )
 
-// Writer writes the journal of a run. It is a [journal.Sink].
+// Writer writes the journal of a run. It is a [journal.Settler].
 //
 // A goroutine of its own writes what comes, so that a slow disk does not hold up the run: all in all the run waits for the
 // disk no longer than two seconds, and then output is left out until the disk has caught up. That a host is worked on is
@@ -25,17 +25,21 @@ type Writer struct {
 	file  io.WriteCloser
 
 	mu      sync.Mutex // guards what follows
-	changed *sync.Cond
-	pending []byte // whole lines that are not in the file yet; the first may be there in part
-	spare   []byte // memory for the next pending
-	size    int64  // of all lines
-	written int64  // of them in the file
-	due     bool   // pending is to be written now
+	changed *sync.Cond // something was written, or cannot be
+	wanted  *sync.Cond // something is to be written
+	pending []byte     // whole lines that are not in the file yet; the first may be there in part
+	spare   []byte     // memory for the next pending
+	size    int64      // of all lines
+	written int64      // of them in the file
+	due     bool       // pending is to be written now
 	soon    *time.Timer
 	stall   time.Duration // how long the run may still wait for the disk
+	waiting int           // how many wait
+	since   time.Time     // when the first of them began to
 	begun   map[string]bool
-	leaving bool // output is left out, and an event says so
-	lost    bool // more than output is missing
+	marks   map[string]int64 // of hosts on which work begins: the size with which the file says so
+	leaving bool             // output is left out, and an event says so
+	lost    bool             // more than output is missing
 	err     error
 	closed  bool
 	ended   bool // the goroutine has
@@ -51,8 +55,8 @@ const (
 
 // newWriter starts a writer. tidy is called meanwhile.
 func newWriter(f io.WriteCloser, path string, limit int64, tidy func()) *Writer {
-	w := &Writer{path: path, limit: limit, file: f, stall: stallBudget, begun: map[string]bool{}}
-	w.changed = sync.NewCond(&w.mu)
+	w := &Writer{path: path, limit: limit, file: f, stall: stallBudget, begun: map[string]bool{}, marks: map[string]int64{}}
+	w.changed, w.wanted = sync.NewCond(&w.mu), sync.NewCond(&w.mu)
 	w.soon = time.AfterFunc(delay, w.flush)
 	w.working.Go(w.work)
 	w.working.Go(tidy)
@@ -74,9 +78,23 @@ func (w *Writer) Write(e journal.Event) error {
 	w.leaving = w.leaving && e.Kind != journal.CommandOutput
 	w.add(e)
 	if begins {
-		w.await(func() bool { return w.err != nil || w.written >= w.size })
+		w.marks[e.Host] = w.size
 	}
 	return nil
+}
+
+// Settle implements journal.Settler: it waits until the file says that work begins on a host.
+func (w *Writer) Settle(e journal.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	mark, begins := w.marks[e.Host]
+	if !begins {
+		return
+	}
+	w.await(func() bool { return w.err != nil || w.written >= mark })
+	if w.marks[e.Host] == mark {
+		delete(w.marks, e.Host)
+	}
 }
 
 // begins reports whether work begins with e on a host that nothing was known to run on.
@@ -159,7 +177,7 @@ func (w *Writer) flush() {
 
 func (w *Writer) now() {
 	w.due = true
-	w.changed.Broadcast()
+	w.wanted.Signal()
 }
 
 // await waits until something is so, but not longer than the run may wait for the disk.
@@ -168,13 +186,17 @@ func (w *Writer) await(so func() bool) {
 		return
 	}
 	w.now()
-	begun := time.Now()
-	late := time.AfterFunc(w.stall, w.changed.Broadcast)
-	for !so() && time.Since(begun) < w.stall {
+	if w.waiting++; w.waiting == 1 {
+		w.since = time.Now()
+	}
+	late := time.AfterFunc(w.stall-time.Since(w.since), w.changed.Broadcast)
+	for !so() && time.Since(w.since) < w.stall {
 		w.changed.Wait()
 	}
 	late.Stop()
-	w.stall -= time.Since(begun)
+	if w.waiting--; w.waiting == 0 {
+		w.stall -= time.Since(w.since)
+	}
 }
 
 // work writes what is due, until the journal is closed.
@@ -184,7 +206,7 @@ func (w *Writer) work() {
 	for !w.closed || len(w.pending) > 0 && w.due {
 		if !w.due || len(w.pending) == 0 {
 			w.due = false
-			w.changed.Wait()
+			w.wanted.Wait()
 			continue
 		}
 		w.due = false
