@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -75,7 +74,7 @@ func (c *credentials) forbidden(k *credential) bool {
 // and counts with identities_only too.
 func (c *credentials) certify(keys []*credential) []*credential {
 	for _, file := range c.st.certificates {
-		cert, err := sshkeys.ReadCertificate(file)
+		cert, err := c.pool.keyFiles.Certificate(file)
 		var with *credential
 		at := 0
 		if err == nil {
@@ -151,9 +150,9 @@ const noFile = " (there is no such file)"
 
 // file reads a key. It returns nil for one that is not there or cannot be read, unless it was asked for by name.
 func (c *credentials) file(id identity) (*credential, error) {
-	text, err := os.ReadFile(id.file)
+	text, err := c.pool.keyFiles.Read(id.file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if held := c.heldAs(sshkeys.ReadPublic(id.file + ".pub")); held != nil { // only the agent has the private one
+		if held := c.heldAs(c.pool.keyFiles.Public(id.file + ".pub")); held != nil { // only the agent has the private one
 			return held, nil
 		}
 		if !id.explicit {
@@ -186,7 +185,7 @@ func (c *credentials) read(file string, text []byte) (*credential, error) {
 	case mode == 0 || sshkeys.IsPublic(text):
 		return c.parse(name, text, file)
 	}
-	if held := c.heldAs(cmp.Or(sshkeys.PublicHalf(text), sshkeys.ReadPublic(file+".pub"))); held != nil {
+	if held := c.heldAs(cmp.Or(sshkeys.PublicHalf(text), c.pool.keyFiles.Public(file+".pub"))); held != nil {
 		return held, nil
 	}
 	return nil, fmt.Errorf("%s can be used by others (%04o), and so is not used: run chmod 600 %[1]s", name, mode)
@@ -200,7 +199,7 @@ func (c *credentials) parse(name string, text []byte, file string) (*credential,
 	}
 	public := sshkeys.PublicHalf(text)
 	if public == nil && file != "" {
-		public = sshkeys.ReadPublic(file + ".pub")
+		public = c.pool.keyFiles.Public(file + ".pub")
 	}
 	if held := c.heldAs(public); held != nil {
 		return held, nil
@@ -239,7 +238,7 @@ func (c *credentials) open(locked *sshkeys.Locked, public ssh.PublicKey) (*crede
 // withCertificate returns the ways to log in with the key of a file: with the certificate beside it, then without.
 func (c *credentials) withCertificate(found *credential, file string) []*credential {
 	file = strings.TrimSuffix(file, ".pub") + "-cert.pub"
-	cert, err := sshkeys.ReadCertificate(file)
+	cert, err := c.pool.keyFiles.Certificate(file)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && found.public == nil {
 		return []*credential{found}
 	}

@@ -22,25 +22,26 @@ const (
 // pool holds the SSH connections of a session, or of several that follow each other: one for every slug and account,
 // shared by all who ask.
 type pool struct {
-	now     atomic.Pointer[Session] // that it serves
-	ctx     context.Context         // ends with the pool
-	cancel  context.CancelCauseFunc
-	tasks   sync.WaitGroup // every goroutine of the package's SSH part
-	begun   sync.WaitGroup // those of them that end with the session: connections being made, and questions
-	busy    atomic.Int64   // connections being made that no person holds up
-	slow    atomic.Int64   // those of them that are slow, and have given up their places
-	copies  copies
-	files   configs
-	sockets sockets
-	keys    sshkeys.Ring
-	trust   *gather[trustQuestion, bool]
-	secrets typedSecrets
-	trusted trusted
-	signing signing
-	loose   sync.Once // the warning about StrictHostKeyChecking no
-	warned  sync.Map  // the warnings about ssh_config, each given once
-	idle    time.Duration
-	maxIdle int
+	now      atomic.Pointer[Session] // that it serves
+	ctx      context.Context         // ends with the pool
+	cancel   context.CancelCauseFunc
+	tasks    sync.WaitGroup // every goroutine of the package's SSH part
+	begun    sync.WaitGroup // those of them that end with the session: connections being made, and questions
+	busy     atomic.Int64   // connections being made that no person holds up
+	slow     atomic.Int64   // those of them that are slow, and have given up their places
+	copies   copies
+	files    configs
+	sockets  sockets
+	keys     sshkeys.Ring
+	keyFiles sshkeys.Files
+	trust    *gather[trustQuestion, bool]
+	secrets  typedSecrets
+	trusted  trusted
+	signing  signing
+	loose    sync.Once // the warning about StrictHostKeyChecking no
+	warned   sync.Map  // the warnings about ssh_config, each given once
+	idle     time.Duration
+	maxIdle  int
 
 	trustTime   time.Duration // see there
 	refusalsEnd time.Duration // see there

@@ -2,15 +2,14 @@ package sshkeys
 
 import (
 	"errors"
-	"os"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 )
 
-// ReadCertificate returns the certificate of a user in a file. What else the file holds is an error.
-func ReadCertificate(file string) (*ssh.Certificate, error) {
-	text, err := os.ReadFile(file)
+// Certificate returns the certificate of a user in a file. What else the file holds is an error.
+func (f *Files) Certificate(file string) (*ssh.Certificate, error) {
+	text, err := f.Read(file)
 	if err != nil {
 		return nil, err
 	}

@@ -44,10 +44,10 @@ func IsPublic(text []byte) bool {
 	return err == nil
 }
 
-// ReadPublic reads a public key, or returns nil where there is none that can be read: its private one is then offered
+// Public returns the public key in a file, or nil where there is none that can be read: its private one is then offered
 // when its passphrase is known.
-func ReadPublic(file string) ssh.PublicKey {
-	text, err := os.ReadFile(file)
+func (f *Files) Public(file string) ssh.PublicKey {
+	text, err := f.Read(file)
 	if err != nil {
 		return nil
 	}

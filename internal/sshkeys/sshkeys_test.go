@@ -132,10 +132,10 @@ func TestFiles(t *testing.T) {
 	if err := os.Chmod(private, 0o640); err != nil { // whatever the umask is
 		t.Fatal(err)
 	}
-	if got := sshkeys.ReadPublic(public); !sshkeys.Same(got, key) {
+	if got := new(sshkeys.Files).Public(public); !sshkeys.Same(got, key) {
 		t.Errorf("read %v", got)
 	}
-	if got := sshkeys.ReadPublic(private); got != nil {
+	if got := new(sshkeys.Files).Public(private); got != nil {
 		t.Errorf("a private key was read as %v", got)
 	}
 	if mode, err := sshkeys.Exposed(private); mode != 0o640 || err != nil {
@@ -147,7 +147,7 @@ func TestFiles(t *testing.T) {
 	if mode, err := sshkeys.Exposed(private); mode != 0 || err != nil {
 		t.Errorf("exposed: %v, %v", mode, err)
 	}
-	if _, err := sshkeys.ReadCertificate(public); err == nil || err.Error() != "it is no certificate of a user" {
+	if _, err := new(sshkeys.Files).Certificate(public); err == nil || err.Error() != "it is no certificate of a user" {
 		t.Errorf("a key is a certificate: %v", err)
 	}
 }

@@ -1,0 +1,42 @@
+package sshkeys
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestFilesForgetSoon reads a file that comes, changes and goes.
+func TestFilesForgetSoon(t *testing.T) {
+	t.Parallel()
+	var files Files
+	name := filepath.Join(t.TempDir(), "key")
+	until := func(what string, so func(text []byte, err error) bool) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); ; time.Sleep(moment / 5) {
+			text, err := files.Read(name)
+			if so(text, err) {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s, and it reads %q, %v", what, text, err)
+			}
+		}
+	}
+	if _, err := files.Read(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("there is no file: %v", err)
+	}
+	for _, text := range []string{"one", "another"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		until("it was written", func(read []byte, err error) bool { return err == nil && string(read) == text })
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	until("it was removed", func(_ []byte, err error) bool { return errors.Is(err, fs.ErrNotExist) })
+}
