@@ -90,6 +90,9 @@ func TestRealMaxStartups(t *testing.T) {
 					t.Errorf("host %d: %v", i, err)
 				}
 			}
+			if c.taken > 0 && !strings.Contains(s.Log(), "past MaxStartups") {
+				t.Error("no connection was dropped")
+			}
 			if n := s.Accepted(); n != 100 {
 				t.Errorf("%d logins, want 100", n)
 			}
