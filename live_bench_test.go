@@ -35,12 +35,12 @@ func BenchmarkLive(b *testing.B) {
 
 // liveLab is a server that answers from memory, and the programs.
 type liveLab struct {
-	b    *testing.B
+	b    testing.TB
 	dir  string
 	port string
 }
 
-func newLiveLab(b *testing.B) *liveLab {
+func newLiveLab(b testing.TB) *liveLab {
 	b.Helper()
 	lab := &liveLab{b: b, dir: b.TempDir()}
 	for program, source := range map[string]string{
@@ -62,12 +62,18 @@ func newLiveLab(b *testing.B) *liveLab {
 	}
 	words := strings.Fields(string(public))
 	lab.write("known", fmt.Sprintf("[127.0.0.*]:%s %s %s\n", lab.port, words[0], words[1]))
+	lab.tree(liveHosts)
+	return lab
+}
+
+// tree writes the tree, with so many hosts.
+func (lab *liveLab) tree(hosts int) {
+	lab.b.Helper()
 	lab.write("deploy", fmt.Sprintf(`def name(env):
     env.hosts.run("hostname")
 root = node(actions = [name], hosts = [ssh_host("web%%d" %% (i + 1), address = "127.0.0.%%d" %% (i %% %d + 1), port = %s,
     username = "bench", key_filename = %q, known_hosts = %q, config_filename = "none") for i in range(%d)])
-`, coldAddresses, lab.port, lab.file("client"), lab.file("known"), liveHosts))
-	return lab
+`, coldAddresses, lab.port, lab.file("client"), lab.file("known"), hosts))
 }
 
 func (lab *liveLab) file(name string) string { return filepath.Join(lab.dir, name) }
