@@ -58,7 +58,7 @@ func TestReadsKeys(t *testing.T) {
 		"sleeps with a prompt":      {"printf 'go on? '; sleep 3600", "n"},
 		"works with a prompt":       {"printf 'go on? '; while :; do :; done", "n"},
 		"waits for a child":         {"printf 'go on? '; (sleep 3600); :", "n"},
-		"reads in the background":   {"set -m; (trap '' TTIN; sleep 3600) & wait", "n"},
+		"reads in the background":   {"set -m; (trap '' TTIN; sleep 3600) & trap 'kill %1' HUP; wait", "n"},
 		"fills the screen":          {`printf '\033[?1049h'; sleep 3600`, "n"},
 		"fills the screen and asks": {`printf '\033[?1049h'; read x`, "r"},
 	}
