@@ -313,11 +313,7 @@ func (l *lab) within(d time.Duration, do func()) {
 // eventually waits until a condition holds.
 func (l *lab) eventually(what string, holds func() bool) {
 	l.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			l.Fatalf("never: %s", what)
-		}
-	}
+	eventually(l.T, what, holds)
 }
 
 // sshPerson answers questions.

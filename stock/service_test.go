@@ -198,7 +198,7 @@ files = %[1]s/conf.d/*.conf
 		}
 		_ = cmd.Wait() // however it ends
 	})
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(filepath.Join(dir, "s")); err == nil {
 			return
 		}
