@@ -105,6 +105,7 @@ func (p *program) command() *cobra.Command {
 	if p.Root == nil {
 		p.takeScripts(root)
 	}
+	p.setHelp(root)
 	return root
 }
 
