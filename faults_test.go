@@ -1,6 +1,7 @@
 package deployer_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -33,6 +34,7 @@ type seenFault struct {
 type site struct {
 	port   int
 	server *sshdtest.Server // whose keys are right there
+	key    string           // of the host, if it is another
 	fail   func()           // makes it, if it is not there from the start
 }
 
@@ -131,6 +133,7 @@ func (fault seenFault) site(t *testing.T, f *fleet) site {
 // tree is a tree with the action and the host of the fault.
 func (fault seenFault) tree(at site, sleeps, format string) string {
 	_, key, _ := strings.Cut(at.server.HostKeyLines[0], " ")
+	key = cmp.Or(at.key, key)
 	return strings.NewReplacer("PORT", fmt.Sprint(at.port), "SLEEP", "sleep "+sleeps, "HOSTKEY", fmt.Sprintf("%q", key),
 		"KEYFILE", fmt.Sprintf("%q", at.server.ClientKeyFile)).Replace(fmt.Sprintf(format, fault.action, fault.host))
 }

@@ -3,6 +3,7 @@ package deployer_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -37,7 +38,7 @@ var faultsOfOne = []seenFault{
 func TestFaultsOfOne(t *testing.T) {
 	t.Parallel()
 	f := startFleet(t)
-	for _, fault := range slices.Concat(seenFaults, faultsOfOne) {
+	for _, fault := range slices.Concat(seenFaults, faultsOfOne, faultsOfServers) {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			fault.checkAmong(t, f)
@@ -47,7 +48,7 @@ func TestFaultsOfOne(t *testing.T) {
 
 func (fault seenFault) checkAmong(t *testing.T, f *fleet) {
 	at, sleeps := fault.site(t, f), mark()
-	p := f.newPlace(t, fault.tree(at, sleeps, `
+	place := f.newPlace(t, fault.tree(at, sleeps, `
 load("hosts.star", "changed", "db1", "dead", "locked", "nosudo", "unknown", "web1", "web2", "web3")
 def act(env):
     if env.host.slug in ["web2", "web3", "db1"]:
@@ -55,7 +56,8 @@ def act(env):
     else:
         %s
 root = node(all = parallel_node(actions = [act]).array(hosts = {"host": [web2, %s, web3, db1]}))
-`)).start(t, "run", "--json", "--path", "all", "--parked", "leave", "act")
+`))
+	p := place.start(t, "run", "--json", "--path", "all", "--parked", "leave", "act")
 	p.expectCount(`"text":"fine\n"`, 3)
 	p.expectCount(`"event":"command.end"`, 3)
 	fault.happen(p, at)
@@ -75,6 +77,10 @@ root = node(all = parallel_node(actions = [act]).array(hosts = {"host": [web2, %
 	}
 	if !strings.Contains(p.err.String(), fault.says) {
 		t.Errorf("the report does not say %q", fault.says)
+	}
+	recorded := endings(t, place.start(t, "show", "--json", "last").wants(0).out.String(), fault.status)
+	if !maps.Equal(recorded, states) {
+		t.Errorf("the journal has %v", recorded)
 	}
 	sshdtest.WaitGone(t, sleeps, patience)
 }

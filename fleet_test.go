@@ -76,6 +76,13 @@ func strayKey(t *testing.T) []byte {
 // deadPort returns a port that is taken, and where nothing listens.
 func deadPort(t *testing.T) int {
 	t.Helper()
+	_, port := boundSocket(t)
+	return port
+}
+
+// boundSocket returns a socket that has a port, and does not listen.
+func boundSocket(t *testing.T) (fd, port int) {
+	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +95,7 @@ func deadPort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return name.(*syscall.SockaddrInet4).Port
+	return fd, name.(*syscall.SockaddrInet4).Port
 }
 
 // binWithout returns a directory with everything that /bin and /usr/bin have, but for some programs.
