@@ -111,6 +111,9 @@ func Copy(ctx context.Context, from, to Place, o CopyOptions) (*Summary, error) 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := &copier{from: from, to: to, o: o, stop: stop, bytes: semaphore.NewWeighted(bytesOnce)}
+	c.source.open, c.target.open = from.Open, to.Open
+	defer c.source.close()
+	defer c.target.close()
 	c.queue.limit, c.queue.do = c.workers(), func(j *job) { c.do(ctx, j) }
 	defer context.AfterFunc(ctx, c.queue.end)()
 	defer c.watch()()
@@ -135,6 +138,8 @@ const (
 // copier is one copy.
 type copier struct {
 	from, to Place
+	source   side
+	target   side
 	o        CopyOptions
 	stop     context.CancelCauseFunc
 	bytes    *semaphore.Weighted
@@ -148,13 +153,13 @@ type copier struct {
 }
 
 // start finds out what is to be copied.
-func (c *copier) start(ctx context.Context) (*Info, error) {
-	on, release, err := c.from.Open(ctx)
+func (c *copier) start(ctx context.Context) (info *Info, err error) {
+	on, done, err := c.source.use(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
-	info, err := on.Stat(ctx, c.from.Path)
+	defer func() { done(err) }()
+	info, err = on.Stat(ctx, c.from.Path)
 	if err != nil {
 		return nil, &CopyError{true, c.from.Path, err}
 	}
@@ -228,17 +233,17 @@ func retried(ctx context.Context, do func() (further bool, err error)) error {
 const retryAfter = 250 * time.Millisecond
 
 // once does one job.
-func (c *copier) once(ctx context.Context, j *job) (Entry, error) {
-	from, releaseFrom, err := c.from.Open(ctx)
+func (c *copier) once(ctx context.Context, j *job) (e Entry, err error) {
+	from, doneFrom, err := c.source.use(ctx)
 	if err != nil {
 		return Entry{}, err
 	}
-	defer releaseFrom()
-	to, releaseTo, err := c.to.Open(ctx)
+	defer func() { doneFrom(err) }()
+	to, doneTo, err := c.target.use(ctx)
 	if err != nil {
 		return Entry{}, err
 	}
-	defer releaseTo()
+	defer func() { doneTo(err) }()
 	p := pair{c, from, to}
 	switch {
 	case j.info.IsDir():

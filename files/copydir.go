@@ -231,12 +231,12 @@ func (c *copier) leave(ctx context.Context, j *job) {
 }
 
 // finish gives a directory its mode and time, when all is in it.
-func (c *copier) finish(ctx context.Context, d *dir) error {
-	to, release, err := c.to.Open(ctx)
+func (c *copier) finish(ctx context.Context, d *dir) (err error) {
+	to, done, err := c.target.use(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer func() { done(err) }()
 	if mode := d.job.info.Mode.Perm(); mode&0o700 != 0o700 {
 		err = to.Chmod(ctx, d.job.to, mode)
 	}
