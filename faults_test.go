@@ -35,6 +35,7 @@ type site struct {
 	port   int
 	server *sshdtest.Server // whose keys are right there
 	key    string           // of the host, if it is another
+	known  string           // the file of hosts that are known, where that counts
 	fail   func()           // makes it, if it is not there from the start
 }
 
@@ -49,8 +50,8 @@ const (
 var seenFaults = []seenFault{
 	{name: "none", host: "web1", action: echo, status: 0, state: journal.Done},
 
-	{name: "stopped and continued", made: failing(sshserver.Works), host: fmt.Sprintf(through, ", keepalive_interval = 0.1"),
-		action: `env.host.run("echo begun; sleep 2; echo end")`, await: begun, stopped: time.Second,
+	{name: "stopped and continued", made: failing(sshserver.Works), host: fmt.Sprintf(through, ", keepalive_interval = 0.5"),
+		action: `env.host.run("echo begun; sleep 3; echo end")`, await: begun, stopped: 2 * time.Second,
 		status: 0, state: journal.Done},
 
 	{name: "a command fails", host: "web1", action: `env.host.run("exit 255")`,
@@ -135,7 +136,7 @@ func (fault seenFault) tree(at site, sleeps, format string) string {
 	_, key, _ := strings.Cut(at.server.HostKeyLines[0], " ")
 	key = cmp.Or(at.key, key)
 	return strings.NewReplacer("PORT", fmt.Sprint(at.port), "SLEEP", "sleep "+sleeps, "HOSTKEY", fmt.Sprintf("%q", key),
-		"KEYFILE", fmt.Sprintf("%q", at.server.ClientKeyFile)).Replace(fmt.Sprintf(format, fault.action, fault.host))
+		"KNOWN", fmt.Sprintf("%q", at.known), "KEYFILE", fmt.Sprintf("%q", at.server.ClientKeyFile)).Replace(fmt.Sprintf(format, fault.action, fault.host))
 }
 
 // happen makes the fault when its time has come.

@@ -38,7 +38,7 @@ var faultsOfOne = []seenFault{
 func TestFaultsOfOne(t *testing.T) {
 	t.Parallel()
 	f := startFleet(t)
-	for _, fault := range slices.Concat(seenFaults, faultsOfOne, faultsOfServers) {
+	for _, fault := range slices.Concat(seenFaults, faultsOfOne, faultsOfServers, faultsOfTrust) {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			fault.checkAmong(t, f)
@@ -59,7 +59,7 @@ root = node(all = parallel_node(actions = [act]).array(hosts = {"host": [web2, %
 `))
 	p := place.start(t, "run", "--json", "--path", "all", "--parked", "leave", "act")
 	p.expectCount(`"text":"fine\n"`, 3)
-	p.expectCount(`"event":"command.end"`, 3)
+	p.expectCount(`"event":"action.end"`, 3)
 	fault.happen(p, at)
 	p.wants(fault.status)
 	states := endings(t, p.out.String(), fault.status)
@@ -217,4 +217,32 @@ root = node(all = parallel_node(actions = [act]).array(hosts = {"host": [web1(sl
 	r.cmd.Path, r.cmd.Args = "/bin/sh", []string{"sh", "-c", "ulimit -n 40; exec deployer run --path all act"}
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
 	r.run().wants(0)
+}
+
+// TestClosedStreams runs on several hosts without standard input, or without standard error.
+func TestClosedStreams(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	for _, closed := range []string{"<&-", "2>&-", "<&- 2>&-"} {
+		t.Run(closed, func(t *testing.T) {
+			t.Parallel()
+			at := f.newPlace(t, `load("hosts.star", "web1", "web2")
+def act(env):
+    env.host.run("read x; echo got nothing")
+root = node(all = parallel_node(actions = [act]).array(hosts = [web1, web2]))
+`)
+			r := &process{t: t, cmd: at.command(), ended: make(chan struct{})}
+			r.cmd.Path, r.cmd.Args = "/bin/sh", []string{"sh", "-c", "exec deployer run --json --path all act " + closed}
+			r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
+			r.run().wants(0)
+			states := endings(t, r.out.String(), 0)
+			if len(states) != 2 || states["web1"] != journal.Done || states["web2"] != journal.Done {
+				t.Errorf("the hosts ended as %v", states)
+			}
+			recorded := endings(t, at.start(t, "show", "--json", "last").wants(0).out.String(), 0)
+			if !maps.Equal(recorded, states) {
+				t.Errorf("the journal has %v", recorded)
+			}
+		})
+	}
 }

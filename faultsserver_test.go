@@ -32,15 +32,20 @@ var faultsOfServers = []seenFault{
 		journal.Unreachable, "within 1s"),
 	misbehaving(sshserver.Faults{RefuseCommands: true}, "no commands", "", echo,
 		journal.Unreachable, "no session: the server does not run commands"),
-	misbehaving(sshserver.Faults{At: sshserver.Asked, How: sshserver.End}, "cut when it was asked for", "", echo, journal.Lost, lost),
-	misbehaving(sshserver.Faults{At: sshserver.Started, How: sshserver.End}, "cut before its first byte", "", large, journal.Lost, lost),
-	misbehaving(sshserver.Faults{At: sshserver.FirstByte, How: sshserver.End}, "cut after a byte", "", large, journal.Lost, lost),
-	misbehaving(sshserver.Faults{At: sshserver.Midway, How: sshserver.End}, "cut in the middle of a line", "", large, journal.Lost, lost),
+	misbehaving(sshserver.Faults{At: sshserver.Asked, How: sshserver.End}, "cut when it was asked for", "",
+		echo, journal.Lost, lost),
+	misbehaving(sshserver.Faults{At: sshserver.Started, How: sshserver.End}, "cut before its first byte", "",
+		large, journal.Lost, lost),
+	misbehaving(sshserver.Faults{At: sshserver.FirstByte, How: sshserver.End}, "cut after a byte", "",
+		large, journal.Lost, lost),
+	misbehaving(sshserver.Faults{At: sshserver.Midway, How: sshserver.End}, "cut in the middle of a line", "",
+		large, journal.Lost, lost),
 	misbehaving(sshserver.Faults{At: sshserver.Midway, How: sshserver.Stall}, "stalled in the middle of a line", wary, large,
 		journal.Lost, "the connection was lost: no answer to keepalives"),
-	misbehaving(sshserver.Faults{At: sshserver.Printed, How: sshserver.End}, "cut after all output", "", large, journal.Lost, lost),
-	misbehaving(sshserver.Faults{At: sshserver.ReportedFirst, How: sshserver.End}, "cut between exit status and output", "", echo,
-		journal.Lost, "when the command had ended (exit status 0) and not all of its output had come"),
+	misbehaving(sshserver.Faults{At: sshserver.Printed, How: sshserver.End}, "cut after all output", "",
+		large, journal.Lost, lost),
+	misbehaving(sshserver.Faults{At: sshserver.ReportedFirst, How: sshserver.End}, "cut between exit status and output", "",
+		echo, journal.Lost, "when the command had ended (exit status 0) and not all of its output had come"),
 	misbehaving(sshserver.Faults{At: sshserver.Reported, How: sshserver.End}, "cut after the exit status", "", large,
 		journal.Lost, "when the command had ended (exit status 0) and not all of its output had come"),
 	misbehaving(sshserver.Faults{NoExitStatus: true}, "no exit status", "", echo,
@@ -53,17 +58,23 @@ func misbehaving(f sshserver.Faults, name, options, action string, state journal
 		made: func(t *testing.T, fleet *fleet) site {
 			o := sshserver.Options{Faults: f}
 			o.AuthorizedKeys = append(o.AuthorizedKeys, fleet.plain.ClientKey.PublicKey())
-			s, err := sshserver.Start(o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := s.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			return site{port: s.Port(), server: fleet.plain, key: s.HostKey()}
+			return inProcess(t, fleet, o)
 		}}
+}
+
+// inProcess is a server in this process, which the keys of the plain server open if it takes any.
+func inProcess(t *testing.T, f *fleet, o sshserver.Options) site {
+	t.Helper()
+	s, err := sshserver.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return site{port: s.Port(), server: f.plain, key: s.HostKey()}
 }
 
 // swallowing is a port at which nobody answers: the queue of those who wait there is full.
