@@ -23,6 +23,9 @@ var demoHosts = [...]string{"web1", "web2", "db1", "cache1"}
 // demoUser is the account that the hosts let in.
 const demoUser = "demo"
 
+// demoLines are what a person who does not know the shell yet could type there.
+var demoLines = [...]string{"ls -l", "machines release", "production deploy", "--run machines -- uname -n"}
+
 // demo starts SSH hosts inside this process, runs one action on all of them and shows what came of it. Everything it
 // made is gone afterwards.
 func (p *program) demo(ctx context.Context) (err error) {
@@ -36,10 +39,12 @@ func (p *program) demo(ctx context.Context) (err error) {
 		return err
 	}
 	p.tree, p.state = filepath.Join(dir, "deploy"), dir
-	fmt.Fprintf(p.Err, "four SSH hosts on this machine: %s\n\n", strings.Join(demoHosts[:], ", "))
+	fmt.Fprintf(p.Err, "four SSH hosts on this machine: %s\n", strings.Join(demoHosts[:], ", "))
 	if p.interactive() {
+		fmt.Fprintf(p.Err, "try: %s\n\n", strings.Join(demoLines[:], ", "))
 		return p.openShell(ctx, defaultOptions())
 	}
+	fmt.Fprintln(p.Err)
 	in := p.In
 	p.In = nil // the shell only lists what there is
 	err = p.openShell(ctx, defaultOptions())

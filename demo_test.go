@@ -29,11 +29,18 @@ func TestDemo(t *testing.T) {
 		t.Parallel()
 		p := newDemoPlace(t)
 		s := p.sit(t, "demo")
+		s.Expect("try: ")
+		lines := strings.Split(s.Expect("\r\n"), ", ")
 		s.Expect("/ > ")
-		s.Send("machines report\n")
-		s.Expect("/ > ")
+		for _, line := range append(lines, "machines report") {
+			s.Send(line + "\n")
+			s.Expect("/ > ")
+		}
 		s.Send("exit\n")
 		s.ends(0)
+		if out := s.Output(); len(lines) < 3 || strings.Contains(out, "FAILED") || strings.Contains(out, "there is no") {
+			t.Errorf("of %q something failed:\n%s", lines, out)
+		}
 		for _, slug := range slugs {
 			if !strings.Contains(s.Output(), slug+"\t") {
 				t.Errorf("there is no result of %s:\n%s", slug, s.Output())

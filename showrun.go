@@ -19,19 +19,22 @@ const showHelp = `Show an earlier run: what it ran and how it ended, how each of
 several hosts printed the same only once; and what the action returned. With HOST, which may be a set of hosts as
 web[1-3], all that was done there as it was shown then.
 
-RUN is the name of a run, as runs lists them, the beginning of one, or last.`
+RUN is the name of a run, as runs lists them, the beginning of one, or last, which it is if nothing is said.`
 
 func (p *program) showCommand() *cobra.Command {
 	asJSON, view := false, ""
 	cmd := &cobra.Command{
-		Use:                   "show [OPTIONS] RUN [HOST]",
+		Use:                   "show [OPTIONS] [RUN [HOST]]",
 		DisableFlagsInUseLine: true,
 		Short:                 "show an earlier run, or what it did on a host",
 		Long:                  showHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 1 || len(args) > 2 {
+			if len(args) > 2 {
 				err := fmt.Errorf("show takes a RUN, and perhaps a HOST, and got %d words", len(args))
 				return &usageError{err, cmd.CommandPath() + " --help"}
+			}
+			if len(args) == 0 {
+				args = []string{lastRun}
 			}
 			if !console.View(view).Merges() {
 				err := fmt.Errorf("--view is %q: use %s or %s", view, console.ViewMerged, console.ViewDiff)
