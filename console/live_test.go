@@ -101,7 +101,7 @@ func TestLiveView(t *testing.T) {
 			"  web1   waiting           1s  Continue? [y/N]",
 			"  web2   failed            0s",
 			"  web10  running           1s",
-			"3 hosts: 1 waiting, 1 failed, 1 running  1s  Enter: answer web1, Dow…",
+			"3 hosts: 1 waiting, 1 failed, 1 running  1s  Enter, Down",
 		)
 		r.events(ends(3, "web1", journal.Done), journal.Event{Kind: journal.HostParked, Host: "web10", ID: 5, Message: "silent for 5m"})
 		r.after(silentAfter,
@@ -237,7 +237,7 @@ func TestLiveChoice(t *testing.T) {
 		r.after(redrawEvery, "$ x",
 			"  a  running           0s",
 			"> b  running           0s",
-			"2 hosts: 2 running  0s  Enter: step into b, a: answer all,…")
+			"2 hosts: 2 running  0s  Enter, a, x, ?")
 	})
 }
 
@@ -369,4 +369,21 @@ func TestStuckTerminal(t *testing.T) {
 			t.Errorf("it is not said that lines are left out:\n%s", text[max(0, len(text)-1000):])
 		}
 	})
+}
+
+// TestViewKeys tells of every key in lines that the window has room for.
+func TestViewKeys(t *testing.T) {
+	for _, columns := range []int{40, 60, 80, 200} {
+		text := viewKeys(Layout{Columns: columns})
+		for line := range strings.SplitSeq(text, "\n") {
+			if width(line) > columns {
+				t.Errorf("in %d columns: %q", columns, line)
+			}
+		}
+		for _, key := range []string{"Down, Up, Esc", "Enter", "a", "x", "Ctrl-Z", "Ctrl-C"} {
+			if !strings.Contains(text, "\n  "+key+" ") {
+				t.Errorf("in %d columns nothing is told of %s:\n%s", columns, key, text)
+			}
+		}
+	}
 }

@@ -27,7 +27,7 @@ func (l *live) lines(columns, rows int, p palette) []string {
 	for _, r := range shown {
 		lines = append(lines, l.line(r, now, slugs, columns, p))
 	}
-	return append(lines, fit(l.counts(now), columns))
+	return append(lines, l.footer(now, columns))
 }
 
 // line is that of a host: "> web3  waiting     12s  Continue? [y/N]".
@@ -68,7 +68,18 @@ func (p palette) phase(text string, is phase) string {
 	return text
 }
 
-// counts is the last line: "100 hosts: 1 waiting, 3 running, 96 done  12s  Enter: answer web3, ?: keys".
+// footer is the last line: "100 hosts: 1 waiting, 3 running, 96 done  12s  Enter: answer web3, Down: choose". Where there
+// is no room to tell what keys do, it names them.
+func (l *live) footer(now time.Time, columns int) string {
+	line := l.counts(now) + "  " + elapsed(now.Sub(l.begun)) + "  "
+	keys, short := l.keys()
+	if width(line+keys) > columns {
+		keys = short
+	}
+	return fit(line+keys, columns)
+}
+
+// counts tells how many hosts do what.
 func (l *live) counts(now time.Time) string {
 	var count [len(phaseWords)]int
 	for _, r := range l.order {
@@ -87,18 +98,18 @@ func (l *live) counts(now time.Time) string {
 	if len(l.targets) == 1 {
 		hosts = "host"
 	}
-	return fmt.Sprintf("%d %s: %s  %s  %s", len(l.targets), hosts, strings.Join(parts, ", "), elapsed(now.Sub(l.begun)), l.keys())
+	return fmt.Sprintf("%d %s: %s", len(l.targets), hosts, strings.Join(parts, ", "))
 }
 
-// keys says which keys do something now.
-func (l *live) keys() string {
+// keys says which keys do something now, and names them.
+func (l *live) keys() (told, named string) {
 	switch waits := l.waits(); {
 	case l.chosen != nil:
-		return "Enter: step into " + clean(l.chosen.host, false) + ", a: answer all, x: leave it, ?"
+		return "Enter: step into " + clean(l.chosen.host, false) + ", a: answer all, x: leave it, ?", "Enter, a, x, ?"
 	case len(waits) > 0:
-		return "Enter: answer " + clean(waits[0].host, false) + ", Down: choose"
+		return "Enter: answer " + clean(waits[0].host, false) + ", Down: choose", "Enter, Down"
 	}
-	return "Down: choose a host"
+	return "Down: choose a host", "Down"
 }
 
 // elapsed is a time of the view: "12s", "3m05s", "1h02m".

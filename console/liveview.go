@@ -3,7 +3,6 @@ package console
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"time"
 
 	"deployer/journal"
@@ -127,7 +126,7 @@ const (
 
 // summary is what is left of the view at its end.
 func (l *live) summary() string {
-	counts, _, _ := strings.Cut(l.counts(time.Now()), "  ")
+	counts := l.counts(time.Now())
 	switch took := time.Since(l.begun); {
 	case took < noTime:
 		return counts

@@ -123,7 +123,7 @@ func (t *steering) read(_ context.Context, input *pty.Input) (then step, err err
 		case key == pty.CtrlZ:
 			err = t.suspend()
 		case chosen && key == '?':
-			err = t.screen.Say(viewKeys)
+			err = t.screen.Say(viewKeys(t.screen.stderr.Layout()))
 		case !t.choose(key, chosen):
 			t.typed = append(t.typed, byte(key)) // not for the view: it is for who reads lines next
 		}
@@ -166,13 +166,16 @@ func (t *steering) choose(key rune, chosen bool) bool {
 }
 
 // viewKeys is the help of the view.
-const viewKeys = `keys of the live view:
-  Down, Up, Esc   choose a host, or none
-  Enter           step into the chosen host, or the first that waits for an answer; Ctrl-] leads back
-  a               with a host chosen: give one answer to all that wait with the same question
-  x               with a host chosen: leave it: what runs there is ended, and the others go on
-  Ctrl-Z          stop the program, not the hosts; fg leads back
-  Ctrl-C          end the run; once more does not wait for the hosts`
+func viewKeys(l Layout) string {
+	return strings.TrimSpace(l.List("keys of the live view:", []Row{
+		{Name: "Down, Up, Esc", Text: "choose a host, or none"},
+		{Name: "Enter", Text: "step into the chosen host, or the first that waits for an answer; Ctrl-] leads back"},
+		{Name: "a", Text: "with a host chosen: give one answer to all that wait with the same question"},
+		{Name: "x", Text: "with a host chosen: leave it: what runs there is ended, and the others go on"},
+		{Name: "Ctrl-Z", Text: "stop the program, not the hosts; fg leads back"},
+		{Name: "Ctrl-C", Text: "end the run; once more does not wait for the hosts"},
+	}))
+}
 
 // answerAll asks for one answer, and gives it to all hosts that wait with the same question as the chosen one, or as the
 // first that waits.
