@@ -2,7 +2,6 @@ package deployer
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -41,8 +40,7 @@ func (p *program) setHelp(root *cobra.Command) {
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, left, err := root.Find(args)
 			if err != nil || len(left) > 0 {
-				word := strings.Join(args, " ")
-				return &usageError{fmt.Errorf("there is no command %q", word), root.CommandPath() + " --help"}
+				return unknownCommand(root, args)
 			}
 			cmd.InitDefaultHelpFlag()
 			cmd.InitDefaultVersionFlag()
