@@ -15,8 +15,8 @@ import (
 type Way struct {
 	Name string
 	Do   func() error
-	// Prepare comes before Do each time, and is not measured; it may be nil.
-	Prepare func() error
+	// Prepare comes before Do each time, and Check after it. They are not measured; each may be nil.
+	Prepare, Check func() error
 }
 
 // Compare does something in all ways in turns, the given number of them for each iteration of b, after one turn that
@@ -66,7 +66,13 @@ func (c *comparison) time(w Way) float64 {
 	if err := w.Do(); err != nil {
 		c.b.Fatalf("%s: %v", w.Name, err)
 	}
-	return float64(time.Since(begun)) / float64(time.Millisecond)
+	took := time.Since(begun)
+	if w.Check != nil {
+		if err := w.Check(); err != nil {
+			c.b.Fatalf("%s: %v", w.Name, err)
+		}
+	}
+	return float64(took) / float64(time.Millisecond)
 }
 
 func (c *comparison) report(i int, way Way) {
