@@ -98,26 +98,16 @@ root = node(actions = [name], hosts = [ssh_host("web%%d" %% (i + 1), address = "
 `, coldAddresses, lab.sshd.Port, lab.sshd.User, lab.sshd.ClientKeyFile, lab.sshd.KnownHostsFile, n)
 	tree = lab.write(b, fmt.Sprintf("tree%d.star", n), tree)
 	hostsFile := lab.write(b, fmt.Sprintf("hosts%d", n), strings.Join(names, "\n")+"\n")
-	config, list := filepath.Join(lab.dir, "config"), strings.Join(names, ",")
+	config := filepath.Join(lab.dir, "config")
 	all := []*coldWay{
 		{name: "deployer", line: []string{lab.deployer, tree, "run", "--non-interactive", "name"}},
 		{name: "minimal", line: []string{lab.minimal, lab.sshd.Addr, lab.sshd.User, lab.sshd.ClientKeyFile,
 			lab.sshd.KnownHostsFile, fmt.Sprint(n), "hostname"}},
-		{name: "clush", line: []string{"clush", "-f", "64", "-o", "-F " + config, "-w", list, "hostname"}},
-		{name: "pdsh", line: []string{"env", "PDSH_SSH_ARGS_APPEND=-F " + config, "pdsh", "-R", "ssh", "-f", "64", "-w", list, "hostname"}},
-		{name: "parallel-ssh", line: []string{"parallel-ssh", "-p", "64", "-i", "-x", "-F " + config, "-h", hostsFile, "hostname"}},
-		// Without arguments of one's own it keeps connections for the next round.
-		{name: "ansible", line: []string{"env", "ANSIBLE_SSH_ARGS=-F " + config,
-			"ansible", "all", "-i", hostsFile, "-f", "64", "-m", "raw", "-a", "hostname"}},
 	}
-	return slices.DeleteFunc(all, func(w *coldWay) bool {
-		program := w.line[0]
-		if program == "env" {
-			program = w.name
-		}
-		_, err := exec.LookPath(program)
-		return err != nil
-	})
+	for _, p := range peers(config, hostsFile, names) {
+		all = append(all, &coldWay{name: p.name, line: p.line})
+	}
+	return all
 }
 
 // measure runs the program once, and checks that it did what it should.

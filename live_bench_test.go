@@ -33,6 +33,35 @@ func BenchmarkLive(b *testing.B) {
 	b.ReportMetric(lines.memory, "MB-lines")
 }
 
+// BenchmarkLivePeers does the same in turns with the other programs that are on PATH. Each of them starts ssh for each host.
+func BenchmarkLivePeers(b *testing.B) {
+	lab := newLiveLab(b)
+	live := &atTerminal{b: b, line: lab.deployer("live")}
+	var names []string
+	var config strings.Builder
+	for i := range liveHosts {
+		names = append(names, fmt.Sprintf("web%d", i+1))
+		fmt.Fprintf(&config, "Host %s\n HostName 127.0.0.%d\n", names[i], i%coldAddresses+1)
+	}
+	fmt.Fprintf(&config, "Host *\n Port %s\n User bench\n IdentityFile %s\n UserKnownHostsFile %s\n", lab.port,
+		lab.file("client"), lab.file("known"))
+	lab.write("config", config.String())
+	lab.write("hosts", strings.Join(names, "\n")+"\n")
+	var theirs []ratio.Way
+	for _, p := range peers(lab.file("config"), lab.file("hosts"), names) {
+		theirs = append(theirs, ratio.Way{Name: p.name, Do: func() error { return lab.run(p.line) }})
+	}
+	ratio.Compare(b, 1, ratio.Way{Name: "live", Do: live.run}, theirs...)
+}
+
+// run runs a program without a terminal.
+func (lab *liveLab) run(line []string) error {
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.Env = []string{"HOME=" + lab.dir, "PATH=" + os.Getenv("PATH")}
+	out, err := cmd.CombinedOutput()
+	return allAnswered(out, err)
+}
+
 // liveLab is a server that answers from memory, and the programs.
 type liveLab struct {
 	b    testing.TB
@@ -117,9 +146,9 @@ func (lab *liveLab) deployer(view string) []string {
 }
 
 func (lab *liveLab) minimal(options ...string) error {
-	args := []string{"127.0.0.1:" + lab.port, "bench", lab.file("client"), lab.file("known"), fmt.Sprint(liveHosts), "hostname"}
-	out, err := exec.Command(lab.file("minimal"), append(args, options...)...).CombinedOutput()
-	return allAnswered(out, err)
+	line := []string{lab.file("minimal"), "127.0.0.1:" + lab.port, "bench", lab.file("client"), lab.file("known"),
+		fmt.Sprint(liveHosts), "hostname"}
+	return lab.run(append(line, options...))
 }
 
 // allAnswered returns an error unless every host has.
