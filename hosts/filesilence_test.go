@@ -63,7 +63,7 @@ func TestFilesAreParked(t *testing.T) {
 				if i == 0 {
 					return use(ctx, all[i])
 				}
-				l.eventually("parked", func() bool { return len(eventsOf(l.events, journal.HostParked, "web")) == 1 })
+				l.eventually("parked", func() bool { return len(eventsOf(l.events, journal.HostParked, "web")) > 0 })
 				_, err := all[i].Run(ctx, "true", RunOptions{})
 				return err
 			})
@@ -107,7 +107,7 @@ func TestFilesGoOn(t *testing.T) {
 		t.Errorf("got %q, %v", text, err)
 	}
 	parked, back := len(eventsOf(l.events, journal.HostParked, "web")), len(eventsOf(l.events, journal.HostBack, "web"))
-	if parked != 1 || back != 1 {
+	if parked == 0 || parked != back { // on a slow machine, several times
 		t.Errorf("parked %d times, and back %d times", parked, back)
 	}
 }
@@ -135,7 +135,7 @@ func TestSilentToItsEnd(t *testing.T) {
 	if _, err := locals(t, s, "web1")[0].Run(t.Context(), "sleep 0.5", RunOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if parked, back := len(eventsOf(seen, journal.HostParked, "web1")), len(eventsOf(seen, journal.HostBack, "web1")); parked != 1 || back != 1 {
+	if parked, back := len(eventsOf(seen, journal.HostParked, "web1")), len(eventsOf(seen, journal.HostBack, "web1")); parked == 0 || parked != back {
 		t.Errorf("parked %d times, and back %d times", parked, back)
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // A person who follows many hosts looks for those that wait for them. What a command printed last may look like a
 // question or not: Linux knows whether the program in front reads its terminal. So the host of a command that has been
-// silent on its terminal is asked, once in each silence, by a second command on the same connection.
+// silent on its terminal is asked, once in each silence, by a second command on the same connection. One that waits gives up
+// its places for others, as where a password is asked for, but for good: it runs already.
 
 const (
 	readingAfter = 2 * time.Second  // of silence a host is asked
@@ -55,6 +56,9 @@ func (x *execution) ask(ctx context.Context) {
 		switch x.askFor(ctx, leader) {
 		case "yes":
 			x.session.opts.Desk.Reads(x.id, true, since)
+			if !x.session.OneAtATime() { // else no other shall begin before this one is done
+				x.post.rest()
+			}
 		case "no":
 			x.session.opts.Desk.Reads(x.id, false, since)
 		}

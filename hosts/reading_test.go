@@ -14,10 +14,9 @@ import (
 
 // noteDesk is a desk that notes what it is told.
 type noteDesk struct {
-	mu       sync.Mutex
-	reads    []bool
-	since    []time.Time
-	keyboard io.Writer
+	mu        sync.Mutex
+	reads     []bool
+	keyboards []io.Writer
 }
 
 func (d *noteDesk) Size() pty.Size { return pty.Default }
@@ -25,14 +24,14 @@ func (d *noteDesk) Size() pty.Size { return pty.Default }
 func (d *noteDesk) Offer(_ uint64, keyboard io.Writer, _ func(pty.Size)) func() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.keyboard = keyboard
+	d.keyboards = append(d.keyboards, keyboard)
 	return func() {}
 }
 
-func (d *noteDesk) Reads(_ uint64, reads bool, since time.Time) {
+func (d *noteDesk) Reads(_ uint64, reads bool, _ time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.reads, d.since = append(d.reads, reads), append(d.since, since)
+	d.reads = append(d.reads, reads)
 }
 
 // told is what the desk was told so far, a letter for each: r, or n where the program does not read.
@@ -121,11 +120,44 @@ func TestReadsKeysOnce(t *testing.T) {
 	}
 }
 
+// types types at all commands.
 func (d *noteDesk) types(t *testing.T, text string) {
 	t.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, err := io.WriteString(d.keyboard, text); err != nil {
-		t.Fatal(err)
+	for _, keyboard := range d.keyboards {
+		if _, err := io.WriteString(keyboard, text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (d *noteDesk) offered() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.keyboards)
+}
+
+// TestReadersGivePlace has two places for three hosts, of which two wait for somebody to type.
+func TestReadersGivePlace(t *testing.T) {
+	sshdtest.NeedTerminals(t)
+	sshdtest.NeedWaits(t)
+	t.Parallel()
+	d := &noteDesk{}
+	s, _ := newSession(t, Options{Desk: d, Limit: 2})
+	all := locals(t, s, "a", "b", "c")
+	errs := s.Parallel(t.Context(), len(all), func(ctx context.Context, i int) error {
+		if i == 2 {
+			eventually(t, "both are offered", func() bool { return d.offered() == 2 })
+			d.types(t, "yes\r") // it got here in place of one of them
+			return nil
+		}
+		_, err := all[i].Run(WithScope(ctx, Scope{Parallel: true}), "read x", RunOptions{})
+		return err
+	})
+	for i, err := range errs {
+		if err != nil {
+			t.Errorf("host %d: %v", i, err)
+		}
 	}
 }
