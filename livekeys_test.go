@@ -79,7 +79,7 @@ func TestCtrlZWithoutShell(t *testing.T) {
 func TestKeysInHost(t *testing.T) {
 	t.Parallel()
 	f := startFleet(t)
-	w := f.watch(t, nil, `trap 'echo stopped by key; printf "again? "' TSTP; printf 'go on? '; until read x; do :; done; echo "got <$x>"; printf 'more? '; SLEEP`,
+	w := f.watch(t, nil, `trap 'echo stopped by key; printf "again? "' TSTP; printf 'go on? '; until read x; do :; done; echo "got <$x>"; printf 'more? '; read x; SLEEP`,
 		"until [ -e go ]; do sleep 0.05; done; echo gone")
 	w.stepIn()
 	w.Send("\x1a")
