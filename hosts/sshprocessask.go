@@ -36,7 +36,9 @@ func (p *sshProcess) request(line string, terminal *pty.Size) error {
 		}
 	}
 	p.sent.Store(true)
-	return p.ask("exec", ssh.Marshal(struct{ Command string }{line}), "the server does not run commands")
+	err := p.ask("exec", ssh.Marshal(struct{ Command string }{line}), "the server does not run commands")
+	p.conn.wire.apace.Store(true)
+	return err
 }
 
 // askTerminal asks for a terminal. What a guard supervises looks itself whether it has one, and has its command begun

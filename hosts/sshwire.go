@@ -21,6 +21,7 @@ type wire struct {
 
 	found func()       // called when the server has greeted
 	ack   func()       // acknowledges at once what was read; may be nil
+	apace atomic.Bool  // the server sends at once, whatever is acknowledged
 	read  atomic.Int64 // bytes
 	heard atomic.Int64 // when something was read last, in nanoseconds since 1970
 
@@ -84,7 +85,7 @@ func (w *wire) receive(b []byte) (int, error) {
 	w.read.Add(int64(n))
 	if n > 0 {
 		w.heard.Store(time.Now().UnixNano())
-		if w.ack != nil && n < readAhead { // else more is there, which will be acknowledged
+		if w.ack != nil && !w.apace.Load() && n < readAhead { // else more is there, which will be acknowledged
 			w.ack()
 		}
 	}
