@@ -6,9 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 )
 
@@ -43,23 +45,38 @@ func localInfo(info fs.FileInfo) *Info {
 	return f
 }
 
+// listedAtOnce is how many entries of a directory are looked at by one goroutine.
+const listedAtOnce = 512
+
 func (Local) List(ctx context.Context, path string) ([]*Info, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
 	}
-	var list []*Info
-	for _, entry := range entries {
+	list := make([]*Info, len(entries))
+	var looking errgroup.Group
+	for at := 0; at < len(entries); at += listedAtOnce {
+		part := entries[at:min(at+listedAtOnce, len(entries))]
+		looking.Go(func() error { return look(part, list[at:]) })
+	}
+	if err := looking.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(info *Info) bool { return info == nil }), ctx.Err()
+}
+
+// look finds out about entries; nil is put for one that was removed meanwhile.
+func look(entries []fs.DirEntry, list []*Info) error {
+	for i, entry := range entries {
 		info, err := entry.Info()
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // removed meanwhile
-			continue
-		case err != nil:
-			return nil, err
+		case err == nil:
+			list[i] = localInfo(info)
+		case !errors.Is(err, fs.ErrNotExist):
+			return err
 		}
-		list = append(list, localInfo(info))
 	}
-	return list, ctx.Err()
+	return nil
 }
 
 func (Local) Open(ctx context.Context, path string, from int64) (io.ReadCloser, error) {
