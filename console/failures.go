@@ -40,18 +40,51 @@ func FormatFailures(failures []Failure, targets int, colour bool) string {
 	if failed := failedHosts(a.failed); len(failed) > 0 && targets > 1 {
 		fmt.Fprintln(&b, p.red(fmt.Sprintf("%d of %d hosts failed:%s", len(failed), targets, severalHosts(failed))))
 	}
-	for _, f := range a.failed {
+	for _, f := range alike(a.failed) {
 		f.format(&b, p)
 	}
 	if len(a.parked) > 0 {
 		fmt.Fprintln(&b, p.red(standing(a.parked, targets, "parked")))
 	}
-	for _, f := range a.parked {
+	for _, f := range alike(a.parked) {
 		f.format(&b, p)
 	}
 	formatOffline(&b, a.offline, targets, p)
 	return b.String()
 }
+
+// alike makes one failure of those that are the same on so many hosts that nobody would read them one by one, in the
+// place of the first: its hosts are folded, and its node is that of all their cells.
+func alike(failures []Failure) []Failure {
+	hosts := map[string][]string{}
+	for _, f := range failures {
+		hosts[f.key()] = append(hosts[f.key()], f.Host)
+	}
+	var all []Failure
+	told := map[string]bool{}
+	for _, f := range failures {
+		key := f.key()
+		same := hosts[key]
+		if told[key] {
+			continue
+		}
+		if f.Host != "" && len(same) > maxListedBelow {
+			told[key] = true
+			f.Node, f.Host, f.Seconds = f.above(), hostset.FoldWithin(same, maxHosts), 0
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// key is the same for failures that differ in their hosts, and in how long they took, only.
+func (f Failure) key() string {
+	f.Node, f.Host, f.Seconds = f.above(), "", 0
+	return fmt.Sprintf("%#v", f)
+}
+
+// above is the node without the cell of the host.
+func (f Failure) above() string { return strings.TrimSuffix(f.Node, "["+f.Host+"]") }
 
 // failedHosts are the different hosts that failed.
 func failedHosts(failures []Failure) []string {

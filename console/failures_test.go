@@ -38,7 +38,7 @@ web2 (/staging/git[web2] checkout) UNREACHABLE
 	for _, slug := range []string{"db1", "web1", "web2", "web3"} {
 		many = append(many, Failure{Host: slug, State: journal.Failed})
 	}
-	if got := FormatFailures(many, 9, false); !strings.HasPrefix(got, "4 of 9 hosts failed: db1,web[1-3]\ndb1 FAILED\n") {
+	if got := FormatFailures(many, 9, false); !strings.HasPrefix(got, "4 of 9 hosts failed: db1,web[1-3]\ndb1,web[1-3] FAILED\n") {
 		t.Errorf("several are %s", got)
 	}
 	one := FormatFailures([]Failure{{Host: "web1", State: journal.Interrupted}}, 1, false)
@@ -70,5 +70,31 @@ func TestFailureOfTheRun(t *testing.T) {
 	got := FormatFailures([]Failure{{State: journal.Failed, Cause: "out of luck"}}, 1, false)
 	if want := "the run FAILED\n    cause    out of luck\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestFailuresAlike tells once what went wrong on many hosts, and for each of a few.
+func TestFailuresAlike(t *testing.T) {
+	var failures []Failure
+	add := func(slug, stderr string) {
+		failures = append(failures, Failure{Node: "/web[" + slug + "]", Action: "start", Host: slug, Command: "nginx",
+			State: journal.Failed, Cause: "exit status 1", Stderr: stderr, Seconds: float64(len(failures))})
+	}
+	add("web1", "no space left\n")
+	for _, slug := range []string{"web2", "web4", "web5", "web6"} {
+		add(slug, "no such file\n")
+	}
+	for _, slug := range []string{"web3", "web7"} {
+		add(slug, "no space left\n")
+	}
+	failures = append(failures, Failure{Node: "/", Action: "a", State: journal.Failed}, Failure{Node: "/", Action: "a", State: journal.Failed})
+	single := func(slug, after string) string {
+		return slug + " (/web[" + slug + "] start) FAILED" + after + "\n    command  nginx\n    cause    exit status 1\n    | no space left\n"
+	}
+	want := "7 of 9 hosts failed: web[1-7]\n" + single("web1", "") +
+		"web[2,4-6] (/web start) FAILED\n    command  nginx\n    cause    exit status 1\n    | no such file\n" +
+		single("web3", " after 5.00s") + single("web7", " after 6.00s") + "/ a FAILED\n/ a FAILED\n"
+	if got := FormatFailures(failures, 9, false); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
