@@ -62,9 +62,15 @@ func (p *program) main(ctx context.Context, args []string) int {
 // tellCause says why the program ends, where the person who sees it does not know.
 func (p *program) tellCause(cause error) {
 	var output *outputError
-	if errors.As(cause, &output) && output.status() != exitClosed {
+	if errors.As(cause, &output) && !unheard(cause) {
 		p.tell("%v", output)
 	}
+}
+
+// unheard reports whether the program ends since nobody reads what it writes any more, which it does quietly.
+func unheard(cause error) bool {
+	var output *outputError
+	return errors.As(cause, &output) && output.status() == exitClosed
 }
 
 // takeTree takes the tree from the front of the arguments, also of those of a line that is completed.

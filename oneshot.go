@@ -243,6 +243,9 @@ func (r *oneRun) watch(ctx context.Context, ended <-chan struct{}) bool {
 	for {
 		select {
 		case <-timer.C:
+			if unheard(context.Cause(ctx)) {
+				continue
+			}
 			// An error shows with the next event, which cannot be written either.
 			_ = r.screen.Say(r.program.Name + ": ending what runs on the hosts; Ctrl-C again does not wait for that")
 		case <-abandoned:

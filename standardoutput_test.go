@@ -259,3 +259,26 @@ func TestMergedAtATerminal(t *testing.T) {
 		t.Errorf("what was printed is not shown once:\n%s", merged)
 	}
 }
+
+// TestNobodyReadsAndEndingTakesLong closes the output of a run whose command takes its time to end: nobody is told of it,
+// for nobody is there to press Ctrl-C.
+func TestNobodyReadsAndEndingTakesLong(t *testing.T) {
+	t.Parallel()
+	p := alone(t, fmt.Sprintf(`
+def wait(env):
+    env.host.run("trap 'sleep 1.5; exit 1' INT; echo begun; sleep %s")
+root = node(hosts = local_host("a"), actions = [wait])
+`, mark()))
+	r := &process{t: t, cmd: p.command("run", "wait"), ended: make(chan struct{})}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = reader.Close()
+	r.cmd.Stdout, r.cmd.Stderr = writer, &r.err
+	r.run().wants(141)
+	_ = writer.Close()
+	if said := r.err.String(); strings.Contains(said, "Ctrl-C") || !strings.Contains(said, "echo begun") {
+		t.Errorf("it says %s", said)
+	}
+}
