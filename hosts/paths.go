@@ -28,6 +28,17 @@ func (h *Handle) ExpandPath(ctx context.Context, name string) (string, error) {
 	return path.Join(start, name[len(home):]), nil
 }
 
+// FilePath returns a path as an absolute one, as it stands for a file: like ExpandPath, but without running a command where
+// the way to the files tells. An account may have files and no commands.
+func (h *Handle) FilePath(ctx context.Context, name string, o FileOptions) (string, error) {
+	var full string
+	err := h.withFiles(ctx, "find", name, o, func(u *fileUse) error {
+		full = u.path
+		return nil
+	})
+	return full, err
+}
+
 // homeOf is the home directory that "~" or "~user" stands for, which need not be one that may be entered; of "" it is
 // the directory that commands run in where nobody changed it.
 func (h *Handle) homeOf(ctx context.Context, home string) (string, error) {

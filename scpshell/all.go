@@ -71,5 +71,5 @@ func (w *work) directory(h hosts.Host) (string, error) {
 	if w.Shell.there != nil {
 		return w.Shell.there.dir, nil
 	}
-	return w.session.Handle(h).ExpandPath(w.ctx, "~")
+	return w.session.Handle(h).FilePath(w.ctx, "~", hosts.FileOptions{})
 }

@@ -73,7 +73,7 @@ func (p place) found(w prompt.Word) ([]string, error) {
 	switch {
 	case isHome(w):
 		home, after, _ := strings.Cut(rest, "/")
-		dir, err := p.handle().ExpandPath(p.ctx, home)
+		dir, err := p.handle().FilePath(p.ctx, home, hosts.FileOptions{})
 		if err != nil {
 			return nil, err
 		}

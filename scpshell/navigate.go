@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"deployer/console"
+	"deployer/hosts"
 	"deployer/prompt"
 )
 
@@ -33,7 +34,7 @@ func changeDirectory(w *work, p place) error {
 func (p place) destination(words []prompt.Word) (string, error) {
 	switch {
 	case len(words) == 0:
-		return p.handle().ExpandPath(p.ctx, "~")
+		return p.handle().FilePath(p.ctx, "~", hosts.FileOptions{})
 	case words[0].Raw != "-":
 		return p.one(words[0])
 	case p.previous == "":

@@ -42,7 +42,7 @@ func (s *Shell) choose(ctx context.Context, session *hosts.Session) error {
 		}
 	}
 	there := &side{host: s.o.Hosts[chosen], label: prompt.Quote(names[chosen])}
-	home, err := session.Handle(there.host).ExpandPath(ctx, "~")
+	home, err := session.Handle(there.host).FilePath(ctx, "~", hosts.FileOptions{})
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (p place) full(w prompt.Word) (string, error) {
 	case w.Text == "":
 		return "", errors.New("a path is empty")
 	case isHome(w):
-		return p.handle().ExpandPath(p.ctx, w.Text)
+		return p.handle().FilePath(p.ctx, w.Text, hosts.FileOptions{})
 	case path.IsAbs(w.Text):
 		return path.Clean(w.Text), nil
 	}
