@@ -1,6 +1,5 @@
 // Command copy copies a file or a directory from or to a host with deployer's library and nothing else. It prints how
-// long that took, in seconds, and the memory that the process had at its peak, in MB. With "connected" it connects first,
-// which then does not count. Benchmarks measure other programs against it.
+// long that took once it was connected, in seconds, and the memory that the process had at its peak, in MB.
 package main
 
 import (
@@ -20,9 +19,8 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	connected := len(os.Args) == 9 && os.Args[8] == "connected"
-	if len(os.Args) != 8 && !connected || os.Args[5] != "put" && os.Args[5] != "get" {
-		log.Fatal("usage: copy PORT USER KEYFILE KNOWNHOSTS put|get FROM TO [connected]")
+	if len(os.Args) != 8 || os.Args[5] != "put" && os.Args[5] != "get" {
+		log.Fatal("usage: copy PORT USER KEYFILE KNOWNHOSTS put|get FROM TO")
 	}
 	port, err := strconv.Atoi(os.Args[1])
 	if err != nil {
@@ -37,7 +35,7 @@ func main() {
 	}
 	session := hosts.NewSession(hosts.Options{Journal: journal.New("bench", journal.NewSecrets(), nobody{})})
 	transfer := transfer{session.Handle(host), os.Args[5] == "put", os.Args[6], os.Args[7]}
-	took, err := transfer.run(context.Background(), connected)
+	took, err := transfer.run(context.Background())
 	if err = errors.Join(err, session.Close()); err != nil {
 		log.Fatal(err)
 	}
@@ -60,16 +58,14 @@ type transfer struct {
 	from, to string
 }
 
-// run copies, and returns how long that took; over a connection that has been made before, SFTP included, if connected.
-func (t transfer) run(ctx context.Context, connected bool) (time.Duration, error) {
+// run copies over a connection that has been made before, SFTP included, and returns how long that took.
+func (t transfer) run(ctx context.Context) (time.Duration, error) {
 	there := t.from
 	if t.put {
 		there = t.to
 	}
-	if connected {
-		if _, err := t.host.Exists(ctx, there, hosts.FileOptions{}); err != nil {
-			return 0, err
-		}
+	if _, err := t.host.Exists(ctx, there, hosts.FileOptions{}); err != nil {
+		return 0, err
 	}
 	begun := time.Now()
 	err := t.copy(ctx)
