@@ -89,7 +89,7 @@ func (l *lab) open(o Options) {
 }
 
 // noneLeft checks that a closed session has left no goroutine of SSH behind. Those of x/crypto end a moment later, except
-// for who asks for a session while the connection ends: x/crypto forgets to answer (see sshConn.openChannel).
+// for who asks for a session while the connection ends: x/crypto forgets to answer (see sshConn.ask).
 func (l *lab) noneLeft(label string) {
 	l.Helper()
 	l.eventually("the goroutines of the session have ended", func() bool {

@@ -120,8 +120,8 @@ func (p *sshProcess) begin(ctx context.Context, channel *sessionChannel, line st
 		tasks.Go(p.out.run)
 		tasks.Go(p.errs.run)
 		tasks.Go(p.feed)
-		tasks.Go(p.control)
 		started <- nil
+		p.control()
 	})
 	if err == nil {
 		limit := p.conn.pool.session().beginLimit

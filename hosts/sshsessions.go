@@ -184,52 +184,43 @@ type openedSession struct {
 	err error
 }
 
-// openChannel asks for a session. x/crypto/ssh never answers what is asked in the moment in which the connection ends.
-func (c *sshConn) openChannel() openedSession {
-	opened := make(chan openedSession, 1)
-	go func() { // ends with the answer, if there is one
+// ask asks for a session. What is answered when nobody wants it any more is closed.
+func (c *sshConn) ask(unwanted <-chan struct{}) <-chan openedSession {
+	opened := make(chan openedSession)
+	go func() { // ends with the answer: x/crypto never gives one to what is asked when the connection ends
 		ch, requests, err := c.client.OpenChannel("session", nil)
-		opened <- openedSession{&sessionChannel{ch, requests}, err}
+		select {
+		case opened <- openedSession{&sessionChannel{ch, requests}, err}:
+		case <-unwanted:
+			if err == nil {
+				go ssh.DiscardRequests(requests) // ends with the channel
+				ch.Close()
+			}
+		}
 	}()
-	select {
-	case r := <-opened:
-		return r
-	case <-c.dead:
-	}
-	select {
-	case r := <-opened:
-		return r
-	case <-time.After(closeGrace):
-		return openedSession{err: io.EOF}
-	}
+	return opened
 }
 
 // open opens a session channel. A frozen server keeps no caller waiting whose context ends, and nobody for longer than
 // the time limit of connecting.
 func (c *sshConn) open(ctx context.Context) (*sessionChannel, error) {
-	got := make(chan openedSession)
-	err := c.pool.start(func() {
-		r := c.openChannel()
-		select {
-		case got <- r:
-		case <-ctx.Done():
-			if r.err == nil {
-				go ssh.DiscardRequests(r.ch.requests) // ends with the channel
-				r.ch.Close()
-			}
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
+	unwanted := make(chan struct{})
+	defer close(unwanted)
+	opened, dead := c.ask(unwanted), c.dead
+	var over <-chan time.Time // set when the connection has ended
 	ticker := time.NewTicker(c.settings.timeout)
 	defer ticker.Stop()
 	for before := c.wire.read.Load(); ; {
 		select {
-		case r := <-got:
+		case r := <-opened:
 			return r.ch, r.err
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
+		case <-dead:
+			dead, over = nil, time.After(closeGrace)
+			continue
+		case <-over:
+			return nil, io.EOF
 		case <-ticker.C:
 		}
 		now := c.wire.read.Load()
