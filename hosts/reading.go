@@ -10,9 +10,10 @@ import (
 )
 
 // A person who follows many hosts looks for those that wait for them. What a command printed last may look like a
-// question or not: Linux knows whether the program in front reads its terminal. So the host of a command that has been
-// silent on its terminal is asked, once in each silence, by a second command on the same connection. One that waits gives up
-// its places for others, as where a password is asked for, but for good: it runs already.
+// question or not: Linux knows whether the program in front reads its terminal. So the host of a command that is silent on
+// its terminal is asked by a second command on the same connection, and whenever the silence has lasted twice as long it
+// is asked again: the program may have begun to read. One that waits gives up its places for others, as where a password
+// is asked for, but for good: it runs already.
 
 const (
 	readingAfter = 2 * time.Second  // of silence a host is asked
@@ -23,7 +24,7 @@ const (
 // follow tells the desk whether the command reads what is typed, until ctx ends.
 func (x *execution) follow(ctx context.Context) {
 	ctx = context.WithValue(ctx, postKey{}, (*post)(nil)) // it has no place to give up
-	asked := int64(-1)
+	silence, next, said := int64(-1), readingAfter, ""
 	timer := time.NewTimer(readingAfter)
 	defer timer.Stop()
 	for {
@@ -32,38 +33,44 @@ func (x *execution) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		last, wait := x.silence.last.Load(), readingAfter
-		switch rest := readingAfter - x.silence.silent(); {
-		case last == asked:
-		case rest > 0:
-			wait = rest
-		default:
-			asked = last
-			x.ask(ctx)
+		if last := x.silence.last.Load(); last != silence { // another one
+			silence, next, said = last, readingAfter, ""
 		}
-		timer.Reset(wait)
+		lasts := x.silence.silent()
+		if lasts >= next && said != "yes" {
+			said = x.ask(ctx, said)
+			next = 2 * lasts
+		}
+		timer.Reset(min(readingAfter, max(next-lasts, readingAfter/4)))
 	}
 }
 
-// ask asks the host, and tells the desk what it says.
-func (x *execution) ask(ctx context.Context) {
+// ask asks the host, tells the desk what it says if that is not what it said before, and returns it.
+func (x *execution) ask(ctx context.Context, before string) string {
 	ctx, cancel := context.WithTimeout(ctx, readingLimit)
 	defer cancel()
+	var leader string
 	select {
-	case leader := <-x.leader:
+	case leader = <-x.leader:
 		x.leads(leader)
-		since := time.Now()
-		switch x.askFor(ctx, leader) {
-		case "yes":
-			x.session.opts.Desk.Reads(x.id, true, since)
-			if !x.session.OneAtATime() { // else no other shall begin before this one is done
-				x.post.rest()
-			}
-		case "no":
-			x.session.opts.Desk.Reads(x.id, false, since)
-		}
 	default: // the host does not say who leads
+		return before
 	}
+	since := time.Now()
+	says := x.askFor(ctx, leader)
+	if says == before {
+		return says
+	}
+	switch says {
+	case "yes":
+		x.session.opts.Desk.Reads(x.id, true, since)
+		if !x.session.OneAtATime() { // else no other shall begin before this one is done
+			x.post.rest()
+		}
+	case "no":
+		x.session.opts.Desk.Reads(x.id, false, since)
+	}
+	return says
 }
 
 // askFor returns what the host says of the session of a leader. That it says nothing is no error: then the person sees
