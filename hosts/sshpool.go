@@ -227,6 +227,7 @@ func (p *pool) begin(ctx context.Context, h *SSH) *link {
 
 // finish tells those who wait what became of the connection.
 func (p *pool) finish(l *link, conn *sshConn, err error) {
+	p.lessBusy()
 	p.mu.Lock()
 	l.conn, l.err = conn, err
 	unwanted := p.closed || p.links[l.key] != l
@@ -240,13 +241,19 @@ func (p *pool) finish(l *link, conn *sshConn, err error) {
 		p.rest(l)
 	}
 	p.mu.Unlock()
-	p.busy.Add(-1)
 	if conn == nil {
 		return
 	}
 	conn.run()
 	if unwanted {
 		conn.close(errClosed)
+	}
+}
+
+// lessBusy notes that one connection less is being made. Who logs in after all others have looks for keys anew.
+func (p *pool) lessBusy() {
+	if p.busy.Add(-1) == 0 {
+		p.keyFiles.Forget()
 	}
 }
 
@@ -262,7 +269,7 @@ func (p *pool) forget(l *link) {
 
 // park tells those who wait for a connection that a person must be asked.
 func (p *pool) park(l *link) {
-	p.busy.Add(-1)
+	p.lessBusy()
 	p.mu.Lock()
 	l.parked = true
 	var told []*waiter

@@ -7,7 +7,7 @@ import (
 )
 
 // Files reads the files of keys. Logins to many hosts look for the same ones at once: what was read, or was not there, a
-// moment ago is not read again.
+// moment ago is not read again, until it is told to forget that.
 type Files struct {
 	mu   sync.Mutex
 	read map[string]reading
@@ -19,7 +19,7 @@ type reading struct {
 	err  error
 }
 
-// moment is shorter than what a person needs to change a file and to try again.
+// moment is how long what was read counts.
 const moment = 50 * time.Millisecond
 
 // Read returns the text of a file, which must not be changed.
@@ -37,4 +37,11 @@ func (f *Files) Read(name string) ([]byte, error) {
 	r.at = time.Now()
 	f.read[name] = r
 	return r.text, r.err
+}
+
+// Forget has every file read anew.
+func (f *Files) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.read)
 }

@@ -35,6 +35,13 @@ func TestFilesForgetSoon(t *testing.T) {
 		}
 		until("it was written", func(read []byte, err error) bool { return err == nil && string(read) == text })
 	}
+	if err := os.WriteFile(name, []byte("one more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files.Forget()
+	if text, err := files.Read(name); err != nil || string(text) != "one more" {
+		t.Errorf("it was told to forget, and reads %q, %v", text, err)
+	}
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
