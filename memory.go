@@ -1,7 +1,6 @@
 package deployer
 
 import (
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -10,7 +9,7 @@ import (
 
 // A run on many hosts takes most of its memory while it connects, and keeps nearly all of it until its end. Go collects
 // garbage whenever the memory in use has doubled, from 4 MB on: on that way it would look at everything again and again
-// and find little, for a sixth of the time of the run. Here it does so first when a run has taken what that much of it
+// and find little, for a seventh of the time of the run. Here it does so first when a run has taken what that much of it
 // needs anyway.
 const (
 	memoryOfRun       = 40 << 20 // bytes that a run takes anyway
@@ -35,8 +34,9 @@ func afterCollection() {
 	runtime.AddCleanup(new([16]byte), func(struct{}) {
 		used := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 		metrics.Read(used)
-		live, stacks := used[0].Value.Uint64(), used[1].Value.Uint64()
-		debug.SetMemoryLimit(max(memoryOfRun+memoryOfGoroutine*int64(runtime.NumGoroutine()), int64(min(2*live+stacks, math.MaxInt64))))
+		inUse := used[0].Value.Uint64() + used[1].Value.Uint64()
+		needed := memoryOfRun + memoryOfGoroutine*uint64(runtime.NumGoroutine())
+		debug.SetMemoryLimit(int64(max(needed, 2*inUse)))
 		afterCollection()
 	}, struct{}{})
 }
