@@ -20,14 +20,16 @@ import (
 const liveHosts = 1000
 
 // BenchmarkLive runs a short command on 1,000 hosts, whose server answers from memory in a process of its own, at a
-// terminal with the live view; in turns with the least that a program can do with terminals, and without, and with the
-// lines alone.
+// terminal with the live view; in turns with the least that a program can do which does the same (each command has a
+// terminal, and connections stay open until all hosts are done), with one that closes each, with one without terminals
+// either, and with the lines alone.
 func BenchmarkLive(b *testing.B) {
 	lab := newLiveLab(b)
 	live := &atTerminal{b: b, line: lab.deployer("live")}
 	lines := &atTerminal{b: b, line: lab.deployer("lines")}
 	ratio.Compare(b, 1, ratio.Way{Name: "live", Do: live.run},
-		ratio.Way{Name: "minimal", Do: func() error { return lab.minimal("terminal") }},
+		ratio.Way{Name: "minimal", Do: func() error { return lab.minimal("terminal", "keep") }},
+		ratio.Way{Name: "closing", Do: func() error { return lab.minimal("terminal") }},
 		ratio.Way{Name: "bare", Do: func() error { return lab.minimal() }}, ratio.Way{Name: "lines", Do: lines.run})
 	b.ReportMetric(live.memory, "MB-live")
 	b.ReportMetric(lines.memory, "MB-lines")

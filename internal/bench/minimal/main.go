@@ -1,6 +1,7 @@
 // Command minimal is the least that a program can do to run a command on hosts over SSH: dial, authenticate with one key,
-// run, print. With "terminal" it asks for a terminal for the command, as the live view does; with "warm" it stays
-// connected, and runs the command again for every line of its standard input. Benchmarks measure deployer against it.
+// run, print. With "terminal" it asks for a terminal for the command, as the live view does; with "keep" connections stay
+// open until all hosts are done; with "warm" too, and the command runs again for every line of standard input. Benchmarks
+// measure deployer against it.
 package main
 
 import (
@@ -21,9 +22,10 @@ const atOnce = 64
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 7 {
-		log.Fatal("usage: minimal ADDRESS USER KEYFILE HOSTKEYFILE HOSTS COMMAND [terminal] [warm]")
+		log.Fatal("usage: minimal ADDRESS USER KEYFILE HOSTKEYFILE HOSTS COMMAND [terminal] [keep] [warm]")
 	}
-	command := command{line: os.Args[6], terminal: slices.Contains(os.Args[7:], "terminal")}
+	options := os.Args[7:]
+	command := command{os.Args[6], slices.Contains(options, "terminal"), slices.Contains(options, "keep")}
 	config, err := clientConfig(os.Args[2], os.Args[3], os.Args[4])
 	if err != nil {
 		log.Fatal(err)
@@ -32,7 +34,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if !slices.Contains(os.Args[7:], "warm") {
+	if !slices.Contains(options, "warm") {
 		onAll(n, func(int) (string, error) { return command.once(os.Args[1], config) })
 		return
 	}
@@ -92,6 +94,7 @@ func clientConfig(user, keyFile, hostKeyFile string) (*ssh.ClientConfig, error) 
 type command struct {
 	line     string
 	terminal bool
+	keep     bool
 }
 
 func (c command) once(address string, config *ssh.ClientConfig) (string, error) {
@@ -99,7 +102,9 @@ func (c command) once(address string, config *ssh.ClientConfig) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	defer client.Close()
+	if !c.keep { // else it ends with this program
+		defer client.Close()
+	}
 	return c.run(client)
 }
 
