@@ -35,7 +35,8 @@ func BenchmarkLive(b *testing.B) {
 	b.ReportMetric(lines.memory, "MB-lines")
 }
 
-// BenchmarkLivePeers does the same in turns with the other programs that are on PATH. Each of them starts ssh for each host.
+// BenchmarkLivePeers does the same in turns with the other programs that are on PATH. Each of them starts ssh for each
+// host.
 func BenchmarkLivePeers(b *testing.B) {
 	lab := newLiveLab(b)
 	live := &atTerminal{b: b, line: lab.deployer("live")}
