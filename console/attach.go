@@ -37,17 +37,19 @@ func (p *Person) Attach(keyboard io.Writer, resized func(pty.Size)) (detach func
 	if err != nil {
 		return nil, err
 	}
-	p.screen.settle()
-	restore, err := pty.Raw(p.terminal)
+	var restore func() error
+	err = p.screen.lend(func() (err error) {
+		restore, err = pty.Raw(p.terminal)
+		return err
+	})
 	if err != nil {
 		return nil, errors.Join(err, input.Close())
 	}
-	p.screen.lend(true)
 	a := &attachment{input: input, restore: restore, changed: make(chan os.Signal, 1), done: make(chan struct{})}
 	a.start(p, keyboard, resized)
 	return sync.OnceValue(func() error {
 		defer p.disown()
-		defer p.screen.lend(false)
+		defer p.screen.getBack()
 		return a.end()
 	}), nil
 }

@@ -83,7 +83,7 @@ func (s *Screen) flush() error {
 			s.left = 0
 		}
 		middle := s.stderr.middle
-		err := s.write(s.stderr, held)
+		err := s.write(s.stderr, s.returned(s.stderr, held))
 		s.ended(s.stderr, !middle)
 		return err
 	})

@@ -328,6 +328,34 @@ func TestAttach(t *testing.T) {
 	}
 }
 
+// What the view held until a command got the terminal is there as it would be without that command.
+func TestAttachDuringALiveView(t *testing.T) {
+	d := newDeskWith(t, Options{Prefix: true, Live: &Live{Targets: []string{"web1", "web2"}}})
+	write := func(e journal.Event) {
+		t.Helper()
+		if err := d.screen.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(journal.Event{Kind: journal.Message, Message: "before"})
+	detach, err := d.Attach(&keys{}, func(pty.Size) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(journal.Event{Kind: journal.Message, Message: "meanwhile"})
+	write(journal.Event{Kind: journal.CommandOutput, ID: 1, Host: "web1", Stream: journal.Terminal, Data: []byte("$ ")})
+	waitFor(t, func() bool { return d.raw() == "before\r\nmeanwhile\r\n$ " }, func() string {
+		return fmt.Sprintf("the terminal shows %q", d.raw())
+	})
+	write(journal.Event{Kind: journal.Message, Message: "held"})
+	if err := detach(); err != nil {
+		t.Error(err)
+	}
+	waitFor(t, func() bool { return strings.Contains(d.text(), "held\n") }, func() string {
+		return fmt.Sprintf("the terminal shows %q", d.raw())
+	})
+}
+
 func TestAttachToNoTerminal(t *testing.T) {
 	in, _ := newPipe(t)
 	p := NewPerson(in, NewScreen(Options{}), nil)

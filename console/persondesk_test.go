@@ -28,6 +28,12 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
+	return newDeskWith(t, Options{Prefix: true})
+}
+
+// newDeskWith returns a desk whose screen has those options, and the terminal for its output.
+func newDeskWith(t *testing.T, o Options) *desk {
+	t.Helper()
 	master, tty, err := pty.Open(pty.Size{Rows: 24, Cols: 80})
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +43,8 @@ func newDesk(t *testing.T) *desk {
 	}
 	d := &desk{t: t, keyboard: master, tty: tty}
 	out := Output{W: tty, Terminal: true, Size: func() pty.Size { return pty.SizeOf(tty) }}
-	d.screen = NewScreen(Options{Stdout: out, Stderr: out, Prefix: true})
+	o.Stdout, o.Stderr = out, out
+	d.screen = NewScreen(o)
 	d.Person = NewPerson(tty, d.screen, func() { d.interrupted++ })
 	var reader sync.WaitGroup
 	reader.Go(func() { _, _ = io.Copy(d, master) }) // until it is closed

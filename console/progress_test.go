@@ -74,7 +74,9 @@ func barsMakePlace(t *testing.T) {
 		t.Error(err)
 	}
 	p.shows("a line", "sure? y", "copying: 0 0:00:00")
-	run.screen.lend(true)
+	if err := run.screen.lend(func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
 	bar.Next()
 	bar.Redraw()
 	other := c.Progress("another", ProgressOptions{Clear: true})
@@ -87,7 +89,7 @@ func barsMakePlace(t *testing.T) {
 	bar.Next()
 	bar.Redraw()
 	p.shows("a line", "sure? y", "", "printed by a command", "")
-	run.screen.lend(false)
+	run.screen.getBack()
 	p.shows("a line", "sure? y", "", "printed by a command", "copying: 2 0:00:00", "another: 0 0:00:00")
 	other.Done()
 	bar.Stop()

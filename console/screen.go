@@ -231,7 +231,7 @@ func (s *Screen) output(e journal.Event) error {
 	case s.merged != nil:
 		return nil
 	case !s.prefix && s.view == nil:
-		return s.put(to, s.returned(to, e.Data))
+		return s.put(to, e.Data)
 	}
 	if offered {
 		e.Data = s.live.commands[e.ID].fresh
@@ -318,10 +318,10 @@ func (s *Screen) whole(to *surface, lines []byte) error {
 	if s.inMiddle(to) {
 		lines = append([]byte("\n"), lines...)
 	}
-	return s.put(to, s.returned(to, lines))
+	return s.put(to, lines)
 }
 
-// returned returns lines of the screen's own as the terminal needs them now.
+// returned returns lines of the screen's own as the terminal needs them at the moment they are written.
 func (s *Screen) returned(to *surface, lines []byte) []byte {
 	if !s.raw || !to.Terminal {
 		return lines
@@ -329,14 +329,29 @@ func (s *Screen) returned(to *surface, lines []byte) []byte {
 	return bytes.ReplaceAll(lines, []byte("\n"), []byte("\r\n"))
 }
 
-// lend notes whether a command has the terminal, which passes on all it prints. When it has it no more, the screen is made
-// as it was.
-func (s *Screen) lend(to bool) {
+// lend gives the terminal to a command, which passes on all it prints. Before take changes its modes, the terminal has
+// what came before.
+func (s *Screen) lend(take func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// An error shows with the next event, which cannot be written either.
+	// Errors of writing show with the next event, which cannot be written either.
+	_ = s.flush()
+	_ = s.eraseBars()
+	s.settle()
+	err := take()
+	if err == nil {
+		s.raw, s.used = true, false
+	}
+	_ = s.drawBars()
+	return err
+}
+
+// getBack is the end of lend: the screen is made as it was.
+func (s *Screen) getBack() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	_ = s.above(func() error {
-		s.raw, s.used = to, false
+		s.raw, s.used = false, false
 		if undo := s.drawn.undo(); undo != "" && s.stdout.Terminal {
 			_, err := io.WriteString(s.stdout.W, undo)
 			return err
@@ -361,13 +376,16 @@ func (s *Screen) put(to *surface, data []byte) error {
 	case s.live != nil:
 		return s.hold(to, data)
 	}
-	return s.above(func() error { return s.write(to, data) })
+	return s.above(func() error { return s.write(to, s.returned(to, data)) })
 }
 
-// putNow is put that does not wait for more to come.
+// putNow puts what a command prints that has the terminal, as it is and without waiting for more to come.
 func (s *Screen) putNow(to *surface, data []byte) error {
-	if s.live == nil || !to.Terminal {
-		return s.put(to, data)
+	if len(data) == 0 {
+		return nil
+	}
+	if !to.Terminal {
+		return s.write(to, data)
 	}
 	if err := s.flush(); err != nil {
 		return err
