@@ -66,7 +66,7 @@ func (p *program) againCommand(verb, short, long string) *cobra.Command {
 			return p.completeRuns(typed), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	cmd.Flags().StringVar(&o.hosts, "hosts", "", "of its hosts only those of `SET`: web[1-20], web*; a,b a!b a&b a^b")
+	cmd.Flags().Var((*given)(&o.hosts), "hosts", "of its hosts only those of `SET`: web[1-20], web*; a,b a!b a&b a^b")
 	p.recordOptions(cmd, &o)
 	p.viewOptions(cmd, &o)
 	if verb == resumeVerb {

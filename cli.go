@@ -209,7 +209,7 @@ func (p *program) runFlags(cmd *cobra.Command, o *runOptions) {
 	p.rollingOptions(cmd, o)
 	p.viewOptions(cmd, o)
 	f := cmd.Flags()
-	f.StringVar(&o.hosts, "hosts", "", "work on the hosts of `SET` only: web[1-20], @role, @group, web*, a path; a,b a!b a&b a^b")
+	f.Var((*given)(&o.hosts), "hosts", "work on the hosts of `SET` only: web[1-20], @role, @group, web*, a path; a,b a!b a&b a^b")
 	f.BoolVarP(&o.single, "single-threaded", "s", false, "work on one host at a time")
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "succeed also where there were no hosts to run on")
 	o.stuck.flags(cmd)
@@ -221,8 +221,8 @@ func (p *program) viewOptions(cmd *cobra.Command, o *runOptions) {
 	f := cmd.Flags()
 	f.BoolVar(&o.noJournal, "no-journal", false, "keep no journal of what is run: see runs")
 	f.StringVar(&o.view, "view", string(console.ViewLive), "how to show the run: `VIEW` is "+console.OneOf(console.Views()))
-	f.StringVar(&o.junit, "junit", "", "write how every host ended to `FILE`, in the format of JUnit")
-	f.StringVar(&o.summary, "summary", "", "write what came of the run to `FILE`, as one JSON document")
+	f.Var((*given)(&o.junit), "junit", "write how every host ended to `FILE`, in the format of JUnit")
+	f.Var((*given)(&o.summary), "summary", "write what came of the run to `FILE`, as one JSON document")
 	complete(cmd, "view", among(console.Views()...))
 }
 
@@ -242,7 +242,7 @@ func (p *program) commonOptions(cmd *cobra.Command, o *runOptions) {
 func (p *program) recordOptions(cmd *cobra.Command, o *runOptions) {
 	f := cmd.Flags()
 	f.BoolVar(&o.nonInteractive, "non-interactive", false, "ask nothing, and give no command a terminal")
-	f.StringVar(&o.log, "log", "", "write every event to `FILE`, as JSON lines")
+	f.Var((*given)(&o.log), "log", "write every event to `FILE`, as JSON lines")
 	f.BoolVar(&o.json, "json", false, "write every event to standard output, as JSON lines, and nothing else")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always or never")
 	complete(cmd, "color", among("auto", "always", "never"))

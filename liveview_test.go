@@ -98,11 +98,11 @@ func TestLiveView(t *testing.T) {
 	s.drawn(t,
 		"-- all hosts --",
 		"  web1  waiting T  replace the file? [y/N]",
-		"> web2  done T  "+columns,
+		"  web2  done T  "+columns,
 		"  web3  waiting T  replace the file? [y/N]",
 		"  db1   waiting T  replace the file? [y/N]",
-		"4 hosts: 3 waiting, 1 done T  Enter: step into web2, a: answer all, x: leave it, ?")
-	s.Send("a")
+		"4 hosts: 3 waiting, 1 done T  Enter: answer web1, Down: choose")
+	s.Send("\x1b[Ba") // Down, and for all
 	s.drawn(t, "web[1,3],db1 asked: replace the file? [y/N]", "answer of all:")
 	s.Send("y\r")
 	for _, slug := range []string{"web1", "web3", "db1"} {
@@ -128,12 +128,12 @@ func TestLiveViewLeaves(t *testing.T) {
 	s.Send("x")
 	s.Expect("leave db1, and end what runs there? [y/N] ")
 	s.Send("y\r")
-	s.Expect("1 failed, 3 running")
+	s.Expect("1 parked, 3 running")
 	for _, slug := range []string{"web1", "web2", "web3"} {
 		r.sh(slug, "touch go")
 	}
 	s.ends(1)
-	if out := s.Output(); !strings.Contains(out, "4 hosts: 1 failed, 3 done") || strings.Count(out, "| gone") != 3 {
+	if out := s.Output(); !strings.Contains(out, "4 hosts: 1 parked, 3 done") || strings.Count(out, "| gone") != 3 {
 		t.Errorf("the others did not go on:\n%s", out)
 	}
 }

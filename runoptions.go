@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"deployer/console"
 	"deployer/hosts"
@@ -53,6 +54,25 @@ func (o runOptions) check() error {
 	}
 	return o.stuck.set(&hosts.Options{})
 }
+
+// given is the value of an option that must be something if the option is there: one that comes of a variable that is not
+// set must not mean all hosts, or no file.
+type given string
+
+// Set implements pflag.Value.
+func (g *given) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("it is empty: leave the option out, or say which")
+	}
+	*g = given(text)
+	return nil
+}
+
+// String implements pflag.Value.
+func (g *given) String() string { return string(*g) }
+
+// Type implements pflag.Value.
+func (g *given) Type() string { return "string" }
 
 // settings are the options that a shell can change.
 func (o runOptions) settings() shell.Settings {

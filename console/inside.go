@@ -65,6 +65,9 @@ func (s *Screen) stepOut() (question bool) {
 	_ = s.writeText(text + "-- all hosts --\n")
 	s.live.attached, s.live.skips, s.raw, question = nil, false, false, s.live.asked
 	s.live.asked = false
+	if s.live.chosen == r && !r.busy() {
+		s.live.chosen = nil // Enter leads to the next that waits, and not to this one again
+	}
 	_ = s.flush()
 	_ = s.drawBars()
 	return question

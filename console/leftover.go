@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 )
 
@@ -90,6 +91,22 @@ func (l *leftover) sequence(s string) {
 
 // other reports whether the terminal shows the other screen, which programs draw on that fill the window.
 func (l *leftover) other() bool { return l.modes["47"] || l.modes["1047"] || l.modes["1049"] }
+
+// clone returns a copy that goes on by itself.
+func (l *leftover) clone() leftover {
+	return leftover{modes: maps.Clone(l.modes), colour: l.colour, keys: l.keys, rest: bytes.Clone(l.rest)}
+}
+
+// redo returns what brings a terminal as it was into the modes that were switched.
+func (l *leftover) redo() string {
+	text := ""
+	for _, mode := range switched {
+		if is, known := l.modes[mode.number]; known && is != mode.normal {
+			text += "\x1b[?" + mode.number + map[bool]string{true: "h", false: "l"}[is]
+		}
+	}
+	return text
+}
 
 // undo returns what makes the terminal as it was, and forgets.
 func (l *leftover) undo() string {

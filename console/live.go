@@ -58,6 +58,7 @@ type row struct {
 	running  int // commands
 	parked   bool
 	end      journal.State // of what ended last
+	why      string        // it failed, if it did
 	heard    time.Time     // when the command began, printed something or was given keys
 	last     []byte        // line of output
 	open     bool          // which has no end yet
@@ -65,6 +66,7 @@ type row struct {
 	text     drawn.Sequences
 	fresh    []byte   // what of the last part of the output is text
 	recent   []byte   // what its terminal showed last, as it came
+	before   leftover // the modes that its terminal was in before that
 	drawn    leftover // the modes that its terminal is in
 	seat     *seat    // its keyboard; nil: no command takes keys
 }
@@ -86,20 +88,20 @@ func (l *live) note(e journal.Event) {
 		r.actions++
 	case journal.ActionEnd:
 		r.actions--
-		r.ended(e.State)
+		r.ended(e)
 	case journal.ConnectStart:
 		r.dialling++
 	case journal.ConnectEnd:
 		r.dialling--
 		if e.State != journal.Done {
-			r.ended(e.State)
+			r.ended(e)
 		}
 	case journal.CommandStart:
 		r.running++
 		r.heard, r.last, r.open, r.reads = time.Now(), nil, false, readsUnknown
 		if e.Terminal && e.Parallel {
 			l.commands[e.ID] = r
-			r.recent, r.drawn, r.text = nil, leftover{}, drawn.Sequences{}
+			r.recent, r.before, r.drawn, r.text = nil, leftover{}, leftover{}, drawn.Sequences{}
 		}
 	case journal.CommandOutput:
 		r.hear(e)
@@ -109,7 +111,7 @@ func (l *live) note(e journal.Event) {
 		r.parked = false
 	case journal.CommandEnd:
 		r.running--
-		r.ended(e.State)
+		r.ended(e)
 	}
 }
 
@@ -135,8 +137,11 @@ func (l *live) place(host string) int {
 	return at
 }
 
-func (r *row) ended(state journal.State) {
-	r.end = state
+func (r *row) ended(e journal.Event) {
+	r.end = e.State
+	if why := causeOf(e); why != "" {
+		r.why = why
+	}
 	if !r.busy() {
 		r.took = time.Since(r.begun)
 	}
@@ -152,7 +157,9 @@ func (r *row) hear(e journal.Event) {
 		r.fresh = r.text.Pass(e.Data)
 		r.recent = append(r.recent, e.Data...)
 		if len(r.recent) > 2*maxRecent { // not at every part
-			r.recent = append(r.recent[:0], r.recent[len(r.recent)-maxRecent:]...)
+			over := len(r.recent) - maxRecent
+			r.before.note(r.recent[:over])
+			r.recent = append(r.recent[:0], r.recent[over:]...)
 		}
 	}
 	if e.Quiet {
@@ -171,14 +178,16 @@ func (r *row) hear(e journal.Event) {
 	r.open = len(line) == len(data)
 }
 
-// latest is what the terminal of the host showed last, from the start of a line if that is known.
+// latest is what the terminal of the host showed last, from the start of a line if that is known, in the modes that it
+// had there: a program that fills the screen does so on the other one.
 func (r *row) latest() []byte {
-	latest := r.recent
-	if over := len(latest) - maxRecent; over > 0 {
+	latest, before := r.recent, r.before.clone()
+	if over := len(latest) - maxRecent; over >= 0 {
+		over += bytes.IndexByte(latest[over:], '\n') + 1
+		before.note(latest[:over])
 		latest = latest[over:]
-		latest = latest[bytes.IndexByte(latest, '\n')+1:]
 	}
-	return latest
+	return append([]byte(before.redo()), latest...)
 }
 
 // phase is what a host does, as far as the person is concerned. Those of more interest come first.
@@ -192,10 +201,14 @@ const (
 	isSilent
 	isConnecting
 	isRunning
+	isOffline
+	isSkipped
 	isDone
 )
 
-var phaseWords = [...]string{"waiting", "parked", "failed", "interrupted", "silent", "connecting", "running", "done"}
+var phaseWords = [...]string{
+	"waiting", "parked", "failed", "interrupted", "silent", "connecting", "running", "offline", "skipped", "done",
+}
 
 // phase is what the host does now.
 func (r *row) phase(now time.Time) phase {
@@ -203,12 +216,8 @@ func (r *row) phase(now time.Time) phase {
 	switch {
 	case r.parked:
 		return isParked
-	case !r.busy() && isFailure(r.end):
-		return isFailed
-	case !r.busy() && r.end == journal.Interrupted:
-		return isInterrupted
 	case !r.busy():
-		return isDone
+		return phaseAfter(r.end)
 	case r.dialling > 0:
 		return isConnecting
 	case r.running == 0:
@@ -219,6 +228,24 @@ func (r *row) phase(now time.Time) phase {
 		return isSilent
 	}
 	return isRunning
+}
+
+// phaseAfter is the phase of a host on which nothing goes on any more, by how that ended.
+func phaseAfter(end journal.State) phase {
+	switch end {
+	case journal.Parked:
+		return isParked
+	case journal.Interrupted:
+		return isInterrupted
+	case journal.Offline:
+		return isOffline
+	case journal.Skipped:
+		return isSkipped
+	}
+	if isFailure(end) {
+		return isFailed
+	}
+	return isDone
 }
 
 // prompts is how lines end that wait for an answer: "[y/N]", "password:", "(gdb)", "> ", "root@web1:~#".

@@ -69,6 +69,10 @@ func draws(id uint64, host, text string) journal.Event {
 	return output(id, host, journal.Terminal, text)
 }
 
+func runEnd(counts map[journal.State]int) journal.Event {
+	return journal.Event{Kind: journal.RunEnd, Counts: counts}
+}
+
 func ends(id uint64, host string, state journal.State) journal.Event {
 	e := end(id, host, state, 1)
 	e.Parallel = true
@@ -120,6 +124,7 @@ func TestLiveView(t *testing.T) {
 		if err := r.EndLive(); err != nil {
 			t.Error(err)
 		}
+		r.events(runEnd(map[journal.State]int{journal.Done: 2, journal.Unreachable: 1}))
 		r.after(0,
 			"$ upgrade",
 			"web1 | step 1",
@@ -129,7 +134,7 @@ func TestLiveView(t *testing.T) {
 			"web10 parked: silent for 5m",
 			"web10 back",
 			"web10 | finished",
-			"3 hosts: 1 failed, 2 done  11s",
+			"3 hosts: 1 unreachable, 2 done  11s",
 			"")
 	})
 }
@@ -185,6 +190,7 @@ func TestLiveSummary(t *testing.T) {
 			if err := r.EndLive(); err != nil {
 				t.Error(err)
 			}
+			r.events(runEnd(map[journal.State]int{journal.Done: 2}))
 			r.after(0, "$ true", want, "")
 		})
 	}

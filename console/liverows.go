@@ -42,15 +42,20 @@ func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string
 	switch is {
 	case isSilent:
 		state += " " + elapsed(now.Sub(r.heard))
-	case isDone, isFailed, isInterrupted:
+	}
+	if !r.busy() {
 		clock = elapsed(r.took)
 	}
 	state = fmt.Sprintf("%-14s", state)
 	clock = fmt.Sprintf("%6s", clock)
 	text := mark + slug + strings.Repeat(" ", slugs-width(slug)) + "  " + state + clock + "  "
-	if room := columns - width(text); room > 0 && r.question() != "" {
+	last := r.question()
+	if is == isFailed && last == "" {
+		last = oneLine(r.why, maxLast)
+	}
+	if room := columns - width(text); room > 0 && last != "" {
 		return mark + p.slug(slug) + strings.Repeat(" ", slugs-width(slug)) + "  " + p.phase(state, is) + clock + "  " +
-			fit(r.question(), room)
+			fit(last, room)
 	}
 	return fit(strings.TrimRight(text, " "), columns)
 }
@@ -58,7 +63,7 @@ func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string
 // phase paints the state of a host.
 func (p palette) phase(text string, is phase) string {
 	switch is {
-	case isWaiting, isParked, isSilent, isInterrupted:
+	case isWaiting, isParked, isSilent, isInterrupted, isOffline, isSkipped:
 		return p.yellow(text)
 	case isFailed:
 		return p.red(text)
@@ -94,11 +99,7 @@ func (l *live) counts(now time.Time) string {
 	if todo := len(l.targets) - len(l.order); todo > 0 {
 		parts = append(parts, fmt.Sprintf("%d to do", todo))
 	}
-	hosts := "hosts"
-	if len(l.targets) == 1 {
-		hosts = "host"
-	}
-	return fmt.Sprintf("%d %s: %s", len(l.targets), hosts, strings.Join(parts, ", "))
+	return hostCount(len(l.targets)) + ": " + strings.Join(parts, ", ")
 }
 
 // keys says which keys do something now, and names them.

@@ -2,7 +2,11 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"deployer/journal"
@@ -27,8 +31,8 @@ func (s *Screen) startLive(o Live) {
 	s.ticker = time.AfterFunc(redrawEvery, s.tick)
 }
 
-// EndLive ends the live view, if there is one: what it held is shown, and one line counts the hosts. What is written to
-// the terminal then may also be written by others.
+// EndLive ends the live view, if there is one: what it held is shown. What is written to the terminal then may also be
+// written by others. The end of the run counts the hosts in one line.
 func (s *Screen) EndLive() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,13 +49,21 @@ func (s *Screen) EndLive() error {
 		s.ticker.Stop()
 		s.ticker = nil
 	}
-	if err == nil && len(l.order) > 0 {
-		err = s.line(s.stderr, l.summary())
+	if len(l.order) > 0 {
+		s.viewed = l.begun
 	}
 	if closed := s.pace.close(); err == nil {
 		err = closed
 	}
 	return err
+}
+
+// summarise counts the hosts of a run that has ended, if the live view has shown it.
+func (s *Screen) summarise(end journal.Event) error {
+	if s.viewed.IsZero() || len(end.Counts) == 0 {
+		return nil
+	}
+	return s.line(s.stderr, summary(end.Counts, time.Since(s.viewed)))
 }
 
 // hold keeps lines until they are shown together.
@@ -124,15 +136,31 @@ const (
 	shortly = 10 * time.Second
 )
 
-// summary is what is left of the view at its end.
-func (l *live) summary() string {
-	counts := l.counts(time.Now())
-	switch took := time.Since(l.begun); {
-	case took < noTime:
-		return counts
-	case took < shortly:
-		return counts + "  " + Duration(took.Seconds())
-	default:
-		return counts + "  " + elapsed(took)
+// summary is the line that is left of the view when the run has ended: how many hosts ended how, and how long it took.
+func summary(counts map[journal.State]int, took time.Duration) string {
+	hosts, parts := 0, []string{}
+	states := slices.SortedFunc(maps.Keys(counts), func(a, b journal.State) int {
+		return cmp.Or(cmp.Compare(phaseAfter(a), phaseAfter(b)), cmp.Compare(a, b))
+	})
+	for _, state := range states {
+		hosts += counts[state]
+		parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))
 	}
+	line := hostCount(hosts) + ": " + strings.Join(parts, ", ")
+	switch {
+	case took < noTime:
+		return line
+	case took < shortly:
+		return line + "  " + Duration(took.Seconds())
+	default:
+		return line + "  " + elapsed(took)
+	}
+}
+
+// hostCount is so many hosts, in words.
+func hostCount(n int) string {
+	if n == 1 {
+		return "1 host"
+	}
+	return fmt.Sprintf("%d hosts", n)
 }

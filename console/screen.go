@@ -67,6 +67,7 @@ type Screen struct {
 	page     *int        // how many rows of the terminal were written since it began; nil: nobody pages
 	streams  map[streamKey]*lines
 	live     *live                  // nil: there is no live view
+	viewed   time.Time              // when one began that has ended and showed hosts; zero: none has
 	held     []byte                 // lines for the terminal that were not shown yet
 	left     int                    // lines that had no place there
 	waiting  map[uint64]*time.Timer // connections that have not been shown yet
@@ -154,6 +155,9 @@ func (s *Screen) Write(e journal.Event) error {
 	case journal.CommandOutput:
 		return s.output(e)
 	case journal.RunEnd:
+		if err := s.summarise(e); err != nil {
+			return err
+		}
 		if s.merged != nil {
 			return s.showMerged()
 		}
