@@ -172,6 +172,7 @@ func (d *dialling) askTrust(ctx context.Context, key ssh.PublicKey) error {
 func (d *dialling) remember(ctx context.Context, key ssh.PublicKey) error {
 	at := d.st.place()
 	err := knownhosts.Add(d.st.ownKnown(), at, d.st.hashNames, key)
+	d.pool.known.Forget()
 	var changed *knownhosts.Error
 	if errors.As(err, &changed) {
 		return err
@@ -234,7 +235,7 @@ func (d *dialling) hostKeyCheck(ctx context.Context) (check func(ssh.PublicKey) 
 	if st.pin != nil {
 		return d.checkPin, st.kinds.of(st.pin), nil
 	}
-	all, err := knownhosts.Read(st.knownHosts)
+	all, err := d.pool.known.Read(st.knownHosts)
 	if err != nil {
 		return nil, nil, st.unreadable(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"deployer/internal/knownhosts"
 	"deployer/internal/sshkeys"
 	"deployer/journal"
 )
@@ -34,6 +35,7 @@ type pool struct {
 	sockets  sockets
 	keys     sshkeys.Ring
 	keyFiles sshkeys.Files
+	known    knownhosts.Reader
 	trust    *gather[trustQuestion, bool]
 	secrets  typedSecrets
 	trusted  trusted
@@ -250,10 +252,11 @@ func (p *pool) finish(l *link, conn *sshConn, err error) {
 	}
 }
 
-// lessBusy notes that one connection less is being made. Who logs in after all others have looks for keys anew.
+// lessBusy notes that one connection less is being made. Who logs in after all others have reads all files anew.
 func (p *pool) lessBusy() {
 	if p.busy.Add(-1) == 0 {
 		p.keyFiles.Forget()
+		p.known.Forget()
 	}
 }
 

@@ -34,7 +34,8 @@ func Add(file string, at Place, hash bool, key ssh.PublicKey) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := parse(file, text).At(at, nil).Judge(key); !errors.Is(err, ErrUnknown) {
+	known := Known{parse(file, text)}
+	if err := known.At(at, nil).Judge(key); !errors.Is(err, ErrUnknown) {
 		return err
 	}
 	name := at.Names[0]

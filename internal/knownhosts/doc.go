@@ -1,7 +1,7 @@
 // Package knownhosts reads known_hosts, judges host keys by it, and adds to it, as OpenSSH does (check_host_key in its
 // sshconnect.c).
 //
-//	Read → Entries.At(Place) → Host.Judge(key) → nil, or an *Error with its Verdict
+//	Read → Known.At(Place) → Host.Judge(key) → nil, or an *Error with its Verdict
 //
 // The readers in x/crypto and skeema/knownhosts differ from OpenSSH in four ways that users meet: they refuse a whole
 // file because of one line that they cannot read, they do not accept an entry without a port for a host on another

@@ -22,3 +22,6 @@ func newKey(t *testing.T) ssh.PublicKey {
 	t.Helper()
 	return newSigner(t).PublicKey()
 }
+
+// known is what a file says.
+func known(text string) Known { return Known{parse("file", []byte(text))} }

@@ -36,23 +36,16 @@ type Host struct {
 }
 
 // At returns the entries about a host. signing is what authorities may sign certificates with; nil: all that is safe.
-func (e Entries) At(p Place, signing []string) *Host {
+func (k Known) At(p Place, signing []string) *Host {
 	h := &Host{place: p, signing: signing}
 	for _, name := range p.Names {
-		h.by = append(h.by, e.about(name))
+		var about Entries
+		for _, x := range k {
+			about = append(about, x.about(name)...)
+		}
+		h.by = append(h.by, about)
 	}
 	return h
-}
-
-// about returns the entries for a name whose keys can be read.
-func (e Entries) about(name string) Entries {
-	var found Entries
-	for _, l := range e {
-		if l.of(name) && l.readKey() {
-			found = append(found, l)
-		}
-	}
-	return found
 }
 
 // Lines are the entries about the host, those for its first name first.

@@ -18,12 +18,12 @@ func TestKnownHostsUnlikeOpenSSH(t *testing.T) {
 	line := func(name string, key ssh.PublicKey) string { return name + " " + string(ssh.MarshalAuthorizedKey(key)) }
 
 	// It asks for the key types of entries with the port alone, so it may be shown one that it cannot judge.
-	entries := parse("file", []byte(line("web", rsa)))
+	entries := known(line("web", rsa))
 	if first := entries.At(at, nil).Order(sshkeys.HostAlgorithms())[0]; first != ssh.CertAlgoRSASHA512v01 {
 		t.Errorf("asks for %s first", first)
 	}
 	// From a server with host certificates, it takes the entry without a port although the one with it says otherwise.
-	entries = parse("file", []byte(line("[web]:2222", wrong)+line("web", rsa)))
+	entries = known(line("[web]:2222", wrong) + line("web", rsa))
 	if err := entries.At(at, nil).Judge(rsa); !errors.Is(err, ErrChanged) {
 		t.Errorf("error %v, want %v", err, ErrChanged)
 	}

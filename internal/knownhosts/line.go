@@ -5,9 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -27,6 +25,7 @@ type Line struct {
 	Marker string        // "", "@cert-authority" or "@revoked"
 	Key    ssh.PublicKey // nil until the entry was found to be about a host
 	hosts  string        // patterns, or the hash of one name
+	hash   *hash         // nil: it is patterns
 	kind   string        // of the key, as the line says
 	blob   string        // of the key, in base64
 }
@@ -35,36 +34,6 @@ const (
 	certAuthority = "@cert-authority"
 	revoked       = "@revoked"
 )
-
-// Read reads the entries of all files. A file that does not exist has none.
-func Read(files []string) (Entries, error) {
-	var all Entries
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, parse(file, text)...)
-	}
-	return all, nil
-}
-
-// parse passes over lines that cannot be read, as OpenSSH does: they can only make a host unknown.
-func parse(file string, text []byte) Entries {
-	var all Entries
-	number := 0
-	for line := range bytes.Lines(text) {
-		number++
-		if entry, ok := parseLine(string(line)); ok {
-			entry.File, entry.Number = file, number
-			all = append(all, entry)
-		}
-	}
-	return all
-}
 
 func parseLine(text string) (l Line, ok bool) {
 	fields := strings.Fields(text)
@@ -78,6 +47,10 @@ func parseLine(text string) (l Line, ok bool) {
 		return l, false
 	}
 	l.hosts, l.kind, l.blob = fields[0], fields[1], fields[2]
+	if strings.HasPrefix(l.hosts, "|") {
+		l.hash = parseHash(l.hosts)
+		return l, l.hash != nil
+	}
 	return l, true
 }
 
@@ -125,29 +98,46 @@ func (l *Line) readKey() bool {
 
 // of reports whether the entry is about a host.
 func (l *Line) of(name string) bool {
-	if strings.HasPrefix(l.hosts, "|") {
-		return hashedIs(l.hosts, name)
+	if l.hash != nil {
+		return l.hash.is(name)
 	}
 	return sshconfig.MatchesName(l.hosts, name)
 }
 
-// hashedIs reports whether |1|SALT|HASH stands for name.
-func hashedIs(hashed, name string) bool {
-	parts := strings.Split(hashed, "|")
+// names are those that the entry is about, if it tells them one by one.
+func (l *Line) names() (names []string, ok bool) {
+	if l.hash != nil || l.HasPattern() {
+		return nil, false
+	}
+	return strings.Split(strings.ToLower(l.hosts), ","), true
+}
+
+// hash stands for a name that is not to be read.
+type hash struct{ salt, sum []byte }
+
+// parseHash reads |1|SALT|HASH. It returns nil for what is none.
+func parseHash(text string) *hash {
+	parts := strings.Split(text, "|")
 	if len(parts) != 4 || parts[1] != "1" {
-		return false
+		return nil
 	}
 	salt, err := base64.StdEncoding.DecodeString(parts[2])
 	if err != nil {
-		return false
+		return nil
 	}
 	sum, err := base64.StdEncoding.DecodeString(parts[3])
 	if err != nil {
-		return false
+		return nil
 	}
-	mac := hmac.New(sha1.New, salt)
+	return &hash{salt, sum}
+}
+
+// is reports whether it stands for name.
+func (h *hash) is(name string) bool {
+	mac := hmac.New(sha1.New, h.salt)
 	mac.Write([]byte(name))
-	return hmac.Equal(mac.Sum(nil), sum)
+	var sum [sha1.Size]byte
+	return hmac.Equal(mac.Sum(sum[:0]), h.sum)
 }
 
 // judges reports whether the entry can judge what signs with an algorithm. That of a key can judge certificates too:

@@ -1,35 +1,9 @@
 package knownhosts
 
 import (
-	"fmt"
-	"path/filepath"
 	"reflect"
 	"testing"
-
-	"deployer/internal/sshserver"
-
-	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
 )
-
-// The host keys of a thousand hosts are looked up in a known_hosts of a thousand hashed names within a second or two.
-func BenchmarkKnownHosts(b *testing.B) {
-	key, err := sshserver.NewKeyFile(filepath.Join(b.TempDir(), "key"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	var text []byte
-	for i := range 1000 {
-		text = append(text, knownhosts.HashHostname(fmt.Sprintf("host%d", i))+" "...)
-		text = append(text, ssh.MarshalAuthorizedKey(key)...)
-	}
-	at := Place{Names: []string{"host999"}, Principal: "host999"}
-	for b.Loop() {
-		if err := parse("file", text).At(at, nil).Judge(key); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
 
 func FuzzKnownLine(f *testing.F) {
 	f.Add("web,db ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ToBGxHhQb2X0x0hGdzRJpcQSsZ0OZ1nQ0yvzQYw7S", "web")
