@@ -193,7 +193,7 @@ func (c *credentials) read(file string, text []byte) (*credential, error) {
 
 // parse reads a private key. Where it is encrypted the agent, key_password and what was typed before are tried.
 func (c *credentials) parse(name string, text []byte, file string) (*credential, error) {
-	signer, err := ssh.ParsePrivateKey(text)
+	signer, err := c.pool.keyFiles.Private(text)
 	if err == nil {
 		return newCredential(name, signer), nil
 	}

@@ -1,12 +1,18 @@
 package sshkeys
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // TestFilesForgetSoon reads a file that comes, changes and goes.
@@ -46,4 +52,42 @@ func TestFilesForgetSoon(t *testing.T) {
 		t.Fatal(err)
 	}
 	until("it was removed", func(_ []byte, err error) bool { return errors.Is(err, fs.ErrNotExist) })
+}
+
+// TestPrivateIsReadOnce reads a key for many logins at once.
+func TestPrivateIsReadOnce(t *testing.T) {
+	t.Parallel()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(key, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files Files
+	read := func() ssh.Signer {
+		signer, err := files.Private(pem.EncodeToMemory(block))
+		if err != nil {
+			t.Error(err)
+		}
+		return signer
+	}
+	first := read()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if read() != first {
+				t.Error("it was read again")
+			}
+		})
+	}
+	all.Wait()
+	files.Forget()
+	if again := read(); again == first || !Same(again.PublicKey(), first.PublicKey()) {
+		t.Error("it was not read again after it was forgotten")
+	}
+	if _, err := files.Private([]byte("nonsense")); err == nil {
+		t.Error("nonsense is a key")
+	}
 }
