@@ -8,9 +8,10 @@ import (
 )
 
 // quickAck returns a function that acknowledges at once what was read. sshd holds small packets back until the one
-// before is acknowledged, and Linux waits up to 40 ms for something to send along: that was most of the time of a login.
-// With its first session sshd ceases to do so, and then it would cost more than it brings: see wire.apace. The kernel
-// forgets the setting, so the function is called after every read. It is nil where there is no such socket.
+// before is acknowledged, and Linux waits up to 40 ms for something to send along. That delayed the first session by as
+// much, since sshd tells of its host keys after the login, and nobody answers. With the session sshd ceases to hold
+// anything back, and then acknowledging would cost more than it brings. The kernel forgets the setting, so the function
+// is called after every read. It is nil where there is no such socket.
 func quickAck(conn net.Conn) func() {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {

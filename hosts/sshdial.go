@@ -222,6 +222,7 @@ func (d *dialling) handshake(ctx context.Context, c *sshConn, watch *watchdog) e
 			err = context.Cause(ctx)
 		}
 		if err == nil {
+			c.wire.loggedIn()
 			c.client = ssh.NewClient(conn, chans, requests)
 		}
 		done <- err

@@ -37,7 +37,7 @@ func (p *sshProcess) request(line string, terminal *pty.Size) error {
 	}
 	p.sent.Store(true)
 	err := p.ask("exec", ssh.Marshal(struct{ Command string }{line}), "the server does not run commands")
-	p.conn.wire.apace.Store(true)
+	p.conn.wire.inSession()
 	return err
 }
 

@@ -243,7 +243,7 @@ func (c *sshConn) talkSFTP(channel *sessionChannel) (*files.SFTPClient, <-chan s
 
 func (c *sshConn) newSFTP(channel *sessionChannel) (*files.SFTPClient, error) {
 	ok, err := channel.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
-	c.wire.apace.Store(true)
+	c.wire.inSession()
 	if err == nil && !ok {
 		err = errNoSFTP
 	}

@@ -21,7 +21,7 @@ type wire struct {
 
 	found func()       // called when the server has greeted
 	ack   func()       // acknowledges at once what was read; may be nil
-	apace atomic.Bool  // the server sends at once, whatever is acknowledged
+	held  atomic.Bool  // the server holds back what it sends until it has that
 	read  atomic.Int64 // bytes
 	heard atomic.Int64 // when something was read last, in nanoseconds since 1970
 
@@ -85,7 +85,7 @@ func (w *wire) receive(b []byte) (int, error) {
 	w.read.Add(int64(n))
 	if n > 0 {
 		w.heard.Store(time.Now().UnixNano())
-		if w.ack != nil && !w.apace.Load() && n < readAhead { // else more is there, which will be acknowledged
+		if w.held.Load() {
 			w.ack()
 		}
 	}
@@ -95,6 +95,17 @@ func (w *wire) receive(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+// loggedIn notes that the login is over. Until then every packet of the server is answered, which acknowledges it.
+func (w *wire) loggedIn() {
+	if w.ack != nil {
+		w.held.Store(true)
+		w.ack() // what was read already
+	}
+}
+
+// inSession notes that the server does not hold back anything any more.
+func (w *wire) inSession() { w.held.Store(false) }
 
 // silent reports whether nothing has come for so long.
 func (w *wire) silent(d time.Duration) bool { return time.Since(time.Unix(0, w.heard.Load())) >= d }
