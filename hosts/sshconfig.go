@@ -114,7 +114,7 @@ func resolve(ctx context.Context, s *Session, files *configs, o SSHOptions) (*se
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, matchLimit, fmt.Errorf("it took longer than %v", matchLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, matchLimit, errMatchLimit)
 	defer cancel()
 	said, err := config.Evaluate(ctx, o.query())
 	if err != nil {
@@ -134,6 +134,8 @@ func resolve(ctx context.Context, s *Session, files *configs, o SSHOptions) (*se
 
 // matchLimit is how long the files may take to be evaluated: they may run commands.
 const matchLimit = time.Minute
+
+var errMatchLimit = fmt.Errorf("it took longer than %v", matchLimit)
 
 // configError is what is wrong with ssh_config.
 type configError struct{ error }

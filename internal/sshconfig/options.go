@@ -3,6 +3,7 @@ package sshconfig
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,13 +142,14 @@ func (b *builder) yes(option, otherwise string) bool { return b.or(option, other
 
 // fail notes what is wrong with the value of an option.
 func (b *builder) fail(option string, v Value, err error) {
+	if err == nil {
+		return
+	}
 	name := option
 	if keyword := keywords[option]; keyword != nil {
 		name = keyword.name
 	}
-	if err != nil {
-		b.wrong.add(v.At, fmt.Errorf("%s %s: %w", name, v.Text, err))
-	}
+	b.wrong.add(v.At, fmt.Errorf("%s %s: %w", name, v.Text, err))
 }
 
 // expand replaces the tokens of a value.
@@ -321,15 +323,11 @@ func (b *builder) agent(option string, otherwise Value) string {
 
 // left lists what would mean something.
 func (b *builder) left() {
-	var names []string
-	for name, keyword := range keywords {
-		if keyword.use == unsupported {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(b.values)) {
 		values := b.values[name]
+		if keyword := keywords[name]; keyword == nil || keyword.use != unsupported {
+			continue
+		}
 		if len(values) == 0 || values[0].Text == "no" || strings.EqualFold(values[0].Text, "none") {
 			continue
 		}
