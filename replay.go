@@ -2,6 +2,7 @@ package deployer
 
 import (
 	"errors"
+	"io"
 	"slices"
 
 	"deployer/console"
@@ -13,6 +14,7 @@ import (
 type replay struct {
 	events func(func(journal.Event, error) bool)
 	on     []string // nil: all
+	result bool     // also what the action returned
 }
 
 // to gives the events to something that reads them.
@@ -21,7 +23,7 @@ func (r *replay) to(write func(journal.Event) error) error {
 		if err != nil {
 			return err
 		}
-		if r.on != nil && !slices.Contains(r.on, e.Host) {
+		if r.on != nil && !slices.Contains(r.on, e.Host) && !(r.result && e.Kind == journal.Result) {
 			continue
 		}
 		if err := write(e); err != nil {
@@ -31,12 +33,22 @@ func (r *replay) to(write func(journal.Event) error) error {
 	return nil
 }
 
-// replay shows what was done on hosts as it was shown then: what they printed on standard output goes there again, and
-// of what they drew on a terminal the text.
-func (p *program) replay(r *replay) error {
+// replay shows what was done on hosts as it was shown then, and what that returned: what they printed on standard output
+// goes there again, and of what they drew on a terminal the text. They may be all hosts of the run.
+func (p *program) replay(r *replay, all bool) error {
 	out := p.output(p.Out, "auto")
 	screen := console.NewScreen(console.Options{Stdout: out, Stderr: p.output(p.Err, "auto"), Prefix: len(r.on) > 1})
-	return errors.Join(r.to(textOf(screen.Write, out.Colour)), screen.Close())
+	write, result := textOf(screen.Write, out.Colour), &showsResult{shown: newShownOutput()}
+	r.result = true
+	err := r.to(func(e journal.Event) error { return errors.Join(result.event(e), write(e)) })
+	if err = errors.Join(err, screen.Close()); err != nil {
+		return err
+	}
+	text, err := result.on(r.on, all)
+	if err == nil {
+		_, err = io.WriteString(p.Out, text)
+	}
+	return err
 }
 
 // textOf returns what turns what commands drew on terminals into lines on standard output.

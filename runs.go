@@ -112,7 +112,7 @@ func (p *program) listRuns(keep func(journal.Event) bool, most int, asJSON bool)
 		fmt.Fprintf(p.Err, "no journals of runs in %s\n", store.Dir)
 		return nil
 	}
-	_, err = io.WriteString(p.Out, formatRuns(list, p.output(p.Out, "auto").Colour))
+	_, err = io.WriteString(p.Out, formatRuns(list, p.output(p.Out, "auto").Layout()))
 	return err
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"deployer/console"
 	"deployer/internal/hostset"
@@ -16,12 +15,12 @@ import (
 )
 
 // formatRuns writes a table of runs; with their trees if these are several.
-func formatRuns(list []*runs.Run, colour bool) string {
+func formatRuns(list []*runs.Run, l console.Layout) string {
 	trees := map[string]bool{}
 	for _, r := range list {
 		trees[r.Start.Path] = true
 	}
-	t := table{colour: colour}
+	t := table{layout: l, wraps: true}
 	for _, r := range list {
 		row := []cell{{r.Name, ""}, {moment(r.Start.Time), ""}, {fmt.Sprintf("%6s", console.Duration(r.Took().Seconds())), ""},
 			stateCell(r.State()), {called(r.Start), ""}}
@@ -33,36 +32,66 @@ func formatRuns(list []*runs.Run, colour bool) string {
 	return t.format()
 }
 
-// table is text in columns.
+// table is text in columns. What the terminal has no room for is left out.
 type table struct {
 	rows   [][]cell
-	colour bool
+	layout console.Layout
+	wraps  bool // a cell that does not fit in the line begins another one
 }
 
 // cell is a text in a colour that [console.FormatName] knows, or "".
 type cell struct{ text, colour string }
 
-// format writes the rows, each column as wide as its widest text.
-func (t table) format() string {
+// Columns of the terminal that are free: after each cell, and before those in a line that is not the first of its row.
+const (
+	between = 2
+	indent  = 4
+)
+
+// widths are those of the columns: each is as wide as its widest text.
+func (t table) widths() []int {
 	var widths []int
 	for _, row := range t.rows {
 		for i, c := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+			widths[i] = max(widths[i], console.Width(c.text))
 		}
 	}
+	return widths
+}
+
+// format writes the rows.
+func (t table) format() string {
 	var b strings.Builder
+	widths := t.widths()
 	for _, row := range t.rows {
-		line := ""
-		for i, c := range row {
-			line += console.FormatName(c.text, c.colour, t.colour)
-			line += strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2)
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.WriteString(t.row(row, widths))
 	}
 	return b.String()
+}
+
+// row writes a row: the cells of its first line below those of the rows before it.
+func (t table) row(row []cell, widths []int) string {
+	text, line, used, columns := "", "", 0, t.layout.Columns
+	for i, c := range row {
+		size := widths[i]
+		if text != "" {
+			size = console.Width(c.text)
+		}
+		if t.wraps && columns > 0 && i > 0 && used+size > columns {
+			text += strings.TrimRight(line, " ") + "\n"
+			line, used, size = strings.Repeat(" ", indent), indent, console.Width(c.text)
+		}
+		if columns > 0 {
+			c.text = console.Fit(c.text, columns-used)
+		}
+		gap := max(0, size-console.Width(c.text)) + between
+		line += console.FormatName(c.text, c.colour, t.layout.Colour) + strings.Repeat(" ", gap)
+		used += size + between
+	}
+	return text + strings.TrimRight(line, " ") + "\n"
 }
 
 // moment is a time as people write it here.

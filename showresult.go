@@ -72,19 +72,11 @@ func (r *showsResult) printed(value any) bool {
 // cells is a line for each different value of cells, that of the most first.
 func (r *showsResult) cells() (string, error) {
 	slugs, texts := map[string][]string{}, []string{}
-	err := eachMember(r.result.Value, func(slug string, raw json.RawMessage) error {
-		text, err := r.value(raw)
-		if err != nil || text == "" && string(raw) != `""` {
-			return err
-		}
-		if strings.Contains(text, "\n") {
-			text = string(raw)
-		}
+	err := r.eachCell(func(slug, text string) {
 		if slugs[text] == nil {
 			texts = append(texts, text)
 		}
 		slugs[text] = append(slugs[text], slug)
-		return nil
 	})
 	slices.SortStableFunc(texts, func(a, b string) int { return cmp.Compare(len(slugs[b]), len(slugs[a])) })
 	var b strings.Builder
@@ -92,6 +84,42 @@ func (r *showsResult) cells() (string, error) {
 		fmt.Fprintf(&b, "%s\t%s\n", hostset.Fold(slugs[text]), text)
 	}
 	return b.String(), err
+}
+
+// on is the result as far as it is of some hosts: a line for each of their cells, or what the run returned as a whole if
+// they are all of its hosts.
+func (r *showsResult) on(hosts []string, all bool) (string, error) {
+	switch {
+	case r.result.Value == nil:
+		return "", nil
+	case !r.result.Parallel && all:
+		return r.text()
+	case !r.result.Parallel:
+		return "", nil
+	}
+	var b strings.Builder
+	err := r.eachCell(func(slug, text string) {
+		isTheirs := func(one string) bool { return slices.Contains(hosts, one) }
+		if slices.ContainsFunc(strings.Split(slug, ":"), isTheirs) {
+			fmt.Fprintf(&b, "%s\t%s\n", slug, text)
+		}
+	})
+	return b.String(), err
+}
+
+// eachCell calls do with the name of every cell that returned something, and that as it is shown in a line.
+func (r *showsResult) eachCell(do func(slug, text string)) error {
+	return eachMember(r.result.Value, func(slug string, raw json.RawMessage) error {
+		text, err := r.value(raw)
+		if err != nil || text == "" && string(raw) != `""` {
+			return err
+		}
+		if strings.Contains(text, "\n") {
+			text = string(raw)
+		}
+		do(slug, text)
+		return nil
+	})
 }
 
 // eachMember calls do with the members of a JSON object, in their order.

@@ -80,3 +80,31 @@ func TestShowHasTheResult(t *testing.T) {
 		}
 	}
 }
+
+// TestShowHostHasItsResult runs actions and shows what they did on some hosts: what was returned there is told as the run
+// told it, and nothing of other hosts.
+func TestShowHostHasItsResult(t *testing.T) {
+	t.Parallel()
+	p := lonePlace(t, resultTree)
+	for _, test := range []struct{ line, on, want string }{
+		{"--path web cell", "web1", "web1\tweb1\n"},
+		{"--path web cell", "web2", ""},
+		{"--path web cell", "web[2-3]", "web3\tweb3\n"},
+		{"--path web same", "*", "web1\t{\"version\":2}\nweb2\t{\"version\":2}\nweb3\t{\"version\":2}\n"},
+		{"--path web broken", "web3", "web3\t\"x\\ny\"\n"},
+		{"--path web said", "web3", "same\n"},
+		{"--path web empty", "web3", "web3\t\n"},
+		{"--path web[web1] cell", "web1", "web1\n"},
+		{"half", "*", "web1 | shown\nweb2 | shown\nweb3 | shown\n[\"shown\\n\",\"shown\\n\",\"shown\\n\",\"more\"]\n"},
+		{"half", "web1", "shown\n"},
+	} {
+		args := append([]string{"run", "-s"}, strings.Fields(test.line)...)
+		if status := p.start(t, args...).status(); status != 0 && !strings.Contains(test.line, "broken") {
+			t.Errorf("%s: exit status %d", test.line, status)
+		}
+		show := p.start(t, "show", "last", test.on).wants(0)
+		if got := show.out.String(); got != test.want {
+			t.Errorf("%s on %s: %q, want %q", test.line, test.on, got, test.want)
+		}
+	}
+}

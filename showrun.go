@@ -17,7 +17,7 @@ import (
 
 const showHelp = `Show an earlier run: what it ran and how it ended, how each of its hosts stands, and what was printed, where
 several hosts printed the same only once; and what the action returned. With HOST, which may be a set of hosts as
-web[1-3], all that was done there as it was shown then.
+web[1-3], all that was done there, and what the action returned there, as it was shown then.
 
 RUN is the name of a run, as runs lists them, the beginning of one, or last, which it is if nothing is said.`
 
@@ -110,10 +110,10 @@ func (p *program) showRun(keep func(journal.Event) bool, asJSON, differences boo
 		lines := journal.NewJSON(p.Out)
 		return show.to(lines.Write)
 	case len(hosts) > 0:
-		return p.replay(show)
+		return p.replay(show, len(slugs) == len(run.Hosts))
 	}
 	out := p.output(p.Out, "auto")
-	if _, err := io.WriteString(p.Out, formatRun(run, out.Colour)); err != nil {
+	if _, err := io.WriteString(p.Out, formatRun(run, out.Layout())); err != nil {
 		return err
 	}
 	result := &showsResult{shown: newShownOutput()}
@@ -185,13 +185,13 @@ func setOf(hosts []runs.Host, set string) ([]string, error) {
 }
 
 // formatRun tells what a run was and how each host stands.
-func formatRun(r *runs.Run, colour bool) string {
+func formatRun(r *runs.Run, l console.Layout) string {
 	s := r.Start
 	how := string(r.State())
 	if r.End.Exit != nil && *r.End.Exit != 0 {
 		how += fmt.Sprintf(", exit status %d", *r.End.Exit)
 	}
-	head := table{colour: colour}
+	head := table{layout: console.Layout{Colour: l.Colour}} // whole: to be copied
 	field := func(name string, value cell) {
 		if value.text != "" {
 			head.rows = append(head.rows, []cell{{name, ""}, value})
@@ -210,23 +210,47 @@ func formatRun(r *runs.Run, colour bool) string {
 	}
 	text := head.format() + "\n"
 	if len(r.Hosts) > 0 {
-		text += formatHosts(r.Hosts, colour) + "\n"
+		text += formatHosts(r.Hosts, l) + "\n"
 	}
 	return text
 }
 
 // formatHosts writes a line for every host: how it stands, how long it took, and what went wrong.
-func formatHosts(hosts []runs.Host, colour bool) string {
-	t := table{colour: colour}
+func formatHosts(hosts []runs.Host, l console.Layout) string {
+	t := table{layout: l}
 	for _, h := range hosts {
-		took, wrong := "", h.Reason
+		took := ""
 		if !h.Begun.IsZero() {
 			took = console.Duration(h.Ended.Sub(h.Begun).Seconds())
 		}
-		if h.Command != "" {
-			wrong = h.Command + ": " + wrong
-		}
-		t.rows = append(t.rows, []cell{{console.OneLine(h.Slug), ""}, stateCell(h.State), {took, ""}, {console.OneLine(wrong), ""}})
+		t.rows = append(t.rows, []cell{{console.OneLine(h.Slug), ""}, stateCell(h.State), {took, ""}})
+	}
+	room := l.Columns
+	for _, one := range t.widths() {
+		room -= one + between
+	}
+	for i, h := range hosts {
+		t.rows[i] = append(t.rows[i], cell{whatWentWrong(h, room), ""})
 	}
 	return t.format()
+}
+
+// fewColumns are too few for the beginning of a command to say which one it is.
+const fewColumns = 12
+
+// whatWentWrong is a command that failed, and why. Where there is room for so many columns only, why it failed comes first,
+// then the beginning of the command.
+func whatWentWrong(h runs.Host, room int) string {
+	command, reason := console.OneLine(h.Command), console.OneLine(h.Reason)
+	if command == "" {
+		return reason
+	}
+	left := room - console.Width(": "+reason)
+	switch {
+	case left >= fewColumns:
+		command = console.Fit(command, left)
+	case room > 0 && left < console.Width(command):
+		return reason
+	}
+	return command + ": " + reason
 }

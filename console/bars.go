@@ -149,7 +149,7 @@ func (s *Screen) barLines() []string {
 		lines = append(lines, b.line(size.Cols-1))
 	}
 	if more := len(s.bars) - len(shown); more > 0 {
-		lines = append(lines, fit(fmt.Sprintf("… and %d more", more), size.Cols-1))
+		lines = append(lines, Fit(fmt.Sprintf("… and %d more", more), size.Cols-1))
 	}
 	if s.live != nil && len(s.live.order) > 0 {
 		lines = append(lines, s.live.lines(size.Cols-1, s.liveRows(), s.stderr.palette)...)

@@ -43,7 +43,7 @@ const maxDefault = 24
 
 // brief is the default as the question shows it: where it is long, by its number.
 func (c choice) brief(byDefault string) string {
-	if c.empty != RandomChoice && !c.parts && width(byDefault) > maxDefault {
+	if c.empty != RandomChoice && !c.parts && Width(byDefault) > maxDefault {
 		return strconv.Itoa(c.first + c.empty)
 	}
 	return byDefault

@@ -42,9 +42,9 @@ func (s *Screen) room(at journal.Event) int {
 	tree, isTree := s.view.(*tree)
 	switch {
 	case isTree:
-		columns -= width(strings.Repeat("│ ", tree.in(at.Parent).depth))
+		columns -= Width(strings.Repeat("│ ", tree.in(at.Parent).depth))
 	case s.prefix && at.Host != "":
-		columns -= width(at.Host + " | ")
+		columns -= Width(at.Host + " | ")
 	}
 	return max(1, columns)
 }
@@ -58,7 +58,7 @@ func inColumns(items []string, columns int) []string {
 	widths := make([]int, len(items))
 	shown := make([]string, len(items))
 	for i, item := range items {
-		widths[i], shown[i] = width(clean(item, false)), clean(item, true)
+		widths[i], shown[i] = Width(clean(item, false)), clean(item, true)
 		longest = max(longest, widths[i])
 	}
 	across := max(1, (columns+gap)/(longest+gap))

@@ -136,7 +136,7 @@ func TestQuestionLongerThanALine(t *testing.T) {
 
 func TestWidth(t *testing.T) {
 	for text, want := range map[string]int{"": 0, "abc": 3, "ä": 1, "a\u0308": 1, "日本": 4, "💾": 2, "…│": 2} {
-		if got := width(text); got != want {
+		if got := Width(text); got != want {
 			t.Errorf("%q takes %d columns, want %d", text, got, want)
 		}
 	}

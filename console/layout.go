@@ -40,7 +40,7 @@ func Wrap(text string, columns int) string {
 	var b strings.Builder
 	used := 0
 	for _, word := range wordsOf(text, columns) {
-		size := width(word.text)
+		size := Width(word.text)
 		switch {
 		case used == 0:
 		case used+len(word.before)+size > columns:
@@ -63,7 +63,7 @@ type unbroken struct{ before, text string } // before is what stands between it 
 func wordsOf(text string, columns int) []unbroken {
 	var all []unbroken
 	for _, word := range strings.Fields(text) {
-		if last := len(all) - 1; last >= 0 && word[0] == '(' && width(all[last].text+" "+word) <= columns {
+		if last := len(all) - 1; last >= 0 && word[0] == '(' && Width(all[last].text+" "+word) <= columns {
 			all[last].text += " " + word
 			continue
 		}
@@ -86,7 +86,7 @@ func wordsOf(text string, columns int) []unbroken {
 func comma(word string, columns int) int {
 	end := 0
 	for i, r := range word[:len(word)-1] {
-		if columns -= width(string(r)); columns < 0 && end > 0 {
+		if columns -= Width(string(r)); columns < 0 && end > 0 {
 			break
 		}
 		if r == ',' {
@@ -99,7 +99,7 @@ func comma(word string, columns int) int {
 // wider reports whether a text takes more than so many columns.
 func wider(text string, columns int) bool {
 	for _, r := range text {
-		if columns -= width(string(r)); columns < 0 {
+		if columns -= Width(string(r)); columns < 0 {
 			return true
 		}
 	}

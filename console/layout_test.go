@@ -41,7 +41,7 @@ func TestWrapKeepsWords(t *testing.T) {
 			t.Fatalf("in %d columns: %q", columns, got)
 		}
 		for line := range strings.SplitSeq(got, "\n") {
-			if width(line) > columns && strings.ContainsAny(strings.TrimRight(line, ","), " ,") {
+			if Width(line) > columns && strings.ContainsAny(strings.TrimRight(line, ","), " ,") {
 				t.Errorf("in %d columns: %q", columns, line)
 			}
 		}

@@ -33,7 +33,7 @@ func (l Layout) List(title string, rows []Row) string {
 	for _, r := range rows {
 		b.WriteString(strings.Repeat(" ", margin) + FormatName(r.Name, r.Colour, l.Colour))
 		if r.Text != "" {
-			b.WriteString(l.beside(margin+width(r.Name), indent, r.Text))
+			b.WriteString(l.beside(margin+Width(r.Name), indent, r.Text))
 		}
 		b.WriteByte('\n')
 	}
@@ -44,7 +44,7 @@ func (l Layout) List(title string, rows []Row) string {
 func (l Layout) indent(rows []Row) int {
 	longest := 0
 	for _, r := range rows {
-		size := width(r.Name)
+		size := Width(r.Name)
 		if r.Text != "" && (l.Columns <= 0 || margin+size+distance+leastFor <= l.Columns) {
 			longest = max(longest, size)
 		}

@@ -382,7 +382,7 @@ func TestViewKeys(t *testing.T) {
 	for _, columns := range []int{40, 60, 80, 200} {
 		text := viewKeys(Layout{Columns: columns})
 		for line := range strings.SplitSeq(text, "\n") {
-			if width(line) > columns {
+			if Width(line) > columns {
 				t.Errorf("in %d columns: %q", columns, line)
 			}
 		}

@@ -21,7 +21,7 @@ func (l *live) lines(columns, rows int, p palette) []string {
 	shown := l.shown(now, rows)
 	slugs := 0
 	for _, r := range shown {
-		slugs = max(slugs, min(maxSlug, width(r.host)))
+		slugs = max(slugs, min(maxSlug, Width(r.host)))
 	}
 	var lines []string
 	for _, r := range shown {
@@ -37,7 +37,7 @@ func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string
 	if r == l.chosen {
 		mark = "> "
 	}
-	slug := fit(clean(r.host, false), slugs)
+	slug := Fit(clean(r.host, false), slugs)
 	state, clock := phaseWords[is], elapsed(now.Sub(r.begun))
 	switch is {
 	case isSilent:
@@ -48,16 +48,16 @@ func (l *live) line(r *row, now time.Time, slugs, columns int, p palette) string
 	}
 	state = fmt.Sprintf("%-14s", state)
 	clock = fmt.Sprintf("%6s", clock)
-	text := mark + slug + strings.Repeat(" ", slugs-width(slug)) + "  " + state + clock + "  "
+	text := mark + slug + strings.Repeat(" ", slugs-Width(slug)) + "  " + state + clock + "  "
 	last := r.question()
 	if is == isFailed && last == "" {
 		last = oneLine(r.why, maxLast)
 	}
-	if room := columns - width(text); room > 0 && last != "" {
-		return mark + p.slug(slug) + strings.Repeat(" ", slugs-width(slug)) + "  " + p.phase(state, is) + clock + "  " +
-			fit(last, room)
+	if room := columns - Width(text); room > 0 && last != "" {
+		return mark + p.slug(slug) + strings.Repeat(" ", slugs-Width(slug)) + "  " + p.phase(state, is) + clock + "  " +
+			Fit(last, room)
 	}
-	return fit(strings.TrimRight(text, " "), columns)
+	return Fit(strings.TrimRight(text, " "), columns)
 }
 
 // phase paints the state of a host.
@@ -78,10 +78,10 @@ func (p palette) phase(text string, is phase) string {
 func (l *live) footer(now time.Time, columns int) string {
 	line := l.counts(now) + "  " + elapsed(now.Sub(l.begun)) + "  "
 	keys, short := l.keys()
-	if width(line+keys) > columns {
+	if Width(line+keys) > columns {
 		keys = short
 	}
-	return fit(line+keys, columns)
+	return Fit(line+keys, columns)
 }
 
 // counts tells how many hosts do what.

@@ -52,7 +52,7 @@ func (p *page) more(line string) (bool, error) {
 	screen := p.console.of.Screen
 	defer p.console.rest()()
 	defer screen.setPage(new(int))
-	prompt := fit("-- any key: more, q: quit --", screen.stdout.size().Cols-1)
+	prompt := Fit("-- any key: more, q: quit --", screen.stdout.size().Cols-1)
 	return p.console.of.Person.more(p.console.ctx, prompt)
 }
 

@@ -185,7 +185,7 @@ func (b *Bar) text(p Progress) string {
 func (b *Bar) line(columns int) string {
 	p := b.state()
 	if b.o.Format != nil {
-		return fit(b.whose()+b.console.shown(b.o.Format(p)), columns)
+		return Fit(b.whose()+b.console.shown(b.o.Format(p)), columns)
 	}
 	p.Message = b.whose() + p.Message
 	return p.line(columns)
@@ -223,17 +223,17 @@ func (p Progress) line(columns int) string {
 		percent = fmt.Sprintf(" %d%%", p.Percent())
 	}
 	room := columns - len(counter) - len(percent)
-	message := fit(p.Message+":", max(room, columns/4))
-	room -= width(message)
+	message := Fit(p.Message+":", max(room, columns/4))
+	room -= Width(message)
 	if room < len(clock) {
 		clock = ""
 	}
 	room -= len(clock)
 	status := ""
 	if room > minStatus && p.Status != "" {
-		status = " " + fit(p.Status, room-1)
+		status = " " + Fit(p.Status, room-1)
 	}
-	return fit(message+counter+p.graph(room-width(status))+percent+clock+status, columns)
+	return Fit(message+counter+p.graph(room-Width(status))+percent+clock+status, columns)
 }
 
 // graph is the bar itself in at most so many columns, a space before it.
@@ -244,22 +244,4 @@ func (p Progress) graph(room int) string {
 	}
 	full := min(size, int(int64(size)*int64(p.Count)/int64(p.Expected)))
 	return " [" + strings.Repeat("=", full) + strings.Repeat(" ", size-full) + "]"
-}
-
-// fit is a text in at most so many columns.
-func fit(text string, columns int) string {
-	if width(text) <= columns {
-		return text
-	}
-	kept, used := "", 1
-	for _, r := range text {
-		if used += width(string(r)); used > columns {
-			break
-		}
-		kept += string(r)
-	}
-	if columns < 1 {
-		return ""
-	}
-	return kept + "…"
 }

@@ -167,8 +167,8 @@ func TestProgressLine(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("in %d columns %q, want %q", tt.columns, got, tt.want)
 		}
-		if width(got) > tt.columns {
-			t.Errorf("%q has %d columns, more than %d", got, width(got), tt.columns)
+		if Width(got) > tt.columns {
+			t.Errorf("%q has %d columns, more than %d", got, Width(got), tt.columns)
 		}
 	}
 }

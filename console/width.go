@@ -19,7 +19,7 @@ var wide = &unicode.RangeTable{
 func height(text string, columns int) int {
 	rows, used := 1, 0
 	for _, r := range text {
-		size := width(string(r))
+		size := Width(string(r))
 		if used += size; used > columns {
 			rows, used = rows+1, size // a character is never cut in two
 		}
@@ -27,8 +27,8 @@ func height(text string, columns int) int {
 	return rows
 }
 
-// width is how many columns a text takes that has no control characters.
-func width(text string) int {
+// Width is how many columns of a terminal a text takes that has no control characters.
+func Width(text string) int {
 	columns := 0
 	for _, r := range text {
 		switch {
@@ -40,4 +40,23 @@ func width(text string) int {
 		}
 	}
 	return columns
+}
+
+// Fit is a text, without control characters, in at most so many columns of a terminal: what has no place is replaced by an
+// ellipsis.
+func Fit(text string, columns int) string {
+	if Width(text) <= columns {
+		return text
+	}
+	if columns < 1 {
+		return ""
+	}
+	kept, used := 0, 1
+	for at, r := range text {
+		if used += Width(string(r)); used > columns {
+			kept = at
+			break
+		}
+	}
+	return text[:kept] + "…"
 }

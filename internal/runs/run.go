@@ -50,10 +50,13 @@ func (r *Run) State() journal.State {
 	return journal.State(r.Status)
 }
 
-// Took is how long the run took, as far as is known.
+// Took is how long the run took, as far as is known; of one that goes on, until now.
 func (r *Run) Took() time.Duration {
-	if r.Status == Ended {
+	switch r.Status {
+	case Ended:
 		return time.Duration(r.End.Seconds * float64(time.Second))
+	case GoesOn:
+		return time.Since(r.Start.Time)
 	}
 	return r.Last.Sub(r.Start.Time)
 }

@@ -148,6 +148,9 @@ func TestRunThatGoesOn(t *testing.T) {
 	if r.Status != GoesOn || r.State() != "running" || stands(r.Hosts) != "web1 running, web2 not begun" {
 		t.Errorf("while it goes on: %s, %s", r.State(), stands(r.Hosts))
 	}
+	if r.Start.Time = time.Now().Add(-time.Hour); r.Took() < time.Hour {
+		t.Errorf("after an hour it goes on for %v", r.Took())
+	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
