@@ -71,16 +71,7 @@ func TestDemo(t *testing.T) {
 	t.Run("nobody reads", func(t *testing.T) {
 		t.Parallel()
 		p := newDemoPlace(t)
-		r := &process{t: t, cmd: p.command("demo"), ended: make(chan struct{})}
-		reader, writer, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = reader.Close()
-		r.cmd.Stdout, r.cmd.Stderr = writer, &r.err
-		r.run()
-		_ = writer.Close()
-		r.wants(141)
+		p.unread(t, "demo").wants(141)
 		p.expectNothingLeft(t)
 	})
 }

@@ -245,15 +245,11 @@ root = node(here = Run(hosts = here), ssh = Run(hosts = web1), many = Run(hosts 
 		{"run", "--json", "--path", "ssh", "run"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
-			r := &process{t: t, cmd: p.command(args...), ended: make(chan struct{})}
 			reader, writer, err := os.Pipe()
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.cmd.Stdout, r.cmd.Stderr = writer, &r.err
-			r.run()
-			defer writer.Close()
-			_ = writer.Close()
+			r := p.startInto(t, writer, args...)
 			if err := readUntil(reader, "first"); err != nil {
 				t.Error(err)
 			}

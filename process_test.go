@@ -70,6 +70,27 @@ func (p place) start(t *testing.T, args ...string) *process {
 	return r.run()
 }
 
+// startInto starts the program with a file for its output, which is closed here.
+func (p place) startInto(t *testing.T, out *os.File, args ...string) *process {
+	t.Helper()
+	r := &process{t: t, cmd: p.command(args...), ended: make(chan struct{})}
+	r.cmd.Stdout, r.cmd.Stderr = out, &r.err
+	r.run()
+	_ = out.Close()
+	return r
+}
+
+// unread starts the program with an output that nobody reads.
+func (p place) unread(t *testing.T, args ...string) *process {
+	t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = reader.Close()
+	return p.startInto(t, writer, args...)
+}
+
 func (r *process) run() *process {
 	r.t.Helper()
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -198,16 +198,8 @@ func (p place) closesOutput(t *testing.T, view string) {
 	if late {
 		action = "good"
 	}
-	r := &process{t: t, ended: make(chan struct{})}
-	r.cmd = p.command("run", "--no-journal", "--view", view, "--junit", junit, "--summary", summary, "--path", "some", action)
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = reader.Close()
-	r.cmd.Stdout, r.cmd.Stderr = writer, &r.err
-	r.run().wants(141)
-	_ = writer.Close()
+	r := p.unread(t, "run", "--no-journal", "--view", view, "--junit", junit, "--summary", summary, "--path", "some", action)
+	r.wants(141)
 	if !late {
 		p.checkReports(t, junit, summary, 141)
 	}
@@ -269,15 +261,8 @@ def wait(env):
     env.host.run("trap 'sleep 1.5; exit 1' INT; echo begun; sleep %s")
 root = node(hosts = local_host("a"), actions = [wait])
 `, mark()))
-	r := &process{t: t, cmd: p.command("run", "wait"), ended: make(chan struct{})}
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = reader.Close()
-	r.cmd.Stdout, r.cmd.Stderr = writer, &r.err
-	r.run().wants(141)
-	_ = writer.Close()
+	r := p.unread(t, "run", "wait")
+	r.wants(141)
 	if said := r.err.String(); strings.Contains(said, "Ctrl-C") || !strings.Contains(said, "echo begun") {
 		t.Errorf("it says %s", said)
 	}
