@@ -198,8 +198,12 @@ func (p pair) madeBefore(ctx context.Context, j *job) (bool, error) {
 	return err == nil, err
 }
 
+// dirBits are the bits of the mode of a directory that are copied. Without the sticky bit, one that everybody may write
+// to would let everybody remove the files of others.
+const dirBits = fs.ModePerm | fs.ModeSetgid | fs.ModeSticky
+
 // openMode is the mode of a directory until all is in it: it must be possible to write there.
-func (j *job) openMode() fs.FileMode { return j.info.Mode.Perm() | 0o700 }
+func (j *job) openMode() fs.FileMode { return j.info.Mode&dirBits | 0o700 }
 
 // there returns what is at the place where something is to be copied, or nil.
 func (p pair) there(ctx context.Context, j *job) (*Info, error) {
@@ -237,7 +241,7 @@ func (c *copier) finish(ctx context.Context, d *dir) (err error) {
 		return err
 	}
 	defer func() { done(err) }()
-	if mode := d.job.info.Mode.Perm(); mode&0o700 != 0o700 {
+	if mode := d.job.info.Mode & dirBits; mode&0o700 != 0o700 {
 		err = to.Chmod(ctx, d.job.to, mode)
 	}
 	if err == nil {

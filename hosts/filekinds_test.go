@@ -149,3 +149,25 @@ func TestClosedDirectoriesAreCopied(t *testing.T) {
 		b.same("", "d")
 	})
 }
+
+// Directories keep the sticky bit, without which everybody may remove the files of others, and that of the group.
+func TestModesOfDirectories(t *testing.T) {
+	t.Parallel()
+	everyCopy(t, func(b *wayBed) {
+		modes := map[string]fs.FileMode{
+			"shared": 0o777 | fs.ModeSticky, "group": 0o775 | fs.ModeSetgid, "both": 0o770 | fs.ModeSticky | fs.ModeSetgid,
+			"shut": 0o577 | fs.ModeSticky | fs.ModeSetgid,
+		}
+		for name, mode := range modes {
+			b.made(file(b.source("d/"+name+"/x"), "x", 0o644), os.Chmod(b.source("d/"+name), mode))
+		}
+		if _, err := b.copy(b.ctx(), "d", "d", CopyOptions{}); err != nil {
+			b.Fatal(err)
+		}
+		for name, mode := range modes {
+			if info, err := os.Stat(b.path("d/" + name)); err != nil || info.Mode() != fs.ModeDir|mode {
+				b.Errorf("%s has the mode %v, not %v (%v)", name, info.Mode(), mode, err)
+			}
+		}
+	})
+}
