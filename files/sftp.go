@@ -188,17 +188,18 @@ func (f *SFTP) List(ctx context.Context, path string) ([]*Info, error) {
 func (f *SFTP) Rename(ctx context.Context, from, to string) error {
 	err := f.call(ctx, func() error { return f.client.Rename(from, to) })
 	if f.client.Has(sftp.PosixRename) || !errors.Is(err, errFailure) {
-		return err
+		return f.notRenamed(ctx, from, to, err)
 	}
 	// SFTP itself has nothing that replaces a file at once. To remove it first would leave no file at all for a moment.
 	return f.shell.Rename(ctx, from, to)
 }
 
 func (f *SFTP) Remove(ctx context.Context, path string, dir bool) error {
+	do := f.client.Remove
 	if dir {
-		return f.call(ctx, func() error { return f.client.RemoveDirectory(path) })
+		do = f.client.RemoveDirectory
 	}
-	return f.call(ctx, func() error { return f.client.Remove(path) })
+	return f.fixed(ctx, dirOf(path), f.call(ctx, func() error { return do(path) }))
 }
 
 func (f *SFTP) Mkdir(ctx context.Context, path string, mode fs.FileMode) error {
@@ -233,11 +234,12 @@ func (f *SFTP) Symlink(ctx context.Context, text, path string) error {
 }
 
 func (f *SFTP) Chmod(ctx context.Context, path string, mode fs.FileMode) error {
-	return f.call(ctx, func() error { return f.client.Chmod(path, UnixMode(mode)) })
+	err := f.call(ctx, func() error { return f.client.Chmod(path, UnixMode(mode)) })
+	return f.fixed(ctx, path, err)
 }
 
 func (f *SFTP) Chown(ctx context.Context, path string, uid, gid int) error {
-	return f.call(ctx, func() error {
+	err := f.call(ctx, func() error {
 		if uid < 0 || gid < 0 { // SFTP sets both
 			info, err := sftpStat(path, f.client.Stat)
 			if err != nil {
@@ -247,6 +249,7 @@ func (f *SFTP) Chown(ctx context.Context, path string, uid, gid int) error {
 		}
 		return f.client.Chown(path, uid, gid)
 	})
+	return f.fixed(ctx, path, err)
 }
 
 // MayWrite asks a shell: SFTP does not tell who one is.

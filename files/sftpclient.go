@@ -62,18 +62,43 @@ func (c *SFTPClient) release(all ...[]byte) {
 	}
 }
 
-// whyNot explains why something could not be written in a directory: SFTP has no words for the most frequent reason. What
+// whyNot explains why something could not be written in a directory: SFTP has no words for the most frequent reasons. What
 // is under way may have filled the disk, and be gone by now.
 func (f *SFTP) whyNot(ctx context.Context, dir string, err error) error {
-	if !errors.Is(err, errFailure) || !f.client.Has(sftp.StatVFS) {
-		return err
-	}
-	disk, failed := askSFTP(ctx, f, func() (sftp.Disk, error) { return f.client.Disk(dir) }, nil)
+	disk, known := f.disk(ctx, dir, err)
 	switch {
-	case failed != nil:
+	case !known:
 		return err
+	case disk.ReadOnly:
+		return syscall.EROFS
 	case disk.Free < bytesOnce || disk.Inodes > 0 && disk.Unused < defaultWorkers:
 		return syscall.ENOSPC
 	}
 	return err
+}
+
+// fixed explains why what is there could not be changed, for which no room is needed.
+func (f *SFTP) fixed(ctx context.Context, dir string, err error) error {
+	if disk, known := f.disk(ctx, dir, err); known && disk.ReadOnly {
+		return syscall.EROFS
+	}
+	return err
+}
+
+// notRenamed explains why a file could not get another name.
+func (f *SFTP) notRenamed(ctx context.Context, from, to string, err error) error {
+	old, known := f.disk(ctx, dirOf(from), err)
+	if into, too := f.disk(ctx, dirOf(to), err); known && too && old.ID != into.ID {
+		return syscall.EXDEV
+	}
+	return f.whyNot(ctx, dirOf(to), err)
+}
+
+// disk is what the server knows of a file system, if it has not said why something there failed with err.
+func (f *SFTP) disk(ctx context.Context, dir string, err error) (_ sftp.Disk, known bool) {
+	if !errors.Is(err, errFailure) || !f.client.Has(sftp.StatVFS) {
+		return sftp.Disk{}, false
+	}
+	disk, failed := askSFTP(ctx, f, func() (sftp.Disk, error) { return f.client.Disk(dir) }, nil)
+	return disk, failed == nil
 }

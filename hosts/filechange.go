@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 	"syscall"
 	"time"
 
@@ -88,11 +89,11 @@ func (h *Handle) Remove(ctx context.Context, name string, o RemoveOptions) (chan
 
 func (u *fileUse) remove(ctx context.Context, name string, info *FileInfo, recursive bool) error {
 	if !info.IsDir() {
-		return u.fs.Remove(ctx, name, false)
+		return u.named(name, u.fs.Remove(ctx, name, false))
 	}
 	list, err := u.fs.List(ctx, name)
 	if err != nil {
-		return err
+		return u.named(name, err)
 	}
 	if len(list) > 0 && !recursive {
 		return syscall.ENOTEMPTY
@@ -102,7 +103,15 @@ func (u *fileUse) remove(ctx context.Context, name string, info *FileInfo, recur
 			return err
 		}
 	}
-	return u.fs.Remove(ctx, name, true)
+	return u.named(name, u.fs.Remove(ctx, name, true))
+}
+
+// named says at which path an error is, if that is below the one that is used.
+func (u *fileUse) named(path string, err error) error {
+	if err == nil || path == u.path {
+		return err
+	}
+	return fmt.Errorf("%s: %w", files.Shown(path), plainFileError(err))
 }
 
 // Rename gives a file or directory another name on the same file system. It replaces a file that has that name, but no
@@ -114,19 +123,36 @@ func (h *Handle) Rename(ctx context.Context, from, to string, o FileOptions) err
 			return false, err
 		}
 		e.From = old
-		if _, err := u.fs.Lstat(ctx, old); err != nil {
+		info, err := u.fs.Lstat(ctx, old)
+		if err != nil {
 			return false, fmt.Errorf("%s: %w", files.Shown(old), plainFileError(err))
 		}
-		there, err := u.fs.Lstat(ctx, u.path)
-		switch {
-		case err == nil && there.IsDir():
-			return false, syscall.EISDIR
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
+		if err := u.mayTake(ctx, old, info); err != nil {
 			return false, err
 		}
 		return true, u.fs.Rename(ctx, old, u.path)
 	})
 	return err
+}
+
+// mayTake reports what keeps something from getting this path: machines do not always say.
+func (u *fileUse) mayTake(ctx context.Context, old string, info *FileInfo) error {
+	there, err := u.fs.Lstat(ctx, u.path)
+	switch {
+	case err == nil && there.IsDir():
+		return syscall.EISDIR
+	case err == nil && info.IsDir() && !there.IsDir():
+		return syscall.ENOTDIR
+	case info.IsDir() && strings.HasPrefix(u.path, old+"/"):
+		return errors.New("a directory cannot be moved into itself")
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	dir := path.Dir(u.path)
+	if above, err := u.fs.Stat(ctx, dir); errors.Is(err, fs.ErrNotExist) || err == nil && !above.IsDir() {
+		return fmt.Errorf("there is no directory %s", files.Shown(dir))
+	}
+	return nil
 }
 
 // Chmod makes sure that a file has a mode, and reports whether it had not.

@@ -78,26 +78,31 @@ func move(w *work, p place) error {
 	}
 	var wrong []error
 	for _, name := range paths {
-		if err := p.moveOne(name, goal); err != nil {
-			wrong = append(wrong, p.fail(name, err))
-		}
+		wrong = append(wrong, p.moveOne(name, goal))
 	}
 	return errors.Join(wrong...)
 }
 
 func (p place) moveOne(name string, goal target) error {
 	if _, err := p.handle().Lstat(p.ctx, name, p.files); err != nil {
-		return err
+		return p.fail(name, err)
 	}
 	to := goal.path
 	if goal.into {
 		to = path.Join(to, path.Base(name))
 	}
 	err := p.handle().Rename(p.ctx, name, to, p.files)
-	if errors.Is(err, syscall.EXDEV) {
-		err = errors.New("it would go to another file system: copy it, and then remove it")
+	if err == nil {
+		return nil
 	}
-	return err
+	failed := &pathError{path: p.show(name) + " to " + p.show(to), err: err}
+	switch {
+	case errors.Is(err, syscall.EXDEV):
+		failed.hint = "copy it to the other file system, and then remove it"
+	case !errors.Is(err, fs.ErrNotExist): // what is meant is not the source
+		failed.hint = p.hint(to, err)
+	}
+	return failed
 }
 
 func changeMode(w *work, p place) error {

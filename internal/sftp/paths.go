@@ -190,12 +190,15 @@ type Disk struct {
 	Free   uint64 // bytes that a user may still write
 	Inodes uint64 // files that there can be; 0: not limited
 	Unused uint64 // files that a user may still make
+
+	ID       uint64 // another one has another; 0: not known
+	ReadOnly bool
 }
 
 // StatVFS is the extension for Disk.
 const StatVFS = "statvfs@openssh.com"
 
-// Disk returns how full the file system is that a file is in, of a server that has [StatVFS].
+// Disk returns what there is to know of the file system that a file is in, of a server that has [StatVFS].
 func (c *Client) Disk(name string) (Disk, error) {
 	a := c.ask(extended(StatVFS, kindReply).text(name))[0]
 	if a.err != nil {
@@ -208,6 +211,7 @@ func (c *Client) Disk(name string) (Disk, error) {
 	p.long() // of them free
 	d := Disk{Free: p.long() * size, Inodes: p.long()}
 	p.long() // of them free
-	d.Unused = p.long()
+	d.Unused, d.ID = p.long(), p.long()
+	d.ReadOnly = p.long()&1 != 0
 	return d, p.err
 }
