@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -149,10 +150,19 @@ func (def Program) named() Program {
 // outputError is the cause of a run whose standard output could not be written.
 type outputError struct{ err error }
 
-func (e *outputError) Error() string { return fmt.Sprintf("write standard output: %v", e.err) }
+func (e *outputError) Error() string {
+	cause := e.err
+	if at := (*fs.PathError)(nil); errors.As(cause, &at) {
+		cause = at.Err
+	}
+	return fmt.Sprintf("write standard output: %v", cause)
+}
+
+// Closed reports whether whoever read it has seen enough.
+func (e *outputError) Closed() bool { return errors.Is(e.err, syscall.EPIPE) }
 
 func (e *outputError) status() int {
-	if errors.Is(e.err, syscall.EPIPE) {
+	if e.Closed() {
 		return exitClosed
 	}
 	return exitFailed

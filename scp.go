@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -184,6 +185,9 @@ func (r *shellRun) newScpShell(at *nodes.Place, of []hosts.Host, sandbox bool,
 	read func(completer) prompt.LineReader) (*scpshell.Shell, error) {
 	p, o := r.program, r.options
 	dir, err := os.Getwd()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("the directory this was started in is not there any more: start it in another one")
+	}
 	if err != nil {
 		return nil, err
 	}

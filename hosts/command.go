@@ -52,7 +52,7 @@ func (h *Handle) Run(ctx context.Context, command string, o RunOptions) (*Output
 	if err != nil {
 		return nil, err
 	}
-	h.session.used.add(h.Slug())
+	h.begin()
 	return x.inPlace(ctx)
 }
 

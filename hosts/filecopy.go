@@ -27,6 +27,7 @@ type CopyOptions struct {
 	Resume   bool // of large files: go on where an earlier copy ended, and leave what a later one can go on from
 
 	Progress func(CopyProgress) // called several times a second, and at the end
+	Failed   func(CopyFailure)  // told of everything that could not be copied, one after the other
 }
 
 // CopyProgress is how far a copy is.
@@ -190,7 +191,11 @@ func (t *transfer) done(ctx context.Context, e files.Entry) {
 		ev.Size, ev.Diff = &e.Size, t.diff
 	}
 	t.diff = ""
-	_ = t.there.record(ctx, ev, e.Began, e.Outcome == files.Copied, t.explain(ctx, e.Err)) // Copy returns the first
+	err := t.explain(ctx, e.Err)
+	_ = t.there.record(ctx, ev, e.Began, e.Outcome == files.Copied, err) // Copy returns the first
+	if of := (*files.CopyError)(nil); t.options.Failed != nil && errors.As(e.Err, &of) {
+		t.options.Failed(CopyFailure{of.Path, of.Source == (t.kind == journal.FilePut), err})
+	}
 }
 
 // event is the record of something that was copied.
@@ -273,29 +278,6 @@ func (h *Handle) here(ctx context.Context, name string, sandbox bool) (*fileUse,
 	}
 	u.here = true
 	return u, nil
-}
-
-// hereError is a failure on this machine, of a transfer with a host.
-type hereError struct {
-	path string
-	err  error
-}
-
-func (e *hereError) Error() string {
-	cause := e.err
-	var failure *Error
-	if errors.As(cause, &failure) {
-		cause = errors.New(failure.Cause())
-	}
-	return fmt.Sprintf("%s on this machine: %v", files.Shown(e.path), plainFileError(cause))
-}
-
-func (e *hereError) Unwrap() error {
-	var failure *Error
-	if errors.As(e.err, &failure) {
-		return failure.Err // the host is not this machine
-	}
-	return e.err
 }
 
 // warn writes a warning about a file.

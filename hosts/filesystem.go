@@ -51,7 +51,7 @@ func (h *Handle) withFiles(ctx context.Context, op, name string, o FileOptions, 
 
 // files opens the way to a file of a host that somebody asked for. Its errors are *Error.
 func (h *Handle) files(ctx context.Context, op, name string, o FileOptions) (*fileUse, error) {
-	h.session.used.add(h.Slug())
+	h.begin()
 	return h.use(ctx, op, name, o)
 }
 

@@ -19,6 +19,7 @@ type Handle struct {
 	session *Session
 	dir     string           // "": where commands start: the home directory, or this program's own directory
 	setup   []hostshell.Step // variables and prefixes, in the order they were given
+	aside   bool             // see Aside
 }
 
 // Handle returns the handle of a host.
@@ -27,6 +28,21 @@ func (s *Session) Handle(h Host) *Handle {
 		h = s.opts.Replace(h)
 	}
 	return &Handle{host: h, session: s}
+}
+
+// Aside returns a handle of the same host for what is not the business of the run itself, as at the other end of a copy:
+// it does not make the host one that the run has used.
+func (h *Handle) Aside() *Handle {
+	next := *h
+	next.aside = true
+	return &next
+}
+
+// begin notes that the run uses the host.
+func (h *Handle) begin() {
+	if !h.aside {
+		h.session.used.add(h.Slug())
+	}
 }
 
 // Host is the host itself.

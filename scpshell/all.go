@@ -28,7 +28,7 @@ func putAll(w *work) error {
 	for _, r := range results {
 		hostWidth, stateWidth = max(hostWidth, len(r.host)), max(stateWidth, len(r.state()))
 		if r.err != nil {
-			wrong = append(wrong, r.err)
+			wrong = append(wrong, flat(r.err)...)
 		}
 	}
 	var lines []string
@@ -36,7 +36,7 @@ func putAll(w *work) error {
 		line := fmt.Sprintf("%-*s  %-*s  %s", hostWidth, r.host, stateWidth, r.state(), r.done)
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
-	return errors.Join(append(wrong, w.local.print(lines))...)
+	return errors.Join(append(once(wrong), w.local.print(lines))...)
 }
 
 // state is how the host stands.
@@ -62,7 +62,9 @@ func (w *work) putTo(ctx context.Context, h hosts.Host) result {
 		return r
 	}
 	t, wrong := putTo(&one)
-	r.done, r.err = t.summary(), errors.Join(wrong...)
+	if r.err = errors.Join(wrong...); r.err == nil || t.sum.Failed > 0 || t.did() {
+		r.done = t.summary()
+	}
 	return r
 }
 

@@ -39,6 +39,9 @@ func makeDirectories(w *work, p place) error {
 		if err == nil && !made && !o.Parents && !w.settings.sandbox {
 			err = syscall.EEXIST
 		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return &pathError{path: p.show(name), err: err, hint: "-p makes those above it too"}
+		}
 		return err
 	})
 }

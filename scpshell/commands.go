@@ -132,6 +132,13 @@ func itself() []*Command {
 	}
 }
 
+// elsewhere says how to do what people know as another command, from sftp or from sh.
+var elsewhere = map[string]string{
+	"bye": "exit", "quit": "exit", "logout": "exit", "?": "help", "dir": "ls", "cat": "view", "less": "view", "more": "view",
+	"rename": "mv", "rmdir": "rm -r", "mget": "get", "mput": "put", "reget": "get --resume", "reput": "put --resume",
+	"touch": "edit", "ssh": "connect",
+}
+
 // command is the command that a word names. A quoted word names none.
 func (s *Shell) command(w prompt.Word) (*Command, error) {
 	if c := s.named(w.Text); c != nil && !w.Quoted() {
@@ -142,6 +149,9 @@ func (s *Shell) command(w prompt.Word) (*Command, error) {
 		names = append(names, c.Name)
 	}
 	hint := nearest.Hint(w.Text, names)
+	if here, ok := elsewhere[w.Text]; ok {
+		hint = "here it is " + here
+	}
 	if hint == "" {
 		hint = "help lists the commands"
 	}

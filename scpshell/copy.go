@@ -53,7 +53,7 @@ func copies(from, to place, do func(item, hosts.CopyOptions) (*hosts.CopyResult,
 	t := &transfer{work: from.work}
 	for i, err := range t.run(items, do) {
 		if err != nil {
-			wrong = append(wrong, failedCopy(from, to, items[i], err))
+			wrong = append(wrong, t.failures(i, err)...)
 		}
 	}
 	return t, once(wrong)
@@ -70,17 +70,41 @@ func once(errs []error) []error {
 	})
 }
 
-// failedCopy says what is wrong with a copy, and on which side.
-func failedCopy(from, to place, i item, err error) error {
+// maxTold is how many failures of one item are told of one by one.
+const maxTold = 10
+
+// failures say what is wrong with all that could not be copied of an item, and on which side.
+func (t *transfer) failures(item int, err error) (wrong []error) {
+	failed := t.failed[item]
 	var failure *hosts.Error
-	here := from
-	if from.host == from.here.host {
-		here = to
+	if len(failed) == 0 || errors.As(err, &failure) && failure.Fault != hosts.Files {
+		return []error{err}
 	}
-	if errors.As(err, &failure) && failure.Fault == hosts.Files && failure.Host == here.host.Slug() {
-		return &pathError{from.show(i.from) + " to " + to.show(i.to), err, ""}
+	slices.SortFunc(failed, func(a, b hosts.CopyFailure) int { return strings.Compare(a.Path, b.Path) })
+	for _, f := range failed[:min(len(failed), maxTold)] {
+		wrong = append(wrong, t.failure(f))
 	}
-	return err
+	if more := len(failed) - len(wrong); more > 0 {
+		wrong = append(wrong, fmt.Errorf("%d more could not be copied", more))
+	}
+	return wrong
+}
+
+// failure is what is wrong with something that could not be copied.
+func (t *transfer) failure(f hosts.CopyFailure) error {
+	at := t.remote
+	if f.Here {
+		at = t.local
+	}
+	told := &pathError{path: at.show(f.Path), err: f.Err, cause: f.Cause()}
+	var failure *hosts.Error
+	switch {
+	case errors.Is(f.Err, fs.ErrPermission):
+		told.hint = at.hint(f.Path, fs.ErrPermission)
+	case errors.As(f.Err, &failure):
+		told.hint = failure.Hint
+	}
+	return told
 }
 
 // plan finds out what is to be copied where. What is wrong with one source is told, and the others are in the plan.

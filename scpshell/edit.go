@@ -36,6 +36,8 @@ func edit(w *work, p place) error {
 	}
 	after, err := e.edit()
 	switch {
+	case err != nil && e.untouched(before):
+		return errors.Join(p.unchanged(name, err), e.remove())
 	case err != nil:
 		return e.kept(err)
 	case bytes.Equal(after, before.data):
@@ -123,6 +125,22 @@ func (e *editing) edit() ([]byte, error) {
 		return nil, err
 	}
 	return e.at.handle().ReadFile(e.ctx, e.file, hosts.FileOptions{})
+}
+
+// unchanged says why a file was not edited.
+func (p place) unchanged(name string, err error) error {
+	cause := causeOf(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		cause = "the editor has removed its copy"
+	}
+	return &pathError{path: p.show(name), err: err, cause: cause, hint: "nothing was changed"}
+}
+
+// untouched reports whether the copy has nothing that is not in the file, as after an editor that was left in anger, or
+// is not there: then nothing is lost with it.
+func (e *editing) untouched(before content) bool {
+	after, err := e.at.handle().ReadFile(context.WithoutCancel(e.ctx), e.file, hosts.FileOptions{})
+	return err == nil && bytes.Equal(after, before.data) || errors.Is(err, fs.ErrNotExist)
 }
 
 // finish puts what was edited in the place of the file, unless that has changed meanwhile.

@@ -155,6 +155,9 @@ func (s *Shell) do(ctx context.Context, words []prompt.Word) error {
 	if cmd.own != nil {
 		return cmd.own(s, ctx, call)
 	}
+	if cmd.remote && !call.has("all") && s.unsaid() {
+		return s.whichHost()
+	}
 	job := Job{Name: cmd.Name, Sandbox: s.settings.sandbox}
 	for _, w := range words[1:] {
 		job.Args = append(job.Args, w.Text)
@@ -205,11 +208,22 @@ func (s *Shell) job(ctx context.Context, job Job) error {
 	case status == 0:
 		return nil
 	case ctx.Err() != nil && !errors.As(failed, new(*keptError)):
-		s.tell(fmt.Errorf("interrupted %w", context.Cause(ctx)))
+		s.tellEnd(context.Cause(ctx))
 	case failed != nil && !errors.Is(failed, console.ErrNoAnswer):
 		s.tell(failed)
 	}
 	return &prompt.Failed{Status: status}
+}
+
+// tellEnd tells what has ended a command: a signal; or standard output, if it is not that whoever read it has seen enough.
+func (s *Shell) tellEnd(cause error) {
+	var output interface{ Closed() bool }
+	switch {
+	case !errors.As(cause, &output):
+		s.tell(fmt.Errorf("interrupted %w", cause))
+	case !output.Closed():
+		s.tell(cause)
+	}
 }
 
 // tell shows what went wrong, a line for each mistake.

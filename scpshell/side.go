@@ -1,6 +1,7 @@
 package scpshell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ func (s *Shell) choose(ctx context.Context, session *hosts.Session) error {
 	chosen := 0
 	if len(names) > 1 {
 		if !console.From(ctx).Interactive() {
-			return fmt.Errorf("which of the hosts is not said: name one of %s, or put --all", console.List(names))
+			return s.whichHost()
 		}
 		var err error
 		if chosen, err = console.From(ctx).Choice("choose a host", names, console.ChoiceOptions{}); err != nil {
@@ -49,6 +50,17 @@ func (s *Shell) choose(ctx context.Context, session *hosts.Session) error {
 	there.dir, there.home = home, home
 	s.there = there
 	return nil
+}
+
+// unsaid reports whether it is not known which host is meant, and nobody can be asked.
+func (s *Shell) unsaid() bool { return s.there == nil && len(s.o.Hosts) > 1 && !s.o.Interactive }
+
+func (s *Shell) whichHost() error {
+	var names []string
+	for _, h := range s.o.Hosts {
+		names = append(names, h.Slug())
+	}
+	return fmt.Errorf("which of the hosts is not said: name one of %s, or put --all", console.List(names))
 }
 
 // work is a command that is being done.
@@ -72,7 +84,14 @@ type place struct {
 	files hosts.FileOptions
 }
 
-func (p place) handle() *hosts.Handle { return p.session.Handle(p.host) }
+// handle uses the host of the side. This machine is none of those that the command is for.
+func (p place) handle() *hosts.Handle {
+	h := p.session.Handle(p.host)
+	if p.side == p.here {
+		return h.Aside()
+	}
+	return h
+}
 
 // full is the absolute path that a word stands for.
 func (p place) full(w prompt.Word) (string, error) {
@@ -95,29 +114,35 @@ func (p place) show(path string) string { return p.label + ":" + prompt.Quote(pa
 
 // fail says what is wrong with a path of that side.
 func (p place) fail(path string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.As(err, new(*pathError)) { // which says it
+		return err
 	}
-	return &pathError{p.show(path), err, p.hint(path, err)}
+	return &pathError{path: p.show(path), err: err, hint: p.hint(path, err)}
 }
 
 // pathError is a failure with a path.
 type pathError struct {
-	path string // as it is shown
-	err  error
-	hint string // what to do; may be ""
+	path  string // as it is shown
+	err   error
+	cause string // of err, in a few words; "": what that says
+	hint  string // what to do; may be ""
 }
 
 func (e *pathError) Error() string {
-	text := e.path + ": " + e.err.Error()
-	var failure *hosts.Error
-	if errors.As(e.err, &failure) {
-		text = e.path + ": " + failure.Cause()
-	}
+	text := e.path + ": " + cmp.Or(e.cause, causeOf(e.err))
 	if e.hint != "" {
 		text += ": " + e.hint
 	}
 	return text
+}
+
+// causeOf is what an error says, without the path.
+func causeOf(err error) string {
+	var failure *hosts.Error
+	if errors.As(err, &failure) {
+		return failure.Cause()
+	}
+	return err.Error()
 }
 
 func (e *pathError) Unwrap() error { return e.err }
@@ -163,6 +188,9 @@ func (p place) meant(name string) string {
 	}
 	var names []string
 	for _, f := range list {
+		if f.Name == path.Base(name) && f.IsLink() {
+			return "it is a symbolic link that leads nowhere"
+		}
 		names = append(names, f.Name)
 	}
 	near := nearest.Names(path.Base(name), names)

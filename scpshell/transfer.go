@@ -20,6 +20,8 @@ type transfer struct {
 	shown *progress
 	sum   hosts.CopyResult
 	begun time.Time
+
+	failed [][]hosts.CopyFailure // of each item
 }
 
 // run copies items, several at once, and returns what went wrong, in order. What fails keeps nothing else from it.
@@ -29,6 +31,7 @@ func (t *transfer) run(items []item, do func(item, hosts.CopyOptions) (*hosts.Co
 	defer t.shown.end()
 	errs := make([]error, len(items))
 	results := make([]*hosts.CopyResult, len(items))
+	t.failed = make([][]hosts.CopyFailure, len(items))
 	places := make(chan struct{}, atOnce)
 	var copying sync.WaitGroup
 	for i, one := range items {
@@ -36,7 +39,8 @@ func (t *transfer) run(items []item, do func(item, hosts.CopyOptions) (*hosts.Co
 		copying.Go(func() {
 			defer func() { <-places }()
 			if t.ctx.Err() == nil {
-				results[i], errs[i] = do(one, hosts.CopyOptions{Resume: t.call.has("resume"), Progress: t.shown.of(i)})
+				results[i], errs[i] = do(one, hosts.CopyOptions{Resume: t.call.has("resume"), Progress: t.shown.of(i),
+					Failed: func(f hosts.CopyFailure) { t.failed[i] = append(t.failed[i], f) }})
 			}
 		})
 	}
@@ -95,9 +99,12 @@ func (t *transfer) summary() string {
 	return text
 }
 
+// did reports whether anything was copied, or was as it should be.
+func (t *transfer) did() bool { return t.sum.Copied+t.sum.Unchanged+t.sum.Made > 0 }
+
 // tell tells what was copied, unless nothing was because it went wrong.
 func (t *transfer) tell(wrong []error) {
-	if t.sum.Copied+t.sum.Unchanged+t.sum.Made > 0 || errors.Join(wrong...) == nil {
+	if t.did() || errors.Join(wrong...) == nil {
 		console.From(t.ctx).Log(t.name() + ": " + t.summary())
 	}
 }

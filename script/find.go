@@ -1,7 +1,9 @@
 package script
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +31,9 @@ func (e *NotFoundError) Error() string {
 // dir is; what is above by its whole path. The error is a *NotFoundError, or of the file system.
 func Find(dir string) (string, error) {
 	full, err := filepath.Abs(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("the directory this was started in is not there any more: start it in another one")
+	}
 	if err != nil {
 		return "", fmt.Errorf("find the tree: %w", err)
 	}

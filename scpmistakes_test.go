@@ -1,0 +1,112 @@
+package deployer_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestScpMistakes types what cannot be done: the answer says what is wrong with which path of which side, and what to do.
+func TestScpMistakes(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	there := "web1:" + b.there + "/"
+	for _, name := range []string{"app/main.css/x", "moved/y", "file"} {
+		b.file(t, b.there, name, "text")
+	}
+	b.file(t, b.there, "app/img", "a file")
+	if err := os.Symlink("nowhere", filepath.Join(b.there, "dangling")); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		status int
+		line   string
+		says   []string
+	}{
+		{1, "put -r app", []string{there + "app/main.css: is a directory\n", there + "app/img: not a directory\n"}},
+		{1, "put editor none/x", []string{there + "none/x: there is no directory " + b.there + "/none", "!local:"}},
+		{1, "get dangling", []string{there + "dangling: no such file or directory: it is a symbolic link that leads nowhere\n"}},
+		{1, "mkdir none/x", []string{there + "none/x: no such file or directory: -p makes those above it too\n"}},
+		{1, "mv moved moved/z", []string{there + "moved to " + there + "moved/z: a directory cannot be moved into itself\n"}},
+		{1, "mv moved file", []string{there + "moved to " + there + "file: not a directory\n"}},
+		{1, "mv file none/x", []string{there + "none/x: there is no directory " + b.there + "/none\n", "!did you mean"}},
+		{2, "quit", []string{"there is no command quit: here it is exit\n"}},
+	} {
+		b.says(t, tt.status, append([]string{"scp", "web1", "--"}, strings.Fields(tt.line)...), tt.says...)
+	}
+	b.says(t, 2, []string{"scp", "--path", "both", "--", "ls"}, "which of the hosts is not said: name one of web[1-2]")
+}
+
+// TestScpAllMistaken tells what is wrong here once, not for every host.
+func TestScpAllMistaken(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	out := b.seen(t, "scp", "--path", "both", "--", "put", "--all", "nothing")
+	told := "deployer: local:" + b.dir + "/nothing: no such file or directory\n"
+	if strings.Count(out, told) != 1 || !strings.Contains(out, "web1  FAILED\nweb2  FAILED\n") {
+		t.Errorf("it prints\n%s", out)
+	}
+}
+
+// TestScpCountsHosts counts those that were meant: this machine, where the files are from, is none of them.
+func TestScpCountsHosts(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	b.says(t, 0, []string{"scp", "--json", "web1", "--", "put", "editor"}, `"host":"web1","state":"done"}`,
+		`"counts":{"done":1}`, "!localhost")
+}
+
+// TestScpEditGivenUp leaves the editor in anger: nothing is changed, and no copy lies about.
+func TestScpEditGivenUp(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	file := filepath.Join(b.there, "www", "index.html")
+	copied := filepath.Join(b.dir, "copied")
+	s := b.sit(t)
+	for _, tt := range []struct{ editor, says string }{
+		{"exit 1", "ended with status 1: nothing was changed"},
+		{`rm "$1"`, "the editor has removed its copy: nothing was changed"},
+	} {
+		b.write(t, "editor", "#!/bin/sh\nprintf %s \"$1\" > '"+copied+"'\n"+tt.editor+"\n")
+		s.doesTelling("edit www/index.html", "www/index.html: ", tt.says)
+		name, err := os.ReadFile(copied)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Dir(string(name))); !os.IsNotExist(err) {
+			t.Errorf("%s: the copy in %s is there still: %v", tt.editor, name, err)
+		}
+		if text, err := os.ReadFile(file); string(text) != "<h1>It works</h1>\n" {
+			t.Errorf("%s: the file has %q, %v", tt.editor, text, err)
+		}
+	}
+	s.Send("exit\r")
+	s.ends(0)
+}
+
+// TestScpOddProcess runs without what a process usually has: an output that takes anything, and a directory it is in.
+func TestScpOddProcess(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	const gone, told = `mkdir gone && cd gone && rmdir ../gone && exec "$@"`,
+		"the directory this was started in is not there any more: start it in another one\n"
+	for _, tt := range []struct {
+		script string
+		args   []string
+		status int
+		says   string
+	}{
+		{`"$@" > /dev/full`, []string{"web1", "--", "ls"}, 1, "deployer: write standard output: no space left on device\n"},
+		{gone, []string{"web1", "--", "ls"}, 2, told},
+		{gone, []string{"--file", filepath.Join(b.dir, "deploy"), "web1", "--", "ls"}, 2, told},
+	} {
+		cmd := b.shell(tt.args...)
+		cmd.Args = append([]string{"sh", "-c", tt.script, "sh", cmd.Path}, cmd.Args[1:]...)
+		cmd.Path = "/bin/sh"
+		out, _ := cmd.CombinedOutput() // the status is what counts
+		if cmd.ProcessState.ExitCode() != tt.status || !strings.Contains(string(out), tt.says) {
+			t.Errorf("%s of %q: status %d: %s", tt.script, tt.args, cmd.ProcessState.ExitCode(), out)
+		}
+	}
+}
