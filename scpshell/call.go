@@ -14,19 +14,21 @@ type Option struct {
 	Letter string // "r"; "" if it has a name only
 	Name   string // "recursive"
 	Text   string // what it does
+	Value  string // what it takes: "PATTERN"; "" if nothing
 }
 
 // Typed is the option as it is typed.
 func (o Option) Typed() string {
 	if o.Letter == "" {
-		return "--" + o.Name
+		return strings.TrimSpace("--" + o.Name + " " + o.Value)
 	}
 	return "-" + o.Letter
 }
 
 // call is a command with what follows it.
 type call struct {
-	options map[string]bool // by name
+	options map[string]bool     // by name
+	values  map[string][]string // by name, of those that take one
 	words   []prompt.Word
 }
 
@@ -34,19 +36,23 @@ func (c call) has(option string) bool { return c.options[option] }
 
 // parse takes the options from the words after a command. A quoted word is none.
 func (c *Command) parse(words []prompt.Word) (call, error) {
-	made := call{options: map[string]bool{}}
-	for i, w := range words {
+	made := call{options: map[string]bool{}, values: map[string][]string{}}
+	for len(words) > 0 {
+		w := words[0]
+		words = words[1:]
 		switch {
 		case w.Raw == "--":
-			made.words = append(made.words, words[i+1:]...)
+			made.words = append(made.words, words...)
 			return made, c.enough(made)
 		case w.Plain == 0 || w.Text == "-" || !strings.HasPrefix(w.Text, "-") || c.takesDashes(w):
 			made.words = append(made.words, w)
 			continue
 		}
-		if err := c.option(w.Text, made.options); err != nil {
+		taken, err := c.option(w.Text, words, made)
+		if err != nil {
 			return made, err
 		}
+		words = words[taken:]
 	}
 	return made, c.enough(made)
 }
@@ -57,25 +63,38 @@ func (c *Command) takesDashes(w prompt.Word) bool {
 	return strings.HasSuffix(c.Name, "chmod") && mode && rights != "" && strings.Trim(rights, "rwxXst") == ""
 }
 
-// option takes a word that has options: --name, or -letters.
-func (c *Command) option(text string, into map[string]bool) error {
-	if name, long := strings.CutPrefix(text, "--"); long {
-		for _, o := range c.Options {
-			if o.Name == name {
-				into[name] = true
-				return nil
-			}
-		}
-		return c.noOption(text)
+// option takes a word that has options: --name, --name=value, or -letters; and how many words it takes of those after it.
+func (c *Command) option(text string, after []prompt.Word, into call) (taken int, err error) {
+	if long, ok := strings.CutPrefix(text, "--"); ok {
+		return c.long(long, after, into)
 	}
 	for _, letter := range text[1:] {
 		at := slices.IndexFunc(c.Options, func(o Option) bool { return o.Letter == string(letter) })
 		if at < 0 {
-			return c.noOption("-" + string(letter))
+			return 0, c.noOption("-" + string(letter))
 		}
-		into[c.Options[at].Name] = true
+		into.options[c.Options[at].Name] = true
 	}
-	return nil
+	return 0, nil
+}
+
+// long takes a --name, with its value where it has one.
+func (c *Command) long(text string, after []prompt.Word, into call) (taken int, err error) {
+	name, value, given := strings.Cut(text, "=")
+	at := slices.IndexFunc(c.Options, func(o Option) bool { return o.Name == name })
+	switch {
+	case at < 0:
+		return 0, c.noOption("--" + name)
+	case c.Options[at].Value == "" && given:
+		return 0, fmt.Errorf("--%s takes nothing: %s", name, c.Line())
+	case c.Options[at].Value != "" && !given && len(after) == 0:
+		return 0, fmt.Errorf("--%s needs a %s: %s", name, c.Options[at].Value, c.Line())
+	case c.Options[at].Value != "" && !given:
+		value, taken = after[0].Text, 1
+	}
+	into.options[name] = true
+	into.values[name] = append(into.values[name], value)
+	return taken, nil
 }
 
 func (c *Command) noOption(text string) error {

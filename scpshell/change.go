@@ -127,6 +127,30 @@ func changeMode(w *work, p place) error {
 	})
 }
 
+func changeOwner(w *work, p place) error {
+	return p.each(w.call.words[1:], func(name string) error {
+		_, err := p.handle().Chown(w.ctx, name, w.call.words[0].Text, p.files)
+		return err
+	})
+}
+
+// link makes a symbolic link, which says what was typed.
+func link(w *work, p place) error {
+	text := w.call.words[0].Text
+	if !w.call.has("symbolic") {
+		return fmt.Errorf("%s makes symbolic links only: %s -s", w.name(), w.name())
+	}
+	goal, err := p.target(w.call.words[1])
+	if err != nil {
+		return err
+	}
+	if info, err := p.handle().Lstat(w.ctx, goal.path, p.files); goal.into && err == nil && info.IsDir() {
+		goal.path = path.Join(goal.path, path.Base(text))
+	}
+	_, err = p.handle().Symlink(w.ctx, text, goal.path, p.files)
+	return p.fail(goal.path, err)
+}
+
 // newMode is what a mode becomes: by an octal number, or by what changes, u+x,g=r.
 func newMode(text string, old fs.FileMode) (fs.FileMode, error) {
 	if bits, err := strconv.ParseUint(text, 8, 32); err == nil && bits <= 0o7777 {

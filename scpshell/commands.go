@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"deployer/console"
 	"deployer/internal/nearest"
@@ -36,15 +37,33 @@ const many = -1
 
 // The options of commands.
 var (
-	sudoOption      = Option{"S", "sudo", "use the files of the host as root, or as the user of set-option sudo"}
-	longOption      = Option{"l", "long", "with mode, owner, size and time"}
-	allOption       = Option{"a", "hidden", "also names that begin with a dot"}
-	recursiveOption = Option{"r", "recursive", "directories with all that is in them"}
-	forceOption     = Option{"f", "force", "what is not there is no mistake"}
-	parentsOption   = Option{"p", "parents", "those above it too; one that is there is no mistake"}
-	resumeOption    = Option{"", "resume", "go on with what an interrupted transfer left, where that is the same so far"}
-	everyOption     = Option{"", "all", "to all hosts of the node, at the same path"}
+	sudoOption      = Option{"S", "sudo", "use the files of the host as root, or as the user of set-option sudo", ""}
+	longOption      = Option{"l", "long", "with mode, owner, size and time", ""}
+	allOption       = Option{"a", "hidden", "also names that begin with a dot", ""}
+	newestOption    = Option{"t", "time", "what was changed last comes first", ""}
+	reverseOption   = Option{"r", "reverse", "the other way round", ""}
+	humanOption     = Option{"h", "human", "sizes in kB, MB, GB", ""}
+	oneOption       = Option{"1", "one", "a name a line", ""}
+	itselfOption    = Option{"d", "directory", "directories themselves, not what is in them", ""}
+	recursiveOption = Option{"r", "recursive", "directories with all that is in them", ""}
+	forceOption     = Option{"f", "force", "what is not there is no mistake", ""}
+	parentsOption   = Option{"p", "parents", "those above it too; one that is there is no mistake", ""}
+	symbolicOption  = Option{"s", "symbolic", "a symbolic link: there are no others here", ""}
+	everyOption     = Option{"", "all", "to all hosts of the node, at the same path", ""}
 )
+
+// copyOptions are the options of put and get.
+func copyOptions() []Option {
+	return []Option{
+		{"c", "checksum", "compare what is in files of the same size, whatever their time", ""},
+		{"L", "follow", "copy what symbolic links lead to", ""},
+		{"", "include", "of the files in directories only those that match; may be repeated", "PATTERN"},
+		{"", "exclude", "nothing in directories that matches; cache/ is a directory; may be repeated", "PATTERN"},
+		{"", "verify", "compare the checksums of what was written, before it takes its place", ""},
+		{"", "resume", "go on with what an interrupted transfer left, where that is the same so far", ""},
+		sudoOption,
+	}
+}
 
 // twins are two commands that do the same, on the host and here. Each text has a verb for the side.
 func twins(c Command, do func(*work, place) error, complete func(where) completer) []*Command {
@@ -62,7 +81,7 @@ func twins(c Command, do func(*work, place) error, complete func(where) complete
 func looking() []*Command {
 	return slices.Concat(
 		twins(Command{Name: "ls", Usage: "[PATH...]", Short: "list files", most: many, looks: true,
-			Options: []Option{longOption, allOption},
+			Options: []Option{longOption, allOption, newestOption, reverseOption, humanOption, oneOption, itselfOption},
 			Long: "Names that cannot be shown as they are, or mean something to this shell, are quoted, and can be typed " +
 				"so. Owners have the names that /etc/passwd and /etc/group of the machine give them, and numbers else."},
 			list, anyPaths),
@@ -82,11 +101,11 @@ func copying() []*Command {
 		"all of the copy has arrived, and never half."
 	return []*Command{
 		{Name: "put", Usage: "FILE... [TARGET]", Short: "copy files to the host", Long: target,
-			Options: []Option{recursiveOption, everyOption, resumeOption, sudoOption},
+			Options: append([]Option{recursiveOption, everyOption}, copyOptions()...),
 			least:   1, most: many, remote: true, run: put, complete: transferPaths(here, there)},
 		{Name: "get", Usage: "FILE... [TARGET]", Short: "copy files from the host",
 			Long:    "Everything is as for put, the other way.",
-			Options: []Option{recursiveOption, resumeOption, sudoOption},
+			Options: append([]Option{recursiveOption}, copyOptions()...),
 			least:   1, most: many, remote: true, run: get, complete: transferPaths(there, here)},
 	}
 }
@@ -101,6 +120,11 @@ func changing() []*Command {
 			Long: "Into TARGET if that is a directory, else to that name, which is replaced if it is a file."}, move, anyPaths),
 		twins(Command{Name: "chmod", Usage: "MODE PATH...", Short: "set the mode of files", least: 2, most: many,
 			Long: "MODE is octal, 640, or says what changes, as u=rw,g=r,o= or +x."}, changeMode, modePaths),
+		twins(Command{Name: "chown", Usage: "OWNER PATH...", Short: "set the owner of files", least: 2, most: many,
+			Long: "OWNER is a user, user:group or :group, by name or number."}, changeOwner, modePaths),
+		twins(Command{Name: "ln", Usage: "TARGET PATH", Short: "make a symbolic link", least: 2, most: 2,
+			Options: []Option{symbolicOption}, Long: "PATH says TARGET then, which is taken as it is typed, and need not be " +
+				"there. Another link at PATH is replaced at once; where it is a directory itself, the link is made in that."}, link, anyPaths),
 	)
 }
 
@@ -171,7 +195,7 @@ func (c *Command) Help(l console.Layout) string {
 	text := prompt.Help(c.Line(), c.Short, c.Long, l)
 	var rows []console.Row
 	for _, o := range c.Options {
-		name := "--" + o.Name
+		name := strings.TrimSpace("--" + o.Name + " " + o.Value)
 		if o.Letter != "" {
 			name = "-" + o.Letter + ", " + name
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"deployer/hosts"
@@ -44,18 +45,26 @@ func (s *Shell) Complete(line string, cursor int) (start int, candidates []promp
 	if cmd.complete == nil {
 		return now.Start, nil
 	}
-	return now.Start, cmd.complete(s, operands(before[1:]), now)
+	operands, value := cmd.operands(before[1:])
+	if value {
+		return now.Start, nil
+	}
+	return now.Start, cmd.complete(s, operands, now)
 }
 
-// operands are the words that are no options.
-func operands(words []prompt.Word) []prompt.Word {
-	var all []prompt.Word
+// operands are the words that are no options, and no values of some. value says that the next word will be one.
+func (c *Command) operands(words []prompt.Word) (all []prompt.Word, value bool) {
 	for _, w := range words {
-		if !strings.HasPrefix(w.Raw, "-") {
+		switch {
+		case value:
+			value = false
+		case !strings.HasPrefix(w.Raw, "-"):
 			all = append(all, w)
+		default:
+			value = slices.ContainsFunc(c.Options, func(o Option) bool { return o.Value != "" && w.Raw == "--"+o.Name })
 		}
 	}
-	return all
+	return all, value
 }
 
 func (s *Shell) commandNames(prefix string) []prompt.Candidate {
@@ -71,8 +80,8 @@ func (s *Shell) commandNames(prefix string) []prompt.Candidate {
 func (c *Command) optionNames(prefix string) []prompt.Candidate {
 	var all []prompt.Candidate
 	for _, o := range c.Options {
-		for _, text := range []string{o.Typed(), "--" + o.Name} {
-			if strings.HasPrefix(text, prefix) {
+		for _, text := range []string{"-" + o.Letter, "--" + o.Name} {
+			if text != "-" && strings.HasPrefix(text, prefix) {
 				all = append(all, prompt.Candidate{Text: text, Shown: text, Description: o.Text})
 				break
 			}

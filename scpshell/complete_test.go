@@ -23,7 +23,7 @@ func TestComplete(t *testing.T) {
 		want []string
 	}{
 		{"p|", []string{"pwd", "put"}},
-		{"lc|", []string{"lcd", "lchmod", "lconnect"}},
+		{"lc|", []string{"lcd", "lchmod", "lchown", "lconnect"}},
 		{"nothing |", nil},
 		{"view i|", []string{"view index.html", "view 'it is/'", `view 'it'\''s'`}},
 		{"view 'it |", []string{"view 'it is/'"}},
@@ -42,7 +42,11 @@ func TestComplete(t *testing.T) {
 		{"get ~|", []string{"get ~/"}},
 		{"get '-|", []string{"get '-dash'"}},
 		{"get $'\\x1b|", []string{`get $'\x1b[2Jred'`}},
-		{"get -|", []string{"get -r", "get --resume", "get -S"}},
+		{"pwd -|", []string{"pwd -S"}},
+		{"put --v|", []string{"put --verify"}},
+		{"put --exclude |", nil},
+		{"put --exclude x a|", []string{"put --exclude x a.txt"}},
+		{"put --exclude=x a|", []string{"put --exclude=x a.txt"}},
 		{"get --re|", []string{"get --recursive", "get --resume"}},
 		{"chmod i|", nil},
 		{"chmod +x in|", []string{"chmod +x index.html"}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func list(w *work, p place) error {
 		switch {
 		case err != nil:
 			wrong = append(wrong, p.fail(name, err))
-		case info.IsDir():
+		case info.IsDir() && !w.call.has("directory"):
 			dirs = append(dirs, name)
 		default:
 			named := *info
@@ -80,15 +81,29 @@ func (p place) listDirectory(dir string) error {
 
 // printList prints files, of a directory if that is not "".
 func (p place) printList(dir string, files []*hosts.FileInfo) error {
-	var items []string
+	p.sort(files)
 	if p.call.has("long") {
 		return p.print(p.longList(dir, files))
 	}
+	var items []string
 	for _, f := range files {
 		items = append(items, p.coloured(f))
 	}
+	if p.call.has("one") {
+		return p.print(items)
+	}
 	console.From(p.ctx).Columns(items, 0)
 	return nil
+}
+
+// sort puts files, which are in the order of their names, in the order that was asked for.
+func (p place) sort(files []*hosts.FileInfo) {
+	if p.call.has("time") {
+		slices.SortStableFunc(files, func(a, b *hosts.FileInfo) int { return b.ModTime.Compare(a.ModTime) })
+	}
+	if p.call.has("reverse") {
+		slices.Reverse(files)
+	}
 }
 
 // print prints lines, for a person a page at a time.
@@ -128,18 +143,25 @@ func colourOf(f *hosts.FileInfo) string {
 
 // longList has a line for each file.
 func (p place) longList(dir string, files []*hosts.FileInfo) []string {
-	owner, size := 0, 0
+	ownerWidth, sizeWidth := 0, 0
 	owners := p.ownersThere()
 	for _, f := range files {
-		owner = max(owner, len(owners.short(f)))
-		size = max(size, len(strconv.FormatInt(f.Size, 10)))
+		ownerWidth, sizeWidth = max(ownerWidth, len(owners.short(f))), max(sizeWidth, len(p.size(f)))
 	}
 	var lines []string
 	for _, f := range files {
-		lines = append(lines, fmt.Sprintf("%s %-*s %*d %s %s%s", modeOf(f.Mode), owner, owners.short(f), size, f.Size,
+		lines = append(lines, fmt.Sprintf("%s %-*s %*s %s %s%s", modeOf(f.Mode), ownerWidth, owners.short(f), sizeWidth, p.size(f),
 			timeOf(f.ModTime), p.coloured(f), p.leadsTo(dir, f)))
 	}
 	return lines
+}
+
+// size is how large a file is, as it was asked for.
+func (p place) size(f *hosts.FileInfo) string {
+	if p.call.has("human") {
+		return size(f.Size)
+	}
+	return strconv.FormatInt(f.Size, 10)
 }
 
 // leadsTo is where a symbolic link leads; "" for what is none, and where that is not known.

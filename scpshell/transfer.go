@@ -39,8 +39,7 @@ func (t *transfer) run(items []item, do func(item, hosts.CopyOptions) (*hosts.Co
 		copying.Go(func() {
 			defer func() { <-places }()
 			if t.ctx.Err() == nil {
-				results[i], errs[i] = do(one, hosts.CopyOptions{Resume: t.call.has("resume"), Progress: t.shown.of(i),
-					Failed: func(f hosts.CopyFailure) { t.failed[i] = append(t.failed[i], f) }})
+				results[i], errs[i] = do(one, t.options(i))
 			}
 		})
 	}
@@ -49,6 +48,16 @@ func (t *transfer) run(items []item, do func(item, hosts.CopyOptions) (*hosts.Co
 		t.add(r)
 	}
 	return errs
+}
+
+// options say how an item is copied.
+func (t *transfer) options(item int) hosts.CopyOptions {
+	return hosts.CopyOptions{
+		Checksum: t.call.has("checksum"), Follow: t.call.has("follow"), Verify: t.call.has("verify"),
+		Resume: t.call.has("resume"), Include: t.call.values["include"], Exclude: t.call.values["exclude"],
+		Progress: t.shown.of(item),
+		Failed:   func(f hosts.CopyFailure) { t.failed[item] = append(t.failed[item], f) },
+	}
 }
 
 // add adds what a copy did to what all did.
