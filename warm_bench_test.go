@@ -26,6 +26,9 @@ func BenchmarkWarm(b *testing.B) {
 	theirs := ways[1].line[:len(ways[1].line):len(ways[1].line)]
 	shell, bare := startShellAt(b, lab, tree), startBare(b, append(theirs, "warm"))
 	minimal := startBare(b, append(theirs, "terminal", "warm"))
+	if err := shell.run(); err != nil { // which connects, as the others have
+		b.Fatal(err)
+	}
 	ratio.Compare(b, 4, ratio.Way{Name: "shell", Do: shell.run}, ratio.Way{Name: "minimal", Do: minimal.run},
 		ratio.Way{Name: "bare", Do: bare.run})
 }
