@@ -8,23 +8,29 @@ import (
 	"strings"
 	"sync"
 
+	"deployer/internal/sshconfig"
 	"deployer/internal/sshkeys"
 )
 
 // Known is what files of known_hosts say.
 type Known []*index
 
-// index finds what one file says of a host. It may have thousands of entries, and be asked about as many hosts.
+// index finds what one file says of a host. It may have thousands of entries, and be asked about as many hosts. Entries
+// are told by their places.
 type index struct {
-	text    []byte
-	entries Entries
-	byName  map[string][]int // places of entries, by the names that they tell
-	others  []int            // places of those with patterns or a hash
+	text     []byte
+	entries  Entries
+	byName   map[string][]int // that tell their names one by one
+	patterns []int
+
+	mu     sync.Mutex       // guards what follows
+	hashed []int            // whose names were not asked for yet; what it holds is never changed
+	asked  map[string][]int // hashed ones of the names that were
 }
 
 // parse passes over lines that cannot be read, as OpenSSH does: they can only make a host unknown.
 func parse(name string, text []byte) *index {
-	x := &index{text: text, byName: map[string][]int{}}
+	x := &index{text: text, byName: map[string][]int{}, asked: map[string][]int{}}
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
@@ -39,21 +45,24 @@ func parse(name string, text []byte) *index {
 func (x *index) add(l Line) {
 	at := len(x.entries)
 	x.entries = append(x.entries, l)
-	names, ok := l.names()
-	if !ok {
-		x.others = append(x.others, at)
-		return
-	}
-	for _, name := range names {
-		x.byName[name] = append(x.byName[name], at)
+	switch {
+	case l.hash != nil:
+		x.hashed = append(x.hashed, at)
+	case l.HasPattern():
+		x.patterns = append(x.patterns, at)
+	default:
+		for name := range strings.SplitSeq(strings.ToLower(l.hosts), ",") {
+			x.byName[name] = append(x.byName[name], at)
+		}
 	}
 }
 
 // about returns the entries for a name whose keys can be read, in their order.
 func (x *index) about(name string) Entries {
-	places := slices.Clone(x.byName[strings.ToLower(name)])
-	for _, at := range x.others {
-		if x.entries[at].of(name) {
+	name = strings.ToLower(name)
+	places := slices.Concat(x.byName[name], x.byHash(name))
+	for _, at := range x.patterns {
+		if sshconfig.MatchesName(x.entries[at].hosts, name) {
 			places = append(places, at)
 		}
 	}
@@ -63,6 +72,30 @@ func (x *index) about(name string) Entries {
 		if l := x.entries[at]; l.readKey() {
 			found = append(found, l)
 		}
+	}
+	return found
+}
+
+// byHash finds entries whose hash stands for a name. That is work, for thousands of entries and as many hosts: those that
+// were found to stand for one name are not tried for another.
+func (x *index) byHash(name string) []int {
+	x.mu.Lock()
+	found, known := x.asked[name]
+	hashed := x.hashed
+	x.mu.Unlock()
+	if known || len(hashed) == 0 {
+		return found
+	}
+	for _, at := range hashed {
+		if x.entries[at].hash.is(name) {
+			found = append(found, at)
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.asked[name] = found
+	if len(found) > 0 {
+		x.hashed = slices.DeleteFunc(slices.Clone(x.hashed), func(at int) bool { return slices.Contains(found, at) })
 	}
 	return found
 }

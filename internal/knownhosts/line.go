@@ -2,14 +2,13 @@ package knownhosts
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha1"
+	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
 	"os"
 	"strings"
 
-	"deployer/internal/sshconfig"
 	"deployer/internal/sshkeys"
 
 	"golang.org/x/crypto/ssh"
@@ -96,24 +95,8 @@ func (l *Line) readKey() bool {
 	return err == nil && l.Key.Type() == l.kind
 }
 
-// of reports whether the entry is about a host.
-func (l *Line) of(name string) bool {
-	if l.hash != nil {
-		return l.hash.is(name)
-	}
-	return sshconfig.MatchesName(l.hosts, name)
-}
-
-// names are those that the entry is about, if it tells them one by one.
-func (l *Line) names() (names []string, ok bool) {
-	if l.hash != nil || l.HasPattern() {
-		return nil, false
-	}
-	return strings.Split(strings.ToLower(l.hosts), ","), true
-}
-
-// hash stands for a name that is not to be read.
-type hash struct{ salt, sum []byte }
+// hash stands for a name that is not to be read: the HMAC of it with SHA-1, the salt being the key.
+type hash struct{ salt, sum [sha1.Size]byte }
 
 // parseHash reads |1|SALT|HASH. It returns nil for what is none.
 func parseHash(text string) *hash {
@@ -121,23 +104,27 @@ func parseHash(text string) *hash {
 	if len(parts) != 4 || parts[1] != "1" {
 		return nil
 	}
-	salt, err := base64.StdEncoding.DecodeString(parts[2])
-	if err != nil {
-		return nil
+	var h hash
+	for i, part := range []*[sha1.Size]byte{&h.salt, &h.sum} {
+		read, err := base64.StdEncoding.DecodeString(parts[2+i])
+		if err != nil || len(read) != sha1.Size {
+			return nil
+		}
+		*part = [sha1.Size]byte(read)
 	}
-	sum, err := base64.StdEncoding.DecodeString(parts[3])
-	if err != nil {
-		return nil
-	}
-	return &hash{salt, sum}
+	return &h
 }
 
-// is reports whether it stands for name.
+// is reports whether it stands for name. crypto/hmac would take half as much time again, and seven allocations.
 func (h *hash) is(name string) bool {
-	mac := hmac.New(sha1.New, h.salt)
-	mac.Write([]byte(name))
-	var sum [sha1.Size]byte
-	return hmac.Equal(mac.Sum(sum[:0]), h.sum)
+	inner, outer := make([]byte, sha1.BlockSize, 4*sha1.BlockSize), make([]byte, sha1.BlockSize, 2*sha1.BlockSize)
+	for i := range inner {
+		inner[i], outer[i] = 0x36, 0x5c // RFC 2104
+	}
+	subtle.XORBytes(inner, inner, h.salt[:])
+	subtle.XORBytes(outer, outer, h.salt[:])
+	sum := sha1.Sum(append(inner, name...))
+	return sha1.Sum(append(outer, sum[:]...)) == h.sum
 }
 
 // judges reports whether the entry can judge what signs with an algorithm. That of a key can judge certificates too:
