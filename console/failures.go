@@ -40,7 +40,7 @@ func FormatFailures(failures []Failure, targets int, colour bool) string {
 	if failed := failedHosts(a.failed); len(failed) > 0 && targets > 1 {
 		fmt.Fprintln(&b, p.red(fmt.Sprintf("%d of %d hosts failed:%s", len(failed), targets, severalHosts(failed))))
 	}
-	for _, f := range alike(a.failed) {
+	for _, f := range alike(briefly(a.failed)) {
 		f.format(&b, p)
 	}
 	if len(a.parked) > 0 {
@@ -51,6 +51,35 @@ func FormatFailures(failures []Failure, targets int, colour bool) string {
 	}
 	formatOffline(&b, a.offline, targets, p)
 	return b.String()
+}
+
+// briefly leaves out of what was interrupted on many hosts at once in what they differ, since the cause was none of them:
+// the command, as it may have the name of the host in it, and what they printed.
+func briefly(failures []Failure) []Failure {
+	same := map[string][]int{}
+	for i, f := range failures {
+		if f.State == journal.Interrupted && f.Host != "" {
+			f.Command, f.Stderr = "", ""
+			same[f.key()] = append(same[f.key()], i)
+		}
+	}
+	brief := slices.Clone(failures)
+	for _, at := range same {
+		first := failures[at[0]]
+		differ := func(of func(Failure) string) bool {
+			return slices.ContainsFunc(at, func(i int) bool { return of(failures[i]) != of(first) })
+		}
+		commands, texts := differ(func(f Failure) string { return f.Command }), differ(func(f Failure) string { return f.Stderr })
+		for _, i := range at {
+			if len(at) > maxListedBelow && commands {
+				brief[i].Command = ""
+			}
+			if len(at) > maxListedBelow && texts {
+				brief[i].Stderr = ""
+			}
+		}
+	}
+	return brief
 }
 
 // alike makes one failure of those that are the same on so many hosts that nobody would read them one by one, in the

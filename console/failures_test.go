@@ -98,3 +98,33 @@ func TestFailuresAlike(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestInterruptedOnMany tells once of hosts that were interrupted together, whatever each of them did.
+func TestInterruptedOnMany(t *testing.T) {
+	var failures []Failure
+	for _, slug := range []string{"web1", "web2", "web3", "web4"} {
+		failures = append(failures, Failure{Node: "/web[" + slug + "]", Action: "restart", Host: slug, Command: "restart " + slug,
+			State: journal.Interrupted, Cause: "by Ctrl-C", Stderr: "step 1\n", Seconds: float64(len(failures))})
+	}
+	if got, want := FormatFailures(failures, 9, false), `web[1-4] (/web restart) interrupted
+    cause    by Ctrl-C
+    | step 1
+`; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	failures[1].Stderr, failures[2].Cause = "step 2\n", "by SIGTERM"
+	failures = append(failures, Failure{Node: "/web[db1]", Action: "restart", Host: "db1", Command: "restart db1",
+		State: journal.Interrupted, Cause: "by Ctrl-C"})
+	if got, want := FormatFailures(failures, 9, false), `web[1-2,4],db1 (/web restart) interrupted
+    cause    by Ctrl-C
+web3 (/web[web3] restart) interrupted after 2.00s
+    command  restart web3
+    cause    by SIGTERM
+    | step 1
+`; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := FormatFailures(failures[:3], 9, false); strings.Count(got, "command ") != 3 || strings.Count(got, "| step") != 3 {
+		t.Errorf("of few hosts not all is told:\n%s", got)
+	}
+}
