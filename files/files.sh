@@ -80,6 +80,7 @@ rename)
 	;;
 remove) exec rm -f "$1" ;;
 rmdir) exec rmdir "$1" ;;
+rmtree) exec rm -rf "$1" ;;
 mkdir)
 	[ -z "$2" ] || exec mkdir -m "$2" "$1"
 	exec mkdir "$1"

@@ -83,35 +83,25 @@ func (h *Handle) Remove(ctx context.Context, name string, o RemoveOptions) (chan
 			if err != nil {
 				return false, err
 			}
-			return true, u.remove(ctx, u.path, info, o.Recursive)
+			return true, u.remove(ctx, info, o.Recursive)
 		})
 }
 
-func (u *fileUse) remove(ctx context.Context, name string, info *FileInfo, recursive bool) error {
-	if !info.IsDir() {
-		return u.named(name, u.fs.Remove(ctx, name, false))
+func (u *fileUse) remove(ctx context.Context, info *FileInfo, recursive bool) error {
+	switch {
+	case !info.IsDir():
+		return u.fs.Remove(ctx, u.path, false)
+	case recursive:
+		return files.RemoveTree(ctx, u.fs, u.path, u.sandbox)
 	}
-	list, err := u.fs.List(ctx, name)
+	list, err := u.fs.List(ctx, u.path)
+	if err == nil && len(list) > 0 {
+		err = syscall.ENOTEMPTY
+	}
 	if err != nil {
-		return u.named(name, err)
-	}
-	if len(list) > 0 && !recursive {
-		return syscall.ENOTEMPTY
-	}
-	for _, entry := range list {
-		if err := u.remove(ctx, path.Join(name, entry.Name), entry, true); err != nil {
-			return err
-		}
-	}
-	return u.named(name, u.fs.Remove(ctx, name, true))
-}
-
-// named says at which path an error is, if that is below the one that is used.
-func (u *fileUse) named(path string, err error) error {
-	if err == nil || path == u.path {
 		return err
 	}
-	return fmt.Errorf("%s: %w", files.Shown(path), plainFileError(err))
+	return u.fs.Remove(ctx, u.path, true)
 }
 
 // Rename gives a file or directory another name on the same file system. It replaces a file that has that name, but no
