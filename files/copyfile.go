@@ -122,7 +122,7 @@ func (p pair) adjust(ctx context.Context, j *job, t *Target) (Entry, error) {
 	if err != nil {
 		return Entry{}, &CopyError{false, j.to, err}
 	}
-	p.move(j, j.info.Size)
+	p.wasThere(j)
 	if changed {
 		return j.entry(Copied), nil
 	}

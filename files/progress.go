@@ -10,6 +10,7 @@ import (
 type Progress struct {
 	Files, FilesDone int    // directories and links not counted
 	Bytes, BytesDone int64  // of these files, those that were there counted as done
+	There            int64  // of BytesDone, those that were
 	Walked           bool   // all files were found
 	Name             string // the path on the source of the file that was begun last
 	Size, SizeDone   int64  // its bytes
@@ -20,6 +21,7 @@ type Progress struct {
 type counters struct {
 	files, filesDone atomic.Int64
 	bytes, bytesDone atomic.Int64
+	there            atomic.Int64
 	unseen           atomic.Int64 // directories
 	latest           atomic.Pointer[job]
 }
@@ -53,6 +55,12 @@ func (c *copier) move(j *job, n int64) {
 	c.counters.bytesDone.Add(n)
 }
 
+// wasThere counts a file that was as it should be.
+func (c *copier) wasThere(j *job) {
+	c.counters.there.Add(j.info.Size)
+	c.move(j, j.info.Size)
+}
+
 // verifies tells that a file is being compared, until it is ended.
 func (c *copier) verifies(j *job) (end func()) {
 	c.counters.latest.Store(j)
@@ -63,13 +71,15 @@ func (c *copier) verifies(j *job) (end func()) {
 // rewind begins a file at an offset, whatever was copied of it before.
 func (c *copier) rewind(j *job, from int64) {
 	c.counters.latest.Store(j)
-	c.counters.bytesDone.Add(from - j.moved.Swap(from))
+	more := from - j.moved.Swap(from)
+	c.counters.there.Add(max(0, more))
+	c.counters.bytesDone.Add(more)
 }
 
 func (c *copier) progress() Progress {
 	n := &c.counters
 	p := Progress{Files: int(n.files.Load()), FilesDone: int(n.filesDone.Load()),
-		Bytes: n.bytes.Load(), BytesDone: n.bytesDone.Load(), Walked: n.unseen.Load() == 0}
+		Bytes: n.bytes.Load(), BytesDone: n.bytesDone.Load(), There: n.there.Load(), Walked: n.unseen.Load() == 0}
 	if j := n.latest.Load(); j != nil {
 		p.Name, p.Size, p.SizeDone, p.Verifying = j.from, j.info.Size, j.moved.Load(), j.verifying.Load()
 	}

@@ -41,3 +41,27 @@ func TestVerifyingIsTold(t *testing.T) {
 		t.Errorf("at the end: %+v", last)
 	}
 }
+
+// What was there is told apart from what was copied: files that are as they should be, and the beginning of one that is
+// gone on with.
+func TestWhatWasThereIsTold(t *testing.T) {
+	b := newBed(t)
+	b.write("same", "as it should be")
+	b.copied(CopyOptions{})
+	b.write("new", "text")
+	var last Progress
+	_, err := b.copy(CopyOptions{Progress: func(p Progress) { last = p }})
+	b.check(err)
+	if last.BytesDone != 19 || last.There != 15 {
+		t.Errorf("at the end: %+v", last)
+	}
+	c := &copier{}
+	j := &job{info: &Info{}}
+	c.rewind(j, 10)
+	c.move(j, 5)
+	c.rewind(j, 12) // the connection was lost meanwhile
+	c.move(j, 8)
+	if got := c.progress(); got.BytesDone != 20 || got.There != 10 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -24,7 +24,7 @@ type progress struct {
 	samples []sample // of the last seconds
 }
 
-// sample is how far it was at a moment.
+// sample is how many bytes had been copied at a moment. Those that were there say nothing of the speed.
 type sample struct {
 	at    time.Time
 	bytes int64
@@ -68,7 +68,8 @@ func (p *progress) update(item int, now hosts.CopyProgress) (begin bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.items[item], p.last = now, item
-	p.samples = append(p.samples, sample{time.Now(), p.total().BytesDone})
+	total := p.total()
+	p.samples = append(p.samples, sample{time.Now(), total.BytesDone - total.There})
 	for len(p.samples) > 2 && time.Since(p.samples[0].at) > window {
 		p.samples = p.samples[1:]
 	}
@@ -119,6 +120,7 @@ func (p *progress) total() hosts.CopyProgress {
 		sum.FilesDone += one.FilesDone
 		sum.Bytes += one.Bytes
 		sum.BytesDone += one.BytesDone
+		sum.There += one.There
 	}
 	return sum
 }
