@@ -247,3 +247,19 @@ func TestWhoReadsWaits(t *testing.T) {
 	w.ends(130)
 	w.recorded(interrupted, interrupted, interrupted)
 }
+
+// TestSilentInTheView follows a host that is silent and one that waits for an answer: the first is parked, and when the
+// other was answered the run goes on without it.
+func TestSilentInTheView(t *testing.T) {
+	t.Parallel()
+	w := startFleet(t).watch(t, []string{"--silence", "5s", "--parked", "leave"}, "echo begun; SLEEP", "printf 'go on? '; read x; echo got $x")
+	w.Expect("a parked: silent for 5s")
+	w.expectDrawn("1 waiting, 1 parked", "\n  a  parked ", "\n  b  waiting ")
+	w.stepIn()
+	w.Send("yes\r")
+	w.ends(1)
+	if out := w.Output(); strings.Contains(out, "b parked") || !strings.Contains(out, "2 hosts: 1 parked, 1 done") {
+		t.Errorf("not a alone was parked:\n%s", out)
+	}
+	w.recorded(journal.Parked, succeeded)
+}

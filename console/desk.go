@@ -43,6 +43,18 @@ func (d *Desk) Reads(command uint64, reads bool, since time.Time) {
 	}
 }
 
+// Waits reports whether a command waits for the person, or they have stepped into it.
+func (d *Desk) Waits(command uint64) bool {
+	s := d.person.screen
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil {
+		return false
+	}
+	r := s.live.commands[command]
+	return r != nil && (r == s.live.attached || r.asks())
+}
+
 // Offer lets the person step into a command until withdraw is called.
 func (d *Desk) Offer(command uint64, keyboard io.Writer, resize func(pty.Size)) (withdraw func()) {
 	s := d.person.screen

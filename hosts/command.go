@@ -155,6 +155,9 @@ func (x *execution) run(ctx context.Context) (*Output, error) {
 	x.silence.session, x.silence.post, x.silence.limit = x.session, x.post, x.silenceLimit()
 	x.silence.about = journal.Event{ID: x.id, Parent: x.scope.Parent, Node: x.scope.Node, Host: x.handle.Slug(),
 		Parallel: x.scope.Parallel}
+	if x.request.Terminal && x.scope.Parallel {
+		x.silence.waits = func() bool { return x.session.opts.Desk.Waits(x.id) }
+	}
 	x.silence.begin()
 	exit, err := x.execute(ctx)
 	x.silence.end()

@@ -204,6 +204,7 @@ func TestLeave(t *testing.T) {
 			l := newLab(t, Options{Person: tt.person})
 			o := at("web", l.server(tt.server).Port())
 			o.Timeout = time.Hour
+			other := at("other", l.server(sshserver.Options{Password: nil}).Port()) // known before any file is read
 			h, ended := l.session.Handle(l.host(o)), make(chan error, 1)
 			go func() {
 				_, err := h.Run(t.Context(), "echo begun; sleep 3600", RunOptions{})
@@ -217,7 +218,7 @@ func TestLeave(t *testing.T) {
 			isParked(t, err, "web", "the run went on without this host")
 			_, err = h.Exists(t.Context(), "/etc/passwd", FileOptions{})
 			isParked(t, err, "web", "look for /etc/passwd")
-			if out := l.output(at("other", l.server(sshserver.Options{Password: nil}).Port()), "echo out"); out != "out\n" {
+			if out := l.output(other, "echo out"); out != "out\n" {
 				t.Errorf("another host gave %q", out)
 			}
 		})

@@ -5,10 +5,12 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"deployer/internal/sshdtest"
+	"deployer/journal"
 	"deployer/pty"
 )
 
@@ -17,6 +19,7 @@ type noteDesk struct {
 	mu        sync.Mutex
 	reads     []bool
 	keyboards []io.Writer
+	waits     atomic.Bool // all commands do
 }
 
 func (d *noteDesk) Size() pty.Size { return pty.Default }
@@ -27,6 +30,8 @@ func (d *noteDesk) Offer(_ uint64, keyboard io.Writer, _ func(pty.Size)) func() 
 	d.keyboards = append(d.keyboards, keyboard)
 	return func() {}
 }
+
+func (d *noteDesk) Waits(uint64) bool { return d.waits.Load() }
 
 func (d *noteDesk) Reads(_ uint64, reads bool, _ time.Time) {
 	d.mu.Lock()
@@ -160,6 +165,28 @@ func TestReadersGivePlace(t *testing.T) {
 	for i, err := range errs {
 		if err != nil {
 			t.Errorf("host %d: %v", i, err)
+		}
+	}
+}
+
+// TestSilenceAtDesk parks a silent command on a terminal of its own as any other, but not one that waits for the person.
+func TestSilenceAtDesk(t *testing.T) {
+	t.Parallel()
+	for _, waits := range []bool{false, true} {
+		d := &noteDesk{}
+		d.waits.Store(waits)
+		s, seen := newSession(t, Options{Desk: d, Silence: 100 * time.Millisecond, LeaveParked: time.Millisecond})
+		ctx, cancel := context.WithTimeout(WithScope(t.Context(), Scope{Parallel: true}), time.Minute)
+		defer cancel()
+		_, err := locals(t, s, "web1")[0].Run(ctx, map[bool]string{false: "sleep 3600", true: "sleep 1"}[waits], RunOptions{})
+		if waits && err != nil || d.offered() != 1 {
+			t.Errorf("got %v, %d commands on the desk", err, d.offered())
+		}
+		if !waits {
+			isParked(t, err, "web1", "silent for ")
+		}
+		if n := len(eventsOf(seen, journal.HostParked, "web1")); n != map[bool]int{false: 1}[waits] {
+			t.Errorf("it waits: %v, and is parked %d times", waits, n)
 		}
 	}
 }

@@ -62,6 +62,9 @@ type Desk interface {
 	// Reads tells whether the program of a silent command reads what is typed, or waits for something else. It is known
 	// for what the command printed before since, and not of every command.
 	Reads(command uint64, reads bool, since time.Time)
+	// Waits reports whether a command waits for the person, as far as the desk can tell, or they have stepped into it: such
+	// a silence does not count.
+	Waits(command uint64) bool
 }
 
 // Session is what a run has open on its hosts: connections, passwords typed, limits. It is safe for use by many

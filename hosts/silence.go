@@ -23,6 +23,7 @@ type silence struct {
 	limit   time.Duration
 	begun   time.Time
 	came    func() bool // reports whether something came since it was called last; nil: heard is called
+	waits   func() bool // reports whether it waits for a person, which is no silence; nil: asking is called
 
 	last   atomic.Int64 // when something came or was given, in ns since begun
 	parked atomic.Bool
@@ -33,10 +34,10 @@ type silence struct {
 	over  bool
 }
 
-// silenceLimit is how long the command may be silent; 0 is for ever. One that has the terminal, or whose streams others
-// hold, is not ours to judge.
+// silenceLimit is how long the command may be silent; 0 is for ever. One that has the person's terminal, or whose streams
+// others hold, is not ours to judge.
 func (x *execution) silenceLimit() time.Duration {
-	if x.request.Terminal || x.in != nil || x.out != nil {
+	if x.request.Terminal && !x.scope.Parallel || x.in != nil || x.out != nil {
 		return 0
 	}
 	return x.session.silenceLimit(x.options.Silence, x.handle.host.Common().Silence)
@@ -97,7 +98,7 @@ func (q *silence) look() {
 	}
 	silent := q.silent()
 	switch {
-	case q.asks.Load(), q.parked.Load():
+	case q.asks.Load(), q.parked.Load(), silent >= q.limit && q.waits != nil && q.waits():
 		q.timer.Reset(q.next(q.limit))
 	case silent < q.limit:
 		q.timer.Reset(q.next(q.limit - silent))
