@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,13 +12,14 @@ type Word struct {
 	Raw     string // as it was typed
 	Start   int    // where it begins in the line
 	Plain   int    // how much of Text, from its start, was not quoted
-	Pattern string // Text as a pattern for path.Match, in which what was quoted stands for itself
+	Pattern string // Text as a pattern for path.Match, in which what was quoted stands for itself, and [^ for the [! of sh
 	Given   bool   // a program gave it, and nobody could quote what is in it
 }
 
 // Literal is a word of which nothing is quoted, as a program gets it.
 func Literal(text string) Word {
-	return Word{Text: text, Raw: text, Plain: len(text), Pattern: strings.ReplaceAll(text, `\`, `\\`), Given: true}
+	pattern := strings.NewReplacer(`\`, `\\`, "[!", "[^").Replace(text)
+	return Word{Text: text, Raw: text, Plain: len(text), Pattern: pattern, Given: true}
 }
 
 // End is where the word ends in the line.
@@ -56,6 +58,10 @@ func (s *splitter) skipSpace() bool {
 	for s.pos < len(s.line) && strings.IndexByte(Blanks, s.line[s.pos]) >= 0 {
 		s.pos++
 	}
+	if strings.HasPrefix(s.line[s.pos:], "\\\n") { // the line goes on
+		s.pos += 2
+		return s.skipSpace()
+	}
 	if s.pos == len(s.line) {
 		return false
 	}
@@ -91,6 +97,8 @@ func (s *splitter) word() Word {
 			s.pos++
 			s.quote()
 			s.escaped()
+		case c == '!' && bytes.HasSuffix(s.pattern, []byte("[")) && !bytes.HasSuffix(s.pattern, []byte(`\[`)):
+			s.text, s.pattern = append(s.text, c), append(s.pattern, '^')
 		default:
 			s.text, s.pattern = append(s.text, c), append(s.pattern, c)
 		}

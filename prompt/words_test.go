@@ -28,6 +28,7 @@ func TestSplit(t *testing.T) {
 		{"# 'a", nil, 0},
 		{"a \\\nb", []string{"a", "b"}, 0},
 		{"a\\\nb", []string{"ab"}, 0},
+		{"a \\\n  b \\\n", []string{"a", "b"}, 0},
 		{"'a\nb'", []string{"a\nb"}, 0},
 		{"a 'b", []string{"a", "b"}, '\''},
 		{`a "b'`, []string{"a", "b'"}, '"'},
@@ -45,6 +46,26 @@ func TestSplit(t *testing.T) {
 		if !slices.Equal(got, test.want) || open != test.open {
 			t.Errorf("%q: %q and %q open, want %q and %q", test.line, got, open, test.want, test.open)
 		}
+	}
+}
+
+// TestPattern matches as patterns of sh do.
+func TestPattern(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		word, name string
+		want       bool
+	}{
+		{"[!ab]c", "xc", true}, {"[!ab]c", "ac", false}, {"[!ab]c", "!c", true}, {"[^ab]c", "ac", false}, {"[a!]c", "!c", true},
+		{"'['!a", "[!a", true}, {`\[!a`, "[!a", true}, {"'[!a]c'", "[!a]c", true}, {"!a", "!a", true}, {"[a-c]", "b", true},
+	} {
+		words, _ := Split(test.word)
+		if got, err := path.Match(words[0].Pattern, test.name); got != test.want || err != nil {
+			t.Errorf("%s (%s) matches %s: %v, %v", test.word, words[0].Pattern, test.name, got, err)
+		}
+	}
+	if got := Literal("[!a]").Pattern; got != "[^a]" {
+		t.Errorf("given by a program: %s", got)
 	}
 }
 
