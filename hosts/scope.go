@@ -48,6 +48,7 @@ func (s *Session) Parallel(ctx context.Context, n int, do func(ctx context.Conte
 	for i := range n {
 		places <- struct{}{}
 		wait.Go(func() {
+			growStack()
 			at := &seat{places: places}
 			defer at.leave()
 			ctx := ctx

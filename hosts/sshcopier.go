@@ -30,6 +30,7 @@ var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // run copies until the end. What cannot be written is read all the same, or the command would be held up.
 func (c *copier) run() {
+	growStack()
 	defer close(c.done)
 	buffer := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buffer)

@@ -216,6 +216,7 @@ func (d *dialling) handshake(ctx context.Context, c *sshConn, watch *watchdog) e
 	}
 	done := make(chan error, 1)
 	d.pool.tasks.Go(func() {
+		growStack()
 		conn, chans, requests, err := ssh.NewClientConn(c.wire, d.st.address(), config)
 		if err == nil && ctx.Err() != nil {
 			conn.Close()

@@ -220,6 +220,7 @@ func (p *pool) begin(ctx context.Context, h *SSH) *link {
 	p.tasks.Go(func() {
 		defer p.begun.Done()
 		defer stop()
+		growStack()
 		conn, err := p.connect(ctx, l, h.o)
 		p.finish(l, conn, err)
 		l.cancel(nil)
