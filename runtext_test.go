@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -82,5 +83,43 @@ func TestHostsFit(t *testing.T) {
 		if got := formatHosts(hosts, console.Layout{Columns: columns}); got != want {
 			t.Errorf("in %d columns:\n%swant\n%s", columns, got, want)
 		}
+	}
+}
+
+// TestManyHostsAreFolded has lines for those that stand alike where each host of its own would be too much.
+func TestManyHostsAreFolded(t *testing.T) {
+	t.Parallel()
+	var all []runs.Host
+	began := time.Date(2026, 11, 21, 10, 15, 2, 0, time.UTC)
+	for i := range 1000 {
+		h := runs.Host{Slug: fmt.Sprintf("web%04d", i+1), State: journal.Done, Begun: began, Ended: began.Add(time.Duration(i) * time.Second / 100)}
+		switch {
+		case i%100 == 7:
+			h.State, h.Command, h.Reason = journal.Failed, "restart "+h.Slug, "exit status 3"
+		case i%100 == 8:
+			h.State, h.Command, h.Reason = journal.Failed, "test -e app", "exit status 1"
+		case i >= 900:
+			h = runs.Host{Slug: h.Slug, State: journal.NotBegun}
+		}
+		all = append(all, h)
+	}
+	whole := `web[0001-0007,0010-0107,0110-0207,0210-0307] and 581 more  882 done      8.99s
+web[0008,0108,0208,0308,0408,0508,0608,0708,0808,0908]     10 failed     9.07s  restart …: exit status 3
+web[0009,0109,0209,0309,0409,0509,0609,0709,0809,0909]     10 failed     9.08s  test -e app: exit status 1
+web[0901-0907,0910-1000]                                   98 not begun
+`
+	narrow := `web0001 and 881 more       882 done      8.99s
+web[0008,0108] and 8 more  10 failed     9.07s  restart …: exit status 3
+web[0009,0109] and 8 more  10 failed     9.08s  test -e app: exit status 1
+web[0901-0907,0910-1000]   98 not begun
+`
+	for columns, want := range map[int]string{0: whole, 80: narrow} {
+		if got := formatHosts(all, console.Layout{Columns: columns}); got != want {
+			t.Errorf("in %d columns:\n%swant\n%s", columns, got, want)
+		}
+	}
+	few := all[:maxEach]
+	if got := formatHosts(few, console.Layout{}); strings.Count(got, "\n") != maxEach || !strings.Contains(got, "restart web0008: exit status 3") {
+		t.Errorf("of few hosts:\n%s", got)
 	}
 }
