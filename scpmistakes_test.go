@@ -4,7 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"deployer/internal/sshserver"
 )
 
 // TestScpMistakes types what cannot be done: the answer says what is wrong with which path of which side, and what to do.
@@ -109,4 +113,44 @@ func TestScpOddProcess(t *testing.T) {
 			t.Errorf("%s of %q: status %d: %s", tt.script, tt.args, cmd.ProcessState.ExitCode(), out)
 		}
 	}
+}
+
+// TestScpAllInterrupted ends a transfer to several hosts: which of them have it all is told.
+func TestScpAllInterrupted(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	b.server.Freeze()
+	defer b.server.Thaw()
+	r := b.start(t, "scp", "--json", "--path", "both", "--", "put", "--all", "editor")
+	r.expect(`"host":"web2","path":"/`)
+	r.signal(syscall.SIGINT)
+	r.wants(130)
+	for _, line := range []string{`"message":"web1  INTERRUPTED"`, `"message":"web2  `, "  1 copied: "} {
+		if !strings.Contains(r.out.String(), line) {
+			t.Errorf("it does not tell %s", line)
+		}
+	}
+}
+
+// TestScpAllShown copies to several hosts: every line of what goes on says of which host it is.
+func TestScpAllShown(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	b.server.SetFaults(sshserver.Faults{Latency: 50 * time.Millisecond})
+	b.write(t, "large", "")
+	if err := os.Truncate(filepath.Join(b.dir, "large"), 64<<20); err != nil {
+		t.Fatal(err)
+	}
+	s := b.sitAt(t, b.shell("--path", "both"))
+	s.Expect("number or name: ")
+	s.Send("web2\r")
+	s.Expect(reading)
+	s.Send("put --all large\r")
+	s.Expect("web1: put  large  ")
+	s.Send("\x03")
+	s.Expect("web1  INTERRUPTED")
+	s.Expect("interrupted by Ctrl-C")
+	s.Expect(reading)
+	s.Send("exit\r")
+	s.ends(0)
 }

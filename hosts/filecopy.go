@@ -14,7 +14,7 @@ import (
 )
 
 // CopyOptions say how files are copied between this machine and a host. Files and directories keep their modes and
-// times, and symbolic links stay links, which say the same.
+// times, but a directory that is there keeps its own; symbolic links stay links, which say the same.
 type CopyOptions struct {
 	FileOptions
 	Mode     fs.FileMode // of files; 0: that of the source, but a file that is itself replaced keeps its own

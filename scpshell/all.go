@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"deployer/console"
 	"deployer/hosts"
 	"deployer/journal"
 	"deployer/prompt"
@@ -36,7 +37,18 @@ func putAll(w *work) error {
 		line := fmt.Sprintf("%-*s  %-*s  %s", hostWidth, r.host, stateWidth, r.state(), r.done)
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
-	return errors.Join(append(once(wrong), w.local.print(lines))...)
+	return errors.Join(append(once(wrong), w.table(lines))...)
+}
+
+// table prints a table, to the log where the command was interrupted: who has it and who has not counts then most.
+func (w *work) table(lines []string) error {
+	if w.ctx.Err() == nil {
+		return w.local.print(lines)
+	}
+	for _, line := range lines {
+		console.From(w.ctx).Log(line)
+	}
+	return nil
 }
 
 // state is how the host stands.
@@ -53,8 +65,10 @@ func (r result) state() string {
 
 // putTo copies files to one host. Its directory is the one of this shell on its own host, or the home directory.
 func (w *work) putTo(ctx context.Context, h hosts.Host) result {
+	scope := hosts.ScopeOf(ctx)
+	scope.Cell = h.Slug() // what is shown of it is said to be of that host
 	one := *w
-	one.ctx = ctx
+	one.ctx = hosts.WithScope(ctx, scope)
 	there := &side{host: h, label: prompt.Quote(h.Slug())}
 	one.local, one.remote = place{&one, w.here, hosts.FileOptions{}}, place{&one, there, w.remote.files}
 	r := result{host: h.Slug()}

@@ -90,7 +90,7 @@ func (p *progress) draw() {
 	c := console.From(p.t.ctx)
 	o := console.ProgressOptions{Expected: int(total.Bytes >> 10), Clear: true}
 	var bars []*console.Bar
-	if total.Files > 1 {
+	if total.Files > 1 && !hosts.ScopeOf(p.t.ctx).Parallel { // of several hosts one line each
 		o.Format = p.fileLine
 		bars = append(bars, c.Progress(p.t.name(), o))
 	}

@@ -44,8 +44,8 @@ Not on a set of hosts. verify and resume are those of put_file.`,
 		{
 			name: "host.put_dir", usage: `host.put_dir(local_path, remote_path, owner = , include = , exclude = , checksum = False, follow = False, verify = False, resume = False, **options)`,
 			text: `Makes a directory of the host hold what one of this machine holds, with all that is below, with the
-same permissions and times. A file that is there with the same size and time is taken to be the same; one of the same
-size and another time is compared. Symbolic links stay links. What else is there is left alone. Returns True if anything
+same permissions and times; a directory that is there keeps its own. A file that is there with the same size and time is
+taken to be the same; one of the same size and another time is compared. Symbolic links stay links. What else is there is left alone. Returns True if anything
 changed. When some files fail the others are copied, and it fails with the error of the first.`,
 			options: []optionEntry{
 				{"owner", `"user", "user:group" or ":group", by name or number, of what is written`},
