@@ -2,7 +2,6 @@ package deployer
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"deployer/console"
@@ -51,7 +50,7 @@ func likeHosts(hosts []runs.Host) [][]runs.Host {
 	var groups [][]runs.Host
 	at := map[alike]int{}
 	for _, h := range hosts {
-		key := alike{state: h.State, command: strings.ReplaceAll(h.Command, h.Slug, "…"), reason: h.Reason}
+		key := alike{state: h.State, command: hostset.ReplaceName(h.Command, h.Slug, "…"), reason: h.Reason}
 		if len(hosts) <= maxEach {
 			key.own = h.Slug
 		}

@@ -3,9 +3,9 @@ package console
 import (
 	"io"
 	"slices"
-	"strings"
 	"time"
 
+	"deployer/internal/hostset"
 	"deployer/journal"
 	"deployer/pty"
 )
@@ -233,7 +233,7 @@ func (s *Screen) sameQuestion() (question string, hosts []string) {
 }
 
 // common is the question without the name of the host, which is all in which questions may differ.
-func (r *row) common() string { return strings.ReplaceAll(r.question(), r.host, "\x00") }
+func (r *row) common() string { return hostset.ReplaceName(r.question(), r.host, "\x00") }
 
 // keyboards are those of the hosts that still wait with the question with which they waited when it was shown.
 func (s *Screen) keyboards(hosts []string) []io.Writer {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"deployer/internal/hostset"
 	"deployer/journal"
 )
 
@@ -114,20 +115,26 @@ func (l *live) tells(e journal.Event) bool {
 		e.Kind == journal.ConnectEnd && e.State == journal.Done
 }
 
-// logLine is that line: a command that many hosts run is told once, and how well it went is to be seen in their lines.
+// logLine is that line: a command that many hosts run is told once, and how well it went is to be seen in their lines. So
+// is one in which nothing but the name of the host differs; it has the host before it of which it is.
 func (l *live) logLine(e journal.Event, p palette) string {
 	if e.Kind != journal.CommandStart || e.Message != "" {
 		return ""
 	}
-	line := marked(e, p)
+	dir := ""
 	if e.Dir != "" {
-		line = oneLine(e.Dir, maxCommand) + " " + line
+		dir = oneLine(e.Dir, maxCommand) + " "
 	}
-	if l.seen[line] {
+	line := dir + marked(e, palette{})
+	common := hostset.ReplaceName(line, e.Host, "\x00")
+	if l.seen[common] {
 		return ""
 	}
-	l.seen[line] = true
-	return line
+	l.seen[common] = true
+	if common != line {
+		return logLine(e, p)
+	}
+	return dir + marked(e, p)
 }
 
 // A run that takes no time is not said to have taken any, and of one that is short whole seconds would say little.

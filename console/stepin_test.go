@@ -89,3 +89,17 @@ func TestLiveEnds(t *testing.T) {
 		}
 	})
 }
+
+// A command that differs in the name of its host only is told of one host.
+func TestLiveTellsCommandOnce(t *testing.T) {
+	inLiveRun(t, 60, 24, []string{"web1", "web2", "web10"}, func(r *liveRun) {
+		in := func(e journal.Event, dir string) journal.Event { e.Dir = dir; return e }
+		r.events(begin(1, "web2", "web2 start"), begin(2, "web1", "web1 start"), begin(3, "web10", "web1 start"),
+			in(begin(4, "web1", "stop web1"), "/srv"), in(begin(5, "web2", "stop web2"), "/srv"), in(begin(6, "web2", "stop web2"), "/opt"))
+		r.after(redrawEvery, "web2 $ web2 start", "$ web1 start", "web1:/srv $ stop web1", "web2:/opt $ stop web2",
+			"  web1   running           0s",
+			"  web2   running           0s",
+			"  web10  running           0s",
+			"3 hosts: 3 running  0s  Down: choose a host")
+	})
+}
