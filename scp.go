@@ -62,7 +62,9 @@ func cutHost(args []string, dash int) (host string, command []string, err error)
 	} else if command = args[dash:]; len(command) == 0 {
 		return "", nil, errors.New("there is no command after --")
 	}
-	switch {
+	switch meant := asScp(args[:dash]); {
+	case meant != "":
+		return "", nil, fmt.Errorf("HOST is no path, unlike with the scp of OpenSSH: scp %s", meant)
 	case dash > 1:
 		return "", nil, fmt.Errorf("expected one HOST, and there are %d words; a command comes after --: scp %s -- %s",
 			dash, args[0], args[1])
@@ -70,6 +72,32 @@ func cutHost(args []string, dash int) (host string, command []string, err error)
 		host = args[0]
 	}
 	return host, command, nil
+}
+
+// asScp is how that is written which arguments of the scp of OpenSSH ask for; "" if they are none.
+func asScp(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	var quoted []string
+	for _, arg := range args {
+		quoted = append(quoted, prompt.Quote(arg))
+	}
+	last := len(args) - 1
+	if host, path, ok := cutRemote(args[last]); ok && last > 0 {
+		return fmt.Sprintf("%s -- put %s %s", host, strings.Join(quoted[:last], " "), prompt.Quote(cmp.Or(path, ".")))
+	}
+	if host, path, ok := cutRemote(args[0]); ok {
+		return fmt.Sprintf("%s -- get %s", host, strings.Join(append([]string{prompt.Quote(path)}, quoted[1:]...), " "))
+	}
+	return ""
+}
+
+// cutRemote splits HOST:PATH, where the path is one that no name of a host could be part of.
+func cutRemote(arg string) (host, path string, ok bool) {
+	host, path, ok = strings.Cut(arg, ":")
+	return host, path, ok && host != "" && !strings.Contains(host, "/") && !strings.HasPrefix(path, "//") &&
+		(path == "" || strings.ContainsAny(path, "/~."))
 }
 
 // completeHost completes the host.

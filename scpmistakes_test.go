@@ -42,6 +42,23 @@ func TestScpMistakes(t *testing.T) {
 	b.says(t, 2, []string{"scp", "--path", "both", "--", "ls"}, "which of the hosts is not said: name one of web[1-2]")
 }
 
+// TestScpAsOpenSSH is called as the scp of OpenSSH is, and answers how that is written.
+func TestScpAsOpenSSH(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	for line, says := range map[string]string{
+		"editor web1:/tmp":        "OpenSSH: scp web1 -- put editor /tmp\n",
+		"app editor web1:":        "OpenSSH: scp web1 -- put app editor .\n",
+		"web1:www/index.html":     "OpenSSH: scp web1 -- get www/index.html\n",
+		"me@web1:~/x y .":         "OpenSSH: scp me@web1 -- get '~/x' y .\n",
+		"web1 put editor":         "a command comes after --: scp web1 -- put",
+		"ssh://web1:22/x -- ls":   "!OpenSSH",
+		"web9 -- put a web1:/tmp": "did you mean web1 or web2?",
+	} {
+		b.says(t, 2, append([]string{"scp"}, strings.Fields(line)...), says)
+	}
+}
+
 // TestScpAllMistaken tells what is wrong here once, not for every host.
 func TestScpAllMistaken(t *testing.T) {
 	t.Parallel()
