@@ -217,15 +217,15 @@ func TestScpAsks(t *testing.T) {
 	t.Parallel()
 	b := newScpBed(t)
 	for _, test := range []struct {
-		typed, shown string
-		status       int
-	}{{"2\r", "web2:~ > ", 0}, {"web1\r", "local:site ~ web1:~ > ", 0}, {"\x04", "", 1}} {
+		typed, shown, put string
+		status            int
+	}{{"2\r", "web2:~ > ", "1 copied", 0}, {"web1\r", "local:site ~ web1:~ > ", "1 unchanged", 0}, {"\x04", "", "", 1}} {
 		s := b.sitAt(t, b.shell("--path", "both"))
 		s.Expect("number or name: ")
 		s.Send(test.typed)
 		if test.shown != "" {
 			s.Expect(test.shown)
-			s.doesTelling("put editor", "1 copied")
+			s.doesTelling("put editor", test.put) // that put --all has copied before
 			s.doesTelling("put --all editor", "web1  done", "web2  done")
 			s.Send("exit\r")
 		}

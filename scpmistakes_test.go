@@ -171,3 +171,24 @@ func TestScpAllShown(t *testing.T) {
 	s.Send("exit\r")
 	s.ends(0)
 }
+
+// TestScpAllAtHome copies to the home directory of each of several hosts, where the shell is in that of one.
+func TestScpAllAtHome(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	s := b.sitAt(t, b.shell("--path", "both"))
+	s.Expect("number or name: ")
+	s.Send("web2\r")
+	s.Expect(reading)
+	s.doesTelling("put --all editor", "web1  done", "web2  done")
+	s.does("mkdir www")
+	s.does("cd www")
+	s.doesTelling("put --all deploy", "web1  done", "web2  done")
+	s.Send("exit\r")
+	s.ends(0)
+	for _, name := range []string{"editor", "www/deploy"} { // of web1
+		if _, err := os.Stat(filepath.Join(b.there, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"deployer/console"
@@ -63,7 +64,7 @@ func (r result) state() string {
 	return strings.ToUpper(string(state))
 }
 
-// putTo copies files to one host. Its directory is the one of this shell on its own host, or the home directory.
+// putTo copies files to one host.
 func (w *work) putTo(ctx context.Context, h hosts.Host) result {
 	scope := hosts.ScopeOf(ctx)
 	scope.Cell = h.Slug() // what is shown of it is said to be of that host
@@ -82,10 +83,17 @@ func (w *work) putTo(ctx context.Context, h hosts.Host) result {
 	return r
 }
 
-// directory is where paths begin on a host.
+// directory is where paths begin on a host: in the directory of this shell, or where that is in the home directory, as far
+// below the one of that host.
 func (w *work) directory(h hosts.Host) (string, error) {
-	if w.Shell.there != nil {
-		return w.Shell.there.dir, nil
+	below := ""
+	if at := w.Shell.there; at != nil {
+		inside, ok := strings.CutPrefix(at.dir+"/", strings.TrimSuffix(at.home, "/")+"/")
+		if h == at.host || !ok || at.home == "" {
+			return at.dir, nil
+		}
+		below = inside
 	}
-	return w.session.Handle(h).FilePath(w.ctx, "~", hosts.FileOptions{})
+	home, err := w.session.Handle(h).FilePath(w.ctx, "~", hosts.FileOptions{})
+	return path.Join(home, below), err
 }
