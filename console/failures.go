@@ -99,6 +99,9 @@ func alike(failures []Failure) []Failure {
 		}
 		if f.Host != "" && len(same) > maxListedBelow {
 			told[key] = true
+			if f.differs(failures) {
+				f = f.nameless()
+			}
 			f.Node, f.Host, f.Seconds = f.above(), hostset.FoldWithin(same, maxHosts), 0
 		}
 		all = append(all, f)
@@ -108,8 +111,25 @@ func alike(failures []Failure) []Failure {
 
 // key is the same for failures that differ in their hosts, and in how long they took, only.
 func (f Failure) key() string {
+	f = f.nameless()
 	f.Node, f.Host, f.Seconds = f.above(), "", 0
 	return fmt.Sprintf("%#v", f)
+}
+
+// nameless is a failure with an ellipsis for the name of its host, in what each host may have of its own.
+func (f Failure) nameless() Failure {
+	for _, text := range []*string{&f.Command, &f.Cause, &f.Hint, &f.Stderr} {
+		*text = hostset.ReplaceName(*text, f.Host, "…")
+	}
+	return f
+}
+
+// differs reports whether others that are alike have other names in their texts.
+func (f Failure) differs(failures []Failure) bool {
+	key := f.key()
+	return slices.ContainsFunc(failures, func(o Failure) bool {
+		return o.key() == key && (o.Command != f.Command || o.Cause != f.Cause || o.Hint != f.Hint || o.Stderr != f.Stderr)
+	})
 }
 
 // above is the node without the cell of the host.

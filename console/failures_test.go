@@ -128,3 +128,35 @@ web3 (/web[web3] restart) interrupted after 2.00s
 		t.Errorf("of few hosts not all is told:\n%s", got)
 	}
 }
+
+// TestFailedAlikeButForNames tells once of hosts whose commands differ in their own names only.
+func TestFailedAlikeButForNames(t *testing.T) {
+	var failures []Failure
+	for _, slug := range []string{"web1", "web2", "web3", "web10"} {
+		failures = append(failures, Failure{Host: slug, Command: "restart " + slug + " at web1", State: journal.Failed,
+			Cause: "exit status 3", Stderr: slug + ": no\n"})
+	}
+	failures[0].Command = "restart web1 at web2"
+	if got, want := FormatFailures(failures, 9, false), `4 of 9 hosts failed: web[1-3,10]
+`; !strings.HasPrefix(got, want) || strings.Count(got, "command ") != 4 {
+		t.Errorf("what differs is told of each:\n%s", got)
+	}
+	for i := range failures {
+		failures[i].Command = "restart " + failures[i].Host
+	}
+	if got, want := FormatFailures(failures, 9, false), `4 of 9 hosts failed: web[1-3,10]
+web[1-3,10] FAILED
+    command  restart …
+    cause    exit status 3
+    | …: no
+`; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	for i := range failures {
+		failures[i].Command, failures[i].Stderr = "restart web1", ""
+	}
+	failures = append(failures[1:], Failure{Host: "db1", Command: "restart web1", State: journal.Failed, Cause: "exit status 3"})
+	if got := FormatFailures(failures, 9, false); !strings.Contains(got, "    command  restart web1\n") || strings.Count(got, "command ") != 1 {
+		t.Errorf("of others the name is told:\n%s", got)
+	}
+}
