@@ -107,4 +107,6 @@ func TestShowHostHasItsResult(t *testing.T) {
 			t.Errorf("%s on %s: %q, want %q", test.line, test.on, got, test.want)
 		}
 	}
+	p.says(t, 2, []string{"show", "web1"}, `no journal of a run "web1": runs lists those there are; of the last run: show last web1`)
+	p.says(t, 2, []string{"show", "web9"}, `no journal of a run "web9"`, "!of the last run")
 }

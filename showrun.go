@@ -12,6 +12,7 @@ import (
 	"deployer/internal/hostset"
 	"deployer/internal/runs"
 	"deployer/journal"
+	"deployer/prompt"
 	"deployer/report"
 )
 
@@ -40,7 +41,8 @@ func (p *program) showCommand() *cobra.Command {
 				err := fmt.Errorf("--view is %q: use %s or %s", view, console.ViewMerged, console.ViewDiff)
 				return &usageError{err, cmd.CommandPath() + " --help"}
 			}
-			return p.showRun(p.ownRun(""), asJSON, view == string(console.ViewDiff), args[0], args[1:]...)
+			err := p.showRun(p.ownRun(""), asJSON, view == string(console.ViewDiff), args[0], args[1:]...)
+			return p.orHosts(err, args)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			switch len(args) {
@@ -57,6 +59,22 @@ func (p *program) showCommand() *cobra.Command {
 		"how to show what was printed: `VIEW` is merged, or diff for how it differs between hosts")
 	complete(cmd, "view", among(string(console.ViewMerged), string(console.ViewDiff)))
 	return cmd
+}
+
+// orHosts adds to an error about a run that there is not that the word names hosts of the last one, if it does.
+func (p *program) orHosts(err error, words []string) error {
+	var unknown *runs.NameError
+	if len(words) != 1 || !errors.As(err, &unknown) {
+		return err
+	}
+	last, _, failed := p.readRun(p.ownRun(""), lastRun)
+	if failed != nil {
+		return err
+	}
+	if _, failed := hostsOf(last, words); failed != nil {
+		return err
+	}
+	return &usageError{fmt.Errorf("%w; of the last run: show %s %s", err, lastRun, prompt.Quote(words[0])), ""}
 }
 
 // completeHostOf completes a host of a run.
