@@ -213,12 +213,13 @@ func TestShellCommandIsNotResumed(t *testing.T) {
 	t.Parallel()
 	p := alone(t, `root = node(hosts = local_host("a"))`)
 	r := &process{t: t, cmd: p.command("run", "-k"), ended: make(chan struct{})}
-	r.cmd.Stdin = strings.NewReader("--run -- false\nshow a\nresume\n")
+	r.cmd.Stdin = strings.NewReader("--run -- exit  3\nshow a\nresume\n")
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
 	r.run().wants(1)
 	if got := r.err.String(); !strings.Contains(got, "was --run, which is no action of the tree: type it again") {
 		t.Errorf("it says\n%s", got)
 	}
+	p.says(t, 0, []string{"runs", "-n", "1"}, "/ --run -- 'exit  3'") // it is seen what was run
 }
 
 // TestGoTreeRunsAgain runs an action of a tree in Go again: the program must be the same.

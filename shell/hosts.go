@@ -25,7 +25,7 @@ func (s *Shell) runCommand(ctx context.Context, a arguments, name string, sudo b
 	if given && command == "" {
 		return fmt.Errorf("%s: there is no command after --", name)
 	}
-	return s.start(ctx, s.task(at, name, func(ctx context.Context, env *nodes.Env, _ nodes.Args) (any, error) {
+	task := s.task(at, name, func(ctx context.Context, env *nodes.Env, _ nodes.Args) (any, error) {
 		set := env.Hosts()
 		if set.Len() == 0 {
 			env.Empty(ctx)
@@ -39,7 +39,11 @@ func (s *Shell) runCommand(ctx context.Context, a arguments, name string, sudo b
 		}
 		_, err := set.Run(ctx, command, hosts.RunOptions{Sudo: sudo})
 		return nil, err
-	}))
+	})
+	if given {
+		task.Words = []string{"--", command}
+	}
+	return s.start(ctx, task)
 }
 
 // cutCommand splits a path from the command after --, which is as it was typed.
