@@ -219,7 +219,7 @@ func TestShellCommandIsNotResumed(t *testing.T) {
 	if got := r.err.String(); !strings.Contains(got, "was --run, which is no action of the tree: type it again") {
 		t.Errorf("it says\n%s", got)
 	}
-	p.says(t, 0, []string{"runs", "-n", "1"}, "/ --run -- 'exit  3'") // it is seen what was run
+	p.says(t, 0, []string{"runs", "-n", "1"}, "/ --run 'exit  3'") // it is seen what was run
 }
 
 // TestGoTreeRunsAgain runs an action of a tree in Go again: the program must be the same.

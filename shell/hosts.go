@@ -41,7 +41,7 @@ func (s *Shell) runCommand(ctx context.Context, a arguments, name string, sudo b
 		return nil, err
 	})
 	if given {
-		task.Words = []string{"--", command}
+		task.Words = []string{command}
 	}
 	return s.start(ctx, task)
 }
