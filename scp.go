@@ -225,7 +225,7 @@ func (r *shellRun) newScpShell(at *nodes.Place, of []hosts.Host, sandbox bool,
 	reader := read(func(line string, cursor int) (int, []prompt.Candidate) { return s.Complete(line, cursor) })
 	s, err = scpshell.New(scpshell.Options{
 		Hosts: of, Dir: dir, Reader: reader, Out: p.Out, Err: p.Err, Colour: p.output(p.Out, o.color).Colour,
-		Terminal: isTerminal(p.Out), Interactive: p.interactive(), KeepGoing: o.keepGoing, Name: p.Name,
+		Terminal: isTerminal(p.Out), Events: o.json, Interactive: p.interactive(), KeepGoing: o.keepGoing, Name: p.Name,
 		Secrets: r.secrets, Sandbox: sandbox, Columns: p.columns(), Interrupt: p.signals.inner,
 		Run: func(ctx context.Context, job scpshell.Job) int { return inner.scpJob(ctx, at, job) }, Look: inner.look,
 	})

@@ -131,3 +131,23 @@ func TestScpLinks(t *testing.T) {
 	b.says(t, 1, []string{"scp", "web1", "--", "chown", "no-such-user", "www"}, "the host has no user no-such-user")
 	b.says(t, 0, []string{"scp", "web1", "--", "chown", fmt.Sprint(os.Getuid()), "www"})
 }
+
+// TestScpViewsToTheByte prints a file as it is where nobody reads it at a terminal, but for secrets.
+func TestScpViewsToTheByte(t *testing.T) {
+	t.Parallel()
+	b := newScpBed(t)
+	tree, err := os.ReadFile(filepath.Join(b.dir, "deploy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write(t, "deploy", string(tree)+"word = secret(\"hunter2-hunter2\")\n")
+	text := strings.Repeat("a line longer than any buffer ", 10_000) + "\r\n\n\xff\x00\x1b[2J hunter2-hunter2 no end of line"
+	b.file(t, b.there, "odd", text)
+	b.file(t, b.dir, "odd", text)
+	for _, command := range []string{"view", "lview"} {
+		out, err := b.shell("web1", "--", command, "odd").Output()
+		if want := strings.ReplaceAll(text, "hunter2-hunter2", "********"); err != nil || string(out) != want {
+			t.Errorf("%s: %d bytes, not %d: %.60q…%q, %v", command, len(out), len(want), out, out[max(0, len(out)-60):], err)
+		}
+	}
+}

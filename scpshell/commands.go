@@ -91,7 +91,8 @@ func looking() []*Command {
 		twins(Command{Name: "stat", Usage: "PATH...", Short: "tell what a file is", least: 1, most: many, looks: true},
 			status, anyPaths),
 		twins(Command{Name: "view", Usage: "FILE...", Short: "show a file", least: 1, most: many, looks: true,
-			Long: "At a terminal it is shown a page at a time, and cannot do anything to the terminal."}, view, anyPaths),
+			Long: "At a terminal it is shown a page at a time, and cannot do anything to the terminal. Elsewhere what is " +
+				"printed is the file, to the byte."}, view, anyPaths),
 	)
 }
 

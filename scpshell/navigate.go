@@ -70,6 +70,9 @@ func (p place) view(name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	if !p.o.Terminal && !p.o.Events {
+		return p.pour(file)
+	}
 	from := bufio.NewReaderSize(file, maxLine)
 	var failed error
 	shown := console.From(p.ctx).Pager(func(yield func(string) bool) {
@@ -82,6 +85,28 @@ func (p place) view(name string) (err error) {
 		}
 	})
 	return errors.Join(shown, failed)
+}
+
+// pour writes all of a file to standard output, as it is but for secrets.
+func (p place) pour(file io.Reader) error {
+	masker := p.o.Secrets.NewMasker()
+	buffer := make([]byte, maxLine)
+	for {
+		n, err := file.Read(buffer)
+		out := masker.Mask(buffer[:n])
+		if errors.Is(err, io.EOF) {
+			out = append(out, masker.Rest()...)
+		}
+		if _, failed := p.o.Out.Write(out); failed != nil {
+			return failed
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
 }
 
 // maxLine is how many bytes of a line are shown as one.

@@ -23,6 +23,7 @@ type Options struct {
 	Out, Err    io.Writer
 	Colour      bool // of Out
 	Terminal    bool // Out is a terminal
+	Events      bool // Out is for the events of runs, and nothing else
 	Interactive bool // a person reads; else the first line that fails ends the shell
 	KeepGoing   bool // a line that fails does not end the shell
 	Name        string
