@@ -96,7 +96,7 @@ func TestKeysInHost(t *testing.T) {
 	w.Send("x")
 	w.Expect("leave a, and end what runs there? [y/N] ")
 	w.Send("y\r")
-	w.expectDrawn("1 failed, 1 running")
+	w.expectDrawn("1 parked, 1 running")
 	sshdtest.WaitGone(t, w.mark, patience)
 	w.touch("go")
 	w.ends(1)
