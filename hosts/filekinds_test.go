@@ -168,6 +168,7 @@ func TestModesOfDirectories(t *testing.T) {
 			if info, err := os.Stat(b.path("d/" + name)); err != nil || info.Mode() != fs.ModeDir|mode {
 				b.Errorf("%s has the mode %v, not %v (%v)", name, info.Mode(), mode, err)
 			}
+			b.made(os.Chmod(b.path("d/"+name), 0o700), os.Chmod(b.source("d/"+name), 0o700)) // so that it can be removed
 		}
 	})
 }
