@@ -57,13 +57,23 @@ func (h *Handle) Run(ctx context.Context, command string, o RunOptions) (*Output
 }
 
 // stream runs a command, of which nothing is shown, with a standard input and output of its own; both may be nil. in is
-// closed at the end. While a stream is held open others take its place.
-func (h *Handle) stream(ctx context.Context, command string, o RunOptions, in io.ReadCloser, out io.Writer) (*Output, error) {
+// closed at the end. While a stream is held open others take its place. came is for its silence; nil: what flows tells.
+func (h *Handle) stream(ctx context.Context, command string, o RunOptions, in io.ReadCloser, out io.Writer,
+	came func() bool) (*Output, error) {
 	x, err := h.prepare(ctx, command, o)
 	if err != nil {
 		return nil, err
 	}
-	x.in, x.out, x.request.Stream = in, out, in != nil
+	f := &flow{in: in, out: out}
+	if x.silence.came = came; came == nil {
+		x.silence.came = f.came
+	}
+	if x.request.Stream = in != nil; x.request.Stream {
+		x.in = f
+	}
+	if out != nil {
+		x.out = f
+	}
 	return x.inPlace(ctx)
 }
 

@@ -35,7 +35,13 @@ func (c *fileCommands) Ask(ctx context.Context, script string, args []string, re
 // Stream implements files.Commands.
 func (c *fileCommands) Stream(ctx context.Context, script string, args []string, reads bool, in io.ReadCloser,
 	to io.Writer) error {
-	return judge(c.h.stream(ctx, scriptLine(script, args), c.options(reads), in, to))
+	return c.stream(ctx, scriptLine(script, args), c.options(reads), in, to, nil)
+}
+
+// stream runs a command with a standard input and output of its own; came is that of [Handle.stream].
+func (c *fileCommands) stream(ctx context.Context, line string, o RunOptions, in io.ReadCloser, to io.Writer,
+	came func() bool) error {
+	return judge(c.h.stream(ctx, line, o, in, to, came))
 }
 
 func (c *fileCommands) options(reads bool) RunOptions {

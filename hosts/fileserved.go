@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"deployer/files"
@@ -27,10 +28,11 @@ type served struct {
 
 // serving is one run of the server.
 type serving struct {
-	client *files.SFTPClient
-	files  files.System
-	ended  chan struct{}
-	err    error // why it ended; before ended is closed
+	client   *files.SFTPClient
+	files    files.System
+	answered atomic.Pointer[func() bool] // see answering; nil: the server has not greeted yet
+	ended    chan struct{}
+	err      error // why it ended; before ended is closed
 }
 
 // serve has the files served until end is called, where there is nothing better than commands. In a sandbox nothing is
@@ -85,6 +87,13 @@ func (s *served) system(ctx context.Context) (files.System, error) {
 	return next.files, nil
 }
 
+// came reports whether the server has answered something since it was called last, or owes nothing. Until it has greeted
+// it has a limit of its own.
+func (r *serving) came() bool {
+	answered := r.answered.Load()
+	return answered == nil || (*answered)()
+}
+
 func (r *serving) over() bool {
 	select {
 	case <-r.ended:
@@ -116,7 +125,8 @@ func (s *served) start(starting context.Context) (*serving, error) {
 	s.tasks.Go(func() {
 		defer close(r.ended)
 		defer cancel()
-		r.err = s.commands.Stream(ctx, s.commands.h.session.fileServer, nil, false, in, out)
+		line := scriptLine(s.commands.h.session.fileServer, nil)
+		r.err = s.commands.stream(ctx, line, s.commands.options(false), in, out, r.came)
 		in.CloseWithError(io.ErrClosedPipe)
 		out.CloseWithError(io.EOF)
 	})
@@ -127,6 +137,8 @@ func (s *served) start(starting context.Context) (*serving, error) {
 		<-r.ended
 		return nil, notStarted(starting, r.err)
 	}
+	answered := answering(r.client)
+	r.answered.Store(&answered)
 	s.tasks.Go(func() {
 		r.client.Wait()
 		toServer.Close()

@@ -3,6 +3,8 @@ package hosts
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -58,22 +60,7 @@ func TestFilesAreParked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l, h, _ := stalled(t, Options{Silence: 200 * time.Millisecond, LeaveParked: 100 * time.Millisecond})
-			all := []*Handle{h, locals(t, l.session, "other")[0]}
-			errs := l.session.Parallel(t.Context(), len(all), func(ctx context.Context, i int) error {
-				if i == 0 {
-					return use(ctx, all[i])
-				}
-				l.eventually("parked", func() bool { return len(eventsOf(l.events, journal.HostParked, "web")) > 0 })
-				_, err := all[i].Run(ctx, "true", RunOptions{})
-				return err
-			})
-			isParked(t, errs[0], "web", "and the run went on without this host")
-			if errs[1] != nil {
-				t.Error(errs[1])
-			}
-			if n := len(eventsOf(l.events, journal.HostBack, "web")); n > 0 {
-				t.Errorf("the host was back %d times", n)
-			}
+			l.parks(h, func(ctx context.Context) error { return use(ctx, h) })
 		})
 	}
 }
@@ -112,19 +99,40 @@ func TestFilesGoOn(t *testing.T) {
 	}
 }
 
-// TestOpenFilesAreNotSilent holds a file open, and asks nothing of it.
+// TestOpenFilesAreNotSilent holds files open, and asks nothing of them: over SFTP, and over commands.
 func TestOpenFilesAreNotSilent(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, Options{Silence: 50 * time.Millisecond})
-	h := l.session.Handle(l.host(at("web", l.server(sshserver.Options{}).Port())))
-	r, err := h.Open(t.Context(), "/etc/passwd", FileOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	time.Sleep(500 * time.Millisecond)
-	if n := len(eventsOf(l.events, journal.HostParked, "web")); n > 0 {
-		t.Errorf("parked %d times", n)
+	for name, server := range map[string]sshserver.Files{"SFTP": {}, "commands": {None: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, Options{Silence: 200 * time.Millisecond})
+			h := l.session.Handle(l.host(at("web", l.server(sshserver.Options{Files: server}).Port())))
+			dir := t.TempDir()
+			large := filepath.Join(dir, "large")
+			if err := os.WriteFile(large, noise(4<<20, 1), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r, err := h.Open(t.Context(), large, FileOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			w, err := h.Create(t.Context(), filepath.Join(dir, "new"), WriteOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.Close()
+			_, read := io.CopyN(io.Discard, r, 1000)
+			_, written := w.Write([]byte("text"))
+			if read != nil || written != nil {
+				t.Fatal(read, written)
+			}
+			before := len(eventsOf(l.events, journal.HostParked, "web")) // of a busy machine, which was slow to begin
+			time.Sleep(time.Second)
+			if n := len(eventsOf(l.events, journal.HostParked, "web")); n > before {
+				t.Errorf("parked %d times", n-before)
+			}
+		})
 	}
 }
 
@@ -137,5 +145,100 @@ func TestSilentToItsEnd(t *testing.T) {
 	}
 	if parked, back := len(eventsOf(seen, journal.HostParked, "web1")), len(eventsOf(seen, journal.HostBack, "web1")); parked == 0 || parked != back {
 		t.Errorf("parked %d times, and back %d times", parked, back)
+	}
+}
+
+// TestStreamedFilesAreParked has a host stall in the middle of a file that goes over a command, since there is no SFTP.
+func TestStreamedFilesAreParked(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	large := filepath.Join(dir, "large")
+	if err := os.WriteFile(large, noise(8<<20, 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, use := range map[string]func(ctx context.Context, h *Handle, stall func()) error{
+		"read": func(ctx context.Context, h *Handle, stall func()) error {
+			r, err := h.Open(ctx, large, FileOptions{})
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			if _, err := io.CopyN(io.Discard, r, 1<<20); err != nil {
+				return err
+			}
+			stall()
+			_, err = io.Copy(io.Discard, r)
+			return err
+		},
+		"write": func(ctx context.Context, h *Handle, stall func()) error {
+			w, err := h.Create(ctx, filepath.Join(dir, "written"), WriteOptions{})
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(noise(1<<20, 2)); err != nil {
+				return err
+			}
+			stall()
+			_, err = w.Write(noise(8<<20, 3))
+			return errors.Join(err, w.Close())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, Options{Silence: 500 * time.Millisecond, LeaveParked: 100 * time.Millisecond})
+			l.session.fileServer, l.session.stopGrace = "exit 1", 100*time.Millisecond
+			server := l.server(sshserver.Options{Files: sshserver.Files{None: true}})
+			o := at("web", server.Port())
+			o.Keepalive, o.Timeout = time.Hour, time.Hour
+			h := l.session.Handle(l.host(o))
+			l.parks(h, func(ctx context.Context) error {
+				return use(ctx, h, func() {
+					server.Freeze()
+					t.Cleanup(server.Thaw)
+				})
+			})
+		})
+	}
+}
+
+// TestServedFilesAreParked has a server of files that a command started answer no more.
+func TestServedFilesAreParked(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, Options{Silence: 200 * time.Millisecond, LeaveParked: 100 * time.Millisecond})
+	host, err := NewWrapped(WrappedOptions{Slug: "web", Command: []string{"env"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.session.fileServer = "{ dd bs=1 count=30000 2>/dev/null; exec cat >/dev/null; } | (" + findServer + ")"
+	dir := t.TempDir()
+	large := filepath.Join(dir, "large")
+	if err := os.WriteFile(large, noise(1<<20, 7), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := l.session.Handle(host)
+	l.parks(h, func(ctx context.Context) error {
+		_, err := h.Put(ctx, large, filepath.Join(dir, "put"), CopyOptions{})
+		return err
+	})
+}
+
+// parks does something that stalls on a host, and expects that the run goes on without it once no other works.
+func (l *lab) parks(h *Handle, do func(ctx context.Context) error) {
+	l.Helper()
+	all := []*Handle{h, locals(l.T, l.session, "other")[0]}
+	errs := l.session.Parallel(l.Context(), len(all), func(ctx context.Context, i int) error {
+		if i == 0 {
+			return do(ctx)
+		}
+		l.eventually("parked", func() bool { return len(eventsOf(l.events, journal.HostParked, h.Slug())) > 0 })
+		_, err := all[i].Run(ctx, "true", RunOptions{})
+		return err
+	})
+	isParked(l.T, errs[0], h.Slug(), "and the run went on without this host")
+	if errs[1] != nil {
+		l.Error(errs[1])
+	}
+	if n := len(eventsOf(l.events, journal.HostBack, h.Slug())); n > 0 {
+		l.Errorf("the host was back %d times", n)
 	}
 }

@@ -34,10 +34,10 @@ type silence struct {
 	over  bool
 }
 
-// silenceLimit is how long the command may be silent; 0 is for ever. One that has the person's terminal, or whose streams
-// others hold, is not ours to judge.
+// silenceLimit is how long the command may be silent; 0 is for ever. One that has the person's terminal is not ours to
+// judge.
 func (x *execution) silenceLimit() time.Duration {
-	if x.request.Terminal && !x.scope.Parallel || x.in != nil || x.out != nil {
+	if x.request.Terminal && !x.scope.Parallel {
 		return 0
 	}
 	return x.session.silenceLimit(x.options.Silence, x.handle.host.Common().Silence)
