@@ -362,8 +362,18 @@ func TestStuckTerminal(t *testing.T) {
 			r.events(output(1, "a", journal.Stdout, "a line of forty characters, or of so many\n"))
 		}
 		time.Sleep(time.Minute)
-		if held := len(screen.held); held > maxHeld {
+		if held := len(screen.held); held > maxHeld || held < maxHeld-100 {
 			t.Errorf("%d bytes are held", held)
+		}
+		for screen.pace.behind() { // it takes what it was given, and is stuck again with all that is held
+			s.free <- struct{}{}
+			synctest.Wait()
+		}
+		time.Sleep(2 * redrawEvery)
+		if !screen.mu.TryLock() {
+			t.Error("who prints waits for the terminal")
+		} else {
+			screen.mu.Unlock()
 		}
 		close(s.free)
 		time.Sleep(time.Second)

@@ -23,8 +23,9 @@ type part struct {
 	data []byte
 }
 
-// maxBehind is how many bytes the terminal may be behind before writing to it waits.
-const maxBehind = 1 << 20
+// maxBehind is how many bytes the terminal may be behind before writing to it waits: more than all that is held, with the
+// carriage returns that it may get, and with what is drawn below it. What is held is written at once.
+const maxBehind = 3 * maxHeld
 
 func newPaced() *paced {
 	p := &paced{}
@@ -70,11 +71,11 @@ func (p *paced) behind() bool {
 	return p.size > 0
 }
 
-// far reports whether the terminal is so far behind that writing to it is about to wait.
+// far reports whether the terminal is so far behind that what comes now would be old when it gets to that.
 func (p *paced) far() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.size > maxBehind/2
+	return p.size > maxHeld/2
 }
 
 // settle waits until all is written, though not for a terminal that takes nothing.
