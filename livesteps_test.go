@@ -229,6 +229,54 @@ func TestTypedAheadOfTwoRuns(t *testing.T) {
 	w.ends(0)
 }
 
+// TestTypedAheadIsShown types keys before a host is chosen: what is no key of the view is shown, can be taken back, and
+// does not keep the person from stepping in.
+func TestTypedAheadIsShown(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	w := f.scripts(t, strings.TrimSuffix(asks, "; SLEEP"), "true")
+	w.session = w.sit(t)
+	w.Expect("/ > ")
+	w.Send("all go\r")
+	w.Expect("1 waiting, 1 done")
+	w.Send("xyes\r")
+	w.expectDrawn("typed ahead: xyes↵  (Esc: discard)")
+	w.Send("\x1b")
+	w.expectDrawn("!typed ahead", "Enter: answer a, Down: choose")
+	w.Send("öpwdx\r\b\x7f")
+	w.expectDrawn("typed ahead: öpwd  (Esc: discard)")
+	w.Send("\x15pwd\rä")
+	w.expectDrawn("typed ahead: pwd↵ä  (Esc: discard)")
+	w.Send("\x1b[B")
+	w.expectDrawn("> a", "!typed ahead")
+	w.Send("\r")
+	w.Expect("Ctrl-] leads back to all hosts --")
+	w.Send("yes\r")
+	w.Expect("got yes")
+	w.expectDrawn("/ > pwd\n/\n/ > ä")
+	w.Send("\x15exit\r")
+	w.ends(0)
+}
+
+// TestLettersOfOneRun types letters in a run that no line follows: they are keys of the view with no host chosen too.
+func TestLettersOfOneRun(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	w := f.watch(t, nil, strings.TrimSuffix(asks, "; SLEEP"), strings.TrimSuffix(asks, "; SLEEP"))
+	w.expectDrawn("2 hosts: 2 waiting", "Enter: answer a, a: answer all, Down: choose")
+	w.Send("xöz")
+	w.expectDrawn("no host is chosen: Down and Up choose one", "!typed")
+	w.Send("j?")
+	w.expectDrawn("> a", "keys of the live view:")
+	w.Send("\x1b")
+	w.expectDrawn("!> a")
+	w.Send("a")
+	w.expectDrawn("a,b asked: go on?", "answer of all:")
+	w.Send("yes\r")
+	w.ends(0)
+	w.recorded(succeeded, succeeded)
+}
+
 // TestWhoReadsWaits shows hosts as waiting whose programs read what is typed, and no others: whatever they printed.
 func TestWhoReadsWaits(t *testing.T) {
 	t.Parallel()

@@ -101,8 +101,8 @@ func TestLiveView(t *testing.T) {
 		"  web2  done T  "+columns,
 		"  web3  waiting T  replace the file? [y/N]",
 		"  db1   waiting T  replace the file? [y/N]",
-		"4 hosts: 3 waiting, 1 done T  Enter: answer web1, Down: choose")
-	s.Send("\x1b[Ba") // Down, and for all
+		"4 hosts: 3 waiting, 1 done T  Enter: answer web1, a: answer all, Down: choose")
+	s.Send("a")
 	s.drawn(t, "web[1,3],db1 asked: replace the file? [y/N]", "answer of all:")
 	s.Send("y\r")
 	for _, slug := range []string{"web1", "web3", "db1"} {

@@ -135,7 +135,7 @@ func (p *program) live(o runOptions, task shell.Task) *console.Live {
 	if !console.View(task.View).Follows() || len(task.Node.HostsBelow()) < 2 || o.brief != nil || p.presence(o) == nil || !p.ownsTerminal(o) {
 		return nil
 	}
-	return &console.Live{Targets: targets}
+	return &console.Live{Targets: targets, TypeAhead: p.unread != nil}
 }
 
 func (r *oneRun) openSession() {
@@ -210,7 +210,7 @@ func (r *oneRun) call(ctx context.Context) (any, error) {
 	ctx = console.With(ctx, console.Setup{Run: r.nodes, Screen: r.screen, Person: r.person})
 	if r.person != nil {
 		stop := r.person.Steer(ctx, console.Steering{Leave: r.session.Leave})
-		defer func() { r.program.unread(stop()) }()
+		defer func() { r.giveBack(stop()) }()
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -221,6 +221,13 @@ func (r *oneRun) call(ctx context.Context) (any, error) {
 		return nil, errors.Join(errLeftBehind, r.session.Close())
 	}
 	return value, errors.Join(err, r.session.Close())
+}
+
+// giveBack gives what was typed during the run to who reads lines after it.
+func (r *oneRun) giveBack(typed []byte) {
+	if r.program.unread != nil {
+		r.program.unread(typed)
+	}
 }
 
 // patience is how long an interrupted run ends without a word, lastPatience how long an abandoned one may still take.

@@ -100,13 +100,13 @@ type program struct {
 	signals signals
 
 	noJournalTold bool               // why there can be no journal was told
-	unread        func(typed []byte) // gives keys back to who reads lines next
+	unread        func(typed []byte) // gives keys back to who reads lines next; nil: nobody does
 }
 
 // Run runs the program with the arguments after its name and returns its exit status.
 func (def Program) Run(ctx context.Context, args []string, stdio Stdio) int {
 	ctx, stop := context.WithCancelCause(ctx)
-	p := &program{Program: def.named(), Stdio: stdio, unread: func([]byte) {}}
+	p := &program{Program: def.named(), Stdio: stdio}
 	p.signals.begin(stop)
 	if p.Getenv == nil {
 		p.NoJournal = true // there is no account that could have a folder for it

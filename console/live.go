@@ -15,7 +15,8 @@ import (
 // Live are the options of the live view: below the lines of a run that works on several hosts stands a line for each of
 // them that is of interest, and one that counts them.
 type Live struct {
-	Targets []string // the hosts of the run, in their order
+	Targets   []string // the hosts of the run, in their order
+	TypeAhead bool     // what is typed and is not for the view is for the line that is read after the run
 }
 
 // Times after which the view says more of a host than that it runs.
@@ -26,21 +27,23 @@ const (
 
 // live is what the view knows of the hosts, by the events of the run.
 type live struct {
-	targets  map[string]int // the place of each host
-	begun    time.Time
-	rows     map[string]*row
-	order    []*row          // those that began, in the order of the targets
-	commands map[uint64]*row // those that run with a terminal which the person can step into
-	seen     map[string]bool // commands that were told
-	chosen   *row            // by the person; nil: none
-	attached *row            // whose terminal the person has; nil: none
-	skips    bool            // what that prints, until the terminal of the person has caught up
-	asked    bool            // a question waits until the person comes back from there
+	typeAhead bool
+	typed     string         // ahead
+	targets   map[string]int // the place of each host
+	begun     time.Time
+	rows      map[string]*row
+	order     []*row          // those that began, in the order of the targets
+	commands  map[uint64]*row // those that run with a terminal which the person can step into
+	seen      map[string]bool // commands that were told
+	chosen    *row            // by the person; nil: none
+	attached  *row            // whose terminal the person has; nil: none
+	skips     bool            // what that prints, until the terminal of the person has caught up
+	asked     bool            // a question waits until the person comes back from there
 }
 
 func newLive(o Live) *live {
-	l := &live{targets: map[string]int{}, begun: time.Now(), rows: map[string]*row{}, commands: map[uint64]*row{},
-		seen: map[string]bool{}}
+	l := &live{typeAhead: o.TypeAhead, targets: map[string]int{}, begun: time.Now(), rows: map[string]*row{},
+		commands: map[uint64]*row{}, seen: map[string]bool{}}
 	for _, host := range o.Targets {
 		l.place(host)
 	}

@@ -107,6 +107,10 @@ func (l *live) keys() (told, named string) {
 	switch waits := l.waits(); {
 	case l.chosen != nil:
 		return "Enter: step into " + clean(l.chosen.host, false) + ", a: answer all, x: leave it, ?", "Enter, a, x, ?"
+	case l.typed != "":
+		return l.ahead()
+	case len(waits) > 1 && !l.typeAhead:
+		return "Enter: answer " + clean(waits[0].host, false) + ", a: answer all, Down: choose", "Enter, a, Down"
 	case len(waits) > 0:
 		return "Enter: answer " + clean(waits[0].host, false) + ", Down: choose", "Enter, Down"
 	}

@@ -48,7 +48,7 @@ type steering struct {
 
 	keys     keyReader
 	before   pty.Modes             // of the terminal, which it has while the program is stopped
-	typed    []byte                // what is not for the view
+	typed    []byte                // ahead: what is not for the view
 	question func(context.Context) // that a key asked for
 }
 
@@ -110,22 +110,22 @@ func (t *steering) read(_ context.Context, input *pty.Input) (then step, err err
 		if err != nil {
 			return nil, err
 		}
-		chosen := t.screen.chosen() != ""
+		letters := t.screen.lettersSteer()
 		switch {
-		case key == '\n' && len(t.typed) == 0 && t.screen.mayStepIn():
+		case key == '\n' && (letters || len(t.typed) == 0) && t.screen.mayStepIn():
 			return t.stepIn, nil
-		case chosen && key == 'a':
+		case letters && key == 'a':
 			t.question = t.answerAll
 			return nil, nil
-		case chosen && key == 'x':
+		case letters && key == 'x':
 			t.question = t.leave
 			return nil, nil
 		case key == pty.CtrlZ:
 			err = t.suspend()
-		case chosen && key == '?':
+		case letters && key == '?':
 			err = t.screen.Say(viewKeys(t.screen.stderr.Layout()))
-		case !t.choose(key, chosen):
-			t.typed = append(t.typed, byte(key)) // not for the view: it is for who reads lines next
+		case !t.choose(key, letters):
+			t.typeAhead(key)
 		}
 		if err != nil {
 			return nil, err
@@ -148,18 +148,18 @@ func (t *steering) suspend() error {
 	return err
 }
 
-// choose follows a key that chooses a host, and reports whether it was one.
-func (t *steering) choose(key rune, chosen bool) bool {
+// choose follows a key that chooses a host, and reports whether it was one, or one of no use.
+func (t *steering) choose(key rune, letters bool) bool {
 	switch {
-	case key == keyDown, key == tab, chosen && key == 'j':
+	case key == keyDown, key == tab, letters && key == 'j':
 		t.screen.choose(1)
-	case key == keyUp, key == keyBackTab, chosen && key == 'k':
+	case key == keyUp, key == keyBackTab, letters && key == 'k':
 		t.screen.choose(-1)
-	case key == escapeKey:
+	case key == escapeKey && letters:
 		t.screen.choose(0)
 	case key == ctrlC: // typed before the terminal made a signal of it
 		t.person.interrupt()
-	case key < keyUp && !chosen:
+	case key < keyUp && !letters:
 		return false
 	}
 	return true
@@ -170,8 +170,8 @@ func viewKeys(l Layout) string {
 	return strings.TrimSpace(l.List("keys of the live view:", []Row{
 		{Name: "Down, Up, Esc", Text: "choose a host, or none"},
 		{Name: "Enter", Text: "step into the chosen host, or the first that waits for an answer; Ctrl-] leads back"},
-		{Name: "a", Text: "with a host chosen: give one answer to all that wait with the same question"},
-		{Name: "x", Text: "with a host chosen: leave it: what runs there is ended, and the others go on"},
+		{Name: "a", Text: "give one answer to all that wait with the same question"},
+		{Name: "x", Text: "leave the chosen host: what runs there is ended, and the others go on"},
 		{Name: "Ctrl-Z", Text: "stop the program, not the hosts; fg leads back"},
 		{Name: "Ctrl-C", Text: "end the run; once more does not wait for the hosts"},
 	}))
@@ -211,6 +211,10 @@ func secretive(question string) bool {
 // leave ends the run on the host that is chosen.
 func (t *steering) leave(ctx context.Context) {
 	host := t.screen.chosen()
+	if host == "" {
+		_ = t.screen.Say("no host is chosen: Down and Up choose one") // fails as the next event will
+		return
+	}
 	yes, err := t.person.Confirm(ctx, "leave "+host+", and end what runs there?")
 	if yes && err == nil && t.options.Leave != nil {
 		t.options.Leave(host)
