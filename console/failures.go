@@ -85,28 +85,39 @@ func briefly(failures []Failure) []Failure {
 // alike makes one failure of those that are the same on so many hosts that nobody would read them one by one, in the
 // place of the first: its hosts are folded, and its node is that of all their cells.
 func alike(failures []Failure) []Failure {
-	hosts := map[string][]string{}
-	for _, f := range failures {
-		hosts[f.key()] = append(hosts[f.key()], f.Host)
+	keys, groups := make([]string, len(failures)), map[string][]Failure{}
+	for i, f := range failures {
+		keys[i] = f.key()
+		groups[keys[i]] = append(groups[keys[i]], f)
 	}
 	var all []Failure
-	told := map[string]bool{}
-	for _, f := range failures {
-		key := f.key()
-		same := hosts[key]
-		if told[key] {
-			continue
+	for i, f := range failures {
+		switch group := groups[keys[i]]; {
+		case f.Host == "" || 0 < len(group) && len(group) <= maxListedBelow:
+			all = append(all, f)
+		case len(group) > 0:
+			all = append(all, together(group))
+			groups[keys[i]] = nil
 		}
-		if f.Host != "" && len(same) > maxListedBelow {
-			told[key] = true
-			if f.differs(failures) {
-				f = f.nameless()
-			}
-			f.Node, f.Host, f.Seconds = f.above(), hostset.FoldWithin(same, maxHosts), 0
-		}
-		all = append(all, f)
 	}
 	return all
+}
+
+// together is one failure for several that are alike.
+func together(group []Failure) Failure {
+	f := group[0]
+	if slices.ContainsFunc(group, func(o Failure) bool {
+		return o.Command != f.Command || o.Cause != f.Cause || o.Hint != f.Hint || o.Stderr != f.Stderr
+	}) {
+		f = f.nameless()
+	}
+	f.Node, f.Seconds = f.above(), 0
+	var hosts []string
+	for _, o := range group {
+		hosts = append(hosts, o.Host)
+	}
+	f.Host = hostset.FoldWithin(hosts, maxHosts)
+	return f
 }
 
 // key is the same for failures that differ in their hosts, and in how long they took, only.
@@ -122,14 +133,6 @@ func (f Failure) nameless() Failure {
 		*text = hostset.ReplaceName(*text, f.Host, "…")
 	}
 	return f
-}
-
-// differs reports whether others that are alike have other names in their texts.
-func (f Failure) differs(failures []Failure) bool {
-	key := f.key()
-	return slices.ContainsFunc(failures, func(o Failure) bool {
-		return o.key() == key && (o.Command != f.Command || o.Cause != f.Cause || o.Hint != f.Hint || o.Stderr != f.Stderr)
-	})
 }
 
 // above is the node without the cell of the host.
