@@ -141,8 +141,10 @@ func (f Failure) above() string { return strings.TrimSuffix(f.Node, "["+f.Host+"
 // failedHosts are the different hosts that failed.
 func failedHosts(failures []Failure) []string {
 	var failed []string
+	seen := map[string]bool{"": true}
 	for _, f := range failures {
-		if f.Host != "" && isFailure(f.State) && !slices.Contains(failed, f.Host) {
+		if isFailure(f.State) && !seen[f.Host] {
+			seen[f.Host] = true
 			failed = append(failed, f.Host)
 		}
 	}

@@ -370,6 +370,7 @@ func TestStuckTerminal(t *testing.T) {
 			synctest.Wait()
 		}
 		time.Sleep(2 * redrawEvery)
+		synctest.Wait() // the view draws at this moment, too
 		if !screen.mu.TryLock() {
 			t.Error("who prints waits for the terminal")
 		} else {

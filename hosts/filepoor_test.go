@@ -12,7 +12,7 @@ import (
 func TestPoorServersCopy(t *testing.T) {
 	t.Parallel()
 	for name, poor := range map[string]sshserver.Files{
-		"short reads": {ShortReads: 1000}, "tiny reads": {ShortReads: 7}, "no extensions": {Plain: true}, "none": {None: true},
+		"short reads": {ShortReads: 1000}, "tiny reads": {ShortReads: 77}, "no extensions": {Plain: true}, "none": {None: true},
 		"a banner": {Banner: "Welcome!\n"}, "no extensions and short reads": {Plain: true, ShortReads: 100},
 	} {
 		for _, get := range []bool{false, true} {

@@ -11,7 +11,7 @@ import (
 // died, one more. A machine that is too busy to tell so gets a longer way.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
-	for _, trip := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second} {
+	for _, trip := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second, 5 * time.Second} {
 		l := newLab(t, Options{})
 		s := l.server(sshserver.Options{Faults: sshserver.Faults{Latency: trip / 2}})
 		h := l.session.Handle(l.host(at("web", s.Port())))
