@@ -33,7 +33,8 @@ type fileUse struct {
 	here    bool // it is the end of a transfer that is this machine
 	fs      files.System
 	release func()
-	served  *served // what is there in place of commands; nil for nothing
+	served  *served      // what is there in place of commands; nil for nothing
+	ahead   *files.Ahead // what was read of them ahead; nil: nothing
 }
 
 // withFiles does something with a file.
@@ -90,6 +91,9 @@ func (u *fileUse) system(ctx context.Context) (on files.System, release func(), 
 		if there != nil {
 			on, release = there, free
 		}
+	}
+	if u.ahead != nil {
+		on = u.ahead
 	}
 	if on == nil && u.served != nil {
 		if on, err = u.served.system(ctx); err != nil {

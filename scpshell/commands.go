@@ -21,6 +21,7 @@ type Command struct {
 
 	least, most int  // how many words it takes; most below 0: any number
 	remote      bool // it needs a host
+	sends       bool // it copies what its first word says to the host
 	looks       bool // it changes nothing
 	run         func(*work) error
 	own         func(*Shell, context.Context, call) error // in place of run: it needs no session
@@ -103,7 +104,7 @@ func copying() []*Command {
 	return []*Command{
 		{Name: "put", Usage: "FILE... [TARGET]", Short: "copy files to the host", Long: target,
 			Options: append([]Option{recursiveOption, everyOption}, copyOptions()...),
-			least:   1, most: many, remote: true, run: put, complete: transferPaths(here, there)},
+			least:   1, most: many, remote: true, sends: true, run: put, complete: transferPaths(here, there)},
 		{Name: "get", Usage: "FILE... [TARGET]", Short: "copy files from the host",
 			Long:    "Everything is as for put, the other way.",
 			Options: append([]Option{recursiveOption}, copyOptions()...),

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"deployer/files"
 	"deployer/hosts"
 	"deployer/prompt"
 )
@@ -33,8 +34,21 @@ func put(w *work) error {
 func putTo(w *work) (*transfer, []error) {
 	return copies(w.local, w.remote, func(i item, o hosts.CopyOptions) (*hosts.CopyResult, error) {
 		o.FileOptions = w.remote.files
+		if w.ahead != nil && w.ahead.Dir == i.from {
+			o.Ahead = w.ahead
+		}
 		return w.remote.handle().Put(w.ctx, i.from, i.to, o)
 	})
+}
+
+// readAhead begins to read what the first word says, while the host is connected to, until stop is called.
+func (w *work) readAhead() (stop func()) {
+	paths, err := w.local.expand(w.call.words[:1])
+	if err != nil || len(paths) == 0 {
+		return func() {} // put tells
+	}
+	w.ahead = files.ReadAhead(paths[0])
+	return w.ahead.Stop
 }
 
 // get copies files from the host.

@@ -185,13 +185,16 @@ func (s *Shell) work(ctx context.Context, session *hosts.Session, cmd *Command, 
 	if !cmd.looks {
 		defer s.listings.forget()
 	}
+	w := &work{Shell: s, ctx: ctx, session: session, cmd: cmd, call: call}
+	w.local = place{work: w, side: s.here}
 	if s.there == nil && cmd.remote && !call.has("all") {
+		if cmd.sends {
+			defer w.readAhead()()
+		}
 		if err := s.choose(ctx, session); err != nil {
 			return err
 		}
 	}
-	w := &work{Shell: s, ctx: ctx, session: session, cmd: cmd, call: call}
-	w.local = place{work: w, side: s.here}
 	w.remote = place{work: w, side: s.there, files: s.settings.files(call)}
 	return cmd.run(w)
 }

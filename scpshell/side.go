@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"deployer/console"
+	"deployer/files"
 	"deployer/hosts"
 	"deployer/internal/nearest"
 	"deployer/prompt"
@@ -72,6 +73,7 @@ type work struct {
 	call    call
 	local   place
 	remote  place
+	ahead   *files.Ahead // of what is put; nil: nothing was read ahead
 }
 
 // name is the name of the command.
