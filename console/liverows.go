@@ -78,7 +78,10 @@ func (p palette) phase(text string, is phase) string {
 func (l *live) footer(now time.Time, columns int) string {
 	line := l.counts(now) + "  " + elapsed(now.Sub(l.begun)) + "  "
 	keys, short := l.keys()
-	if Width(line+keys) > columns {
+	switch room := columns - Width(line); {
+	case l.typed != "" && l.chosen == nil:
+		keys = l.ahead(room)
+	case Width(keys) > room:
 		keys = short
 	}
 	return Fit(line+keys, columns)
@@ -107,8 +110,6 @@ func (l *live) keys() (told, named string) {
 	switch waits := l.waits(); {
 	case l.chosen != nil:
 		return "Enter: step into " + clean(l.chosen.host, false) + ", a: answer all, x: leave it, ?", "Enter, a, x, ?"
-	case l.typed != "":
-		return l.ahead()
 	case len(waits) > 1 && !l.typeAhead:
 		return "Enter: answer " + clean(waits[0].host, false) + ", a: answer all, Down: choose", "Enter, a, Down"
 	case len(waits) > 0:

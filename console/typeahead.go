@@ -41,8 +41,12 @@ func (s *Screen) lettersSteer() bool {
 	return s.live == nil || s.live.chosen != nil || !s.live.typeAhead
 }
 
-// ahead tells what was typed ahead, and how to take it back.
-func (l *live) ahead() (told, short string) {
+// ahead tells what was typed ahead, in so many columns: its end in any case.
+func (l *live) ahead(columns int) string {
 	text := clean(strings.ReplaceAll(strings.ToValidUTF8(l.typed, ""), "\n", "↵"), false)
-	return "typed ahead: " + text + "  (Esc: discard)", "typed: " + text
+	if all := "typed ahead: " + text + "  (Esc: discard)"; Width(all) <= columns {
+		return all
+	}
+	const label = "typed: "
+	return label + fitEnd(text, columns-Width(label))
 }

@@ -60,3 +60,19 @@ func Fit(text string, columns int) string {
 	}
 	return text[:kept] + "…"
 }
+
+// fitEnd is Fit that keeps the end.
+func fitEnd(text string, columns int) string {
+	if Width(text) <= columns {
+		return text
+	}
+	if columns < 1 {
+		return ""
+	}
+	for at := range text {
+		if Width(text[at:]) < columns {
+			return "…" + text[at:]
+		}
+	}
+	return "…"
+}

@@ -16,3 +16,18 @@ func TestHeight(t *testing.T) {
 		}
 	}
 }
+
+func TestFit(t *testing.T) {
+	for _, tt := range []struct {
+		text       string
+		columns    int
+		start, end string
+	}{
+		{"", 0, "", ""}, {"abc", 3, "abc", "abc"}, {"abcd", 3, "ab…", "…cd"}, {"日本語", 6, "日本語", "日本語"},
+		{"日本語", 5, "日本…", "…本語"}, {"日本語", 4, "日…", "…語"}, {"日本語", 1, "…", "…"}, {"ab", 0, "", ""}, {"ab", -1, "", ""},
+	} {
+		if start, end := Fit(tt.text, tt.columns), fitEnd(tt.text, tt.columns); start != tt.start || end != tt.end {
+			t.Errorf("%q in %d columns is %q and %q, want %q and %q", tt.text, tt.columns, start, end, tt.start, tt.end)
+		}
+	}
+}
