@@ -25,11 +25,11 @@ type CopyOptions struct {
 	Checksum bool // compare what is in files, not size and time
 	Verify   bool // compare the checksums of what was written before it takes its place
 	Resume   bool // of large files: go on where an earlier copy ended, and leave what a later one can go on from
-	// Ahead is what was read of the directory that is put; nil: what can be read while the host is connected to.
-	Ahead *files.Ahead
 
 	Progress func(CopyProgress) // called several times a second, and at the end
 	Failed   func(CopyFailure)  // told of everything that could not be copied, one after the other
+
+	Ahead *files.Ahead // what was read of the directory that is put, while the host was connected to; nil: nothing
 }
 
 // CopyProgress is how far a copy is.
@@ -101,10 +101,6 @@ func (h *Handle) copy(ctx context.Context, kind journal.Kind, local, path string
 	begun := time.Now()
 	t := &transfer{kind: kind, options: o}
 	var err error
-	ahead := o.ahead(kind, local, only)
-	if ahead != nil {
-		defer ahead.Stop()
-	}
 	if t.there, err = h.files(ctx, t.op(), path, o.FileOptions); err != nil {
 		return &CopyResult{}, err
 	}
@@ -113,12 +109,13 @@ func (h *Handle) copy(ctx context.Context, kind journal.Kind, local, path string
 	if err != nil {
 		return &CopyResult{}, t.there.record(ctx, t.there.event(kind), begun, false, err)
 	}
-	here.ahead = ahead
 	defer here.close()
 	defer h.session.pool.copies.begin()()
 	defer t.there.serve(ctx)()
 	if t.from, t.to = here, t.there; kind == journal.FileGet {
 		t.from, t.to = t.there, here
+	} else {
+		here.ahead = o.Ahead
 	}
 	co, err := t.engineOptions(ctx, only)
 	if err == nil && t.intoItself() {
@@ -153,18 +150,6 @@ func (t *transfer) intoItself() bool {
 		}
 	}
 	return strings.HasPrefix(into, strings.TrimSuffix(top, "/")+"/")
-}
-
-// ahead is what is read of a directory that is put, while the host is connected to; nil: nothing.
-func (o CopyOptions) ahead(kind journal.Kind, local string, only files.Kind) *files.Ahead {
-	if kind != journal.FilePut || only == files.File || o.Ahead != nil {
-		return o.Ahead
-	}
-	full, err := localPath(local)
-	if err != nil {
-		return nil // here tells
-	}
-	return files.ReadAhead(full)
 }
 
 func (t *transfer) op() string {
@@ -285,9 +270,11 @@ func (h *Handle) here(ctx context.Context, name string, sandbox bool) (*fileUse,
 	if err != nil {
 		return nil, err
 	}
-	full, err := localPath(name)
-	if err != nil {
-		return nil, err
+	full := name
+	if name != "" && !strings.HasPrefix(name, "~") {
+		if full, err = filepath.Abs(name); err != nil {
+			return nil, err
+		}
 	}
 	u, err := h.session.Handle(local).use(ctx, "use", full, FileOptions{Sandbox: sandbox})
 	if err != nil {
@@ -295,14 +282,6 @@ func (h *Handle) here(ctx context.Context, name string, sandbox bool) (*fileUse,
 	}
 	u.here = true
 	return u, nil
-}
-
-// localPath is the absolute path of a file of this machine, but for one that begins with a home directory.
-func localPath(name string) (string, error) {
-	if name == "" || strings.HasPrefix(name, "~") {
-		return name, nil
-	}
-	return filepath.Abs(name)
 }
 
 // warn writes a warning about a file.
