@@ -157,6 +157,12 @@ type source struct {
 	contents bool
 }
 
+// nameless reports whether a path ends without the name of what it leads to: with a slash, or in . or .. as for cp.
+func nameless(path string) bool {
+	last := path[strings.LastIndex(path, "/")+1:]
+	return last == "" || last == "." || last == ".."
+}
+
 // target is where to copy.
 type target struct {
 	path string
@@ -181,7 +187,7 @@ func split(from, to place) ([]source, target, error) {
 			return nil, goal, err
 		}
 		for _, name := range paths {
-			sources = append(sources, source{name, strings.HasSuffix(w.Text, "/")})
+			sources = append(sources, source{name, nameless(w.Text)})
 		}
 	}
 	if len(sources) > 1 && !goal.into {
