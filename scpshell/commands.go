@@ -99,8 +99,9 @@ func looking() []*Command {
 
 func copying() []*Command {
 	const target = "The last word is the target where there are several: a directory to copy into, or the new name. With " +
-		"one word, the copy gets the same name in the directory of the other side. What is there is replaced at once when " +
-		"all of the copy has arrived, and never half."
+		"one word, the copy gets the same name in the directory of the other side. DIRECTORY/ is what is in a directory: " +
+		"put -r site/ TARGET makes TARGET what site is. What is there is replaced at once when all of the copy has " +
+		"arrived, and never half."
 	return []*Command{
 		{Name: "put", Usage: "FILE... [TARGET]", Short: "copy files to the host", Long: target,
 			Options: append([]Option{recursiveOption, everyOption}, copyOptions()...),
