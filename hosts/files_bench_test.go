@@ -30,6 +30,7 @@ type copyBed struct {
 	*testing.B
 	dir              string // in memory, if the system has such files: disks are too noisy
 	program          string // internal/bench/copy
+	library          string // internal/bench/library
 	deployer, tree   string // the program, and a tree with the host
 	port             int
 	user, key, known string
@@ -40,7 +41,11 @@ func newCopyBed(b *testing.B) *copyBed {
 	bed := &copyBed{B: b}
 	bed.dir = bed.inMemory()
 	bed.program, bed.deployer = filepath.Join(bed.dir, "copy"), filepath.Join(bed.dir, "deployer")
-	for program, source := range map[string]string{bed.program: "deployer/internal/bench/copy", bed.deployer: "deployer/cmd/deployer"} {
+	bed.library = filepath.Join(bed.dir, "library")
+	for program, source := range map[string]string{
+		bed.program: "deployer/internal/bench/copy", bed.library: "deployer/internal/bench/library",
+		bed.deployer: "deployer/cmd/deployer",
+	} {
 		if out, err := exec.Command("go", "build", "-o", program, source).CombinedOutput(); err != nil {
 			b.Fatalf("go build: %v: %s", err, out)
 		}
@@ -243,7 +248,7 @@ func (j *job) peers() []ratio.Way {
 		line          func() []string
 	}{
 		{"sftp", "sftp", j.sftp}, {"scp", "scp", j.scp}, {"tar", "tar", j.tar}, {"lftp", "lftp", j.lftp},
-		{"rclone", "rclone", j.rclone},
+		{"rclone", "rclone", j.rclone}, {"library", j.bed.library, j.library},
 	} {
 		if _, err := exec.LookPath(p.program); err != nil {
 			j.bed.Logf("%s is not installed", p.program)
@@ -309,6 +314,11 @@ func (j *job) lftp() []string {
 	connect := strings.Join(j.login("ssh", "-a", "-x"), " ")
 	return []string{"lftp", "--norc", "-c", fmt.Sprintf("set sftp:connect-program '%s'; open -p %d sftp://%s:@127.0.0.1; %s",
 		connect, j.bed.port, j.bed.user, command)}
+}
+
+// library copies with the usual SFTP library of Go, which does less: see there.
+func (j *job) library() []string {
+	return []string{j.bed.library, j.port(), j.bed.user, j.bed.key, j.bed.known, j.direction(), j.from, j.to}
 }
 
 func (j *job) rclone() []string {
