@@ -142,14 +142,17 @@ func (s *Shell) unknown(at *nodes.Place, w prompt.Word, first bool, err error) e
 	if !ok || before != "." {
 		return err
 	}
-	if !first {
-		return noSuch("node or action", at, w.Text, nearNames(at, w.Text))
-	}
 	var names []string
 	for _, cmd := range s.commands {
 		names = append(names, cmd.Name)
 	}
-	return noSuch("command, node or action", at, w.Text, nearNames(at, w.Text, names...))
+	switch {
+	case first:
+		return noSuch("command, node or action", at, w.Text, nearNames(at, w.Text, names...))
+	case slices.Contains(names, w.Raw):
+		return fmt.Errorf("a command comes first, what it is for follows it: %s %s", w.Raw, at.Path())
+	}
+	return noSuch("node or action", at, w.Text, nearNames(at, w.Text))
 }
 
 func noSuch(what string, at *nodes.Place, name string, near []string) error {
