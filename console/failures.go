@@ -65,16 +65,19 @@ func briefly(failures []Failure) []Failure {
 	}
 	brief := slices.Clone(failures)
 	for _, at := range same {
+		if len(at) <= maxListedBelow {
+			continue
+		}
 		first := failures[at[0]]
 		differ := func(of func(Failure) string) bool {
 			return slices.ContainsFunc(at, func(i int) bool { return of(failures[i]) != of(first) })
 		}
 		commands, texts := differ(func(f Failure) string { return f.Command }), differ(func(f Failure) string { return f.Stderr })
 		for _, i := range at {
-			if len(at) > maxListedBelow && commands {
+			if commands {
 				brief[i].Command = ""
 			}
-			if len(at) > maxListedBelow && texts {
+			if texts {
 				brief[i].Stderr = ""
 			}
 		}
@@ -91,13 +94,14 @@ func alike(failures []Failure) []Failure {
 		groups[keys[i]] = append(groups[keys[i]], f)
 	}
 	var all []Failure
+	told := map[string]bool{}
 	for i, f := range failures {
 		switch group := groups[keys[i]]; {
-		case f.Host == "" || 0 < len(group) && len(group) <= maxListedBelow:
+		case f.Host == "" || len(group) <= maxListedBelow:
 			all = append(all, f)
-		case len(group) > 0:
+		case !told[keys[i]]:
+			told[keys[i]] = true
 			all = append(all, together(group))
-			groups[keys[i]] = nil
 		}
 	}
 	return all

@@ -27,7 +27,7 @@ const (
 
 // live is what the view knows of the hosts, by the events of the run.
 type live struct {
-	typeAhead bool
+	typeAhead bool           // keys without a meaning in the view are for the line that follows the run
 	typed     string         // ahead
 	targets   map[string]int // the place of each host
 	begun     time.Time
