@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 // died, one more. A machine that is too busy to tell so gets a longer way.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
-	for _, trip := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second, 5 * time.Second} {
+	for _, trip := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second} {
 		l := newLab(t, Options{})
 		s := l.server(sshserver.Options{Faults: sshserver.Faults{Latency: trip / 2}})
 		h := l.session.Handle(l.host(at("web", s.Port())))
@@ -28,15 +29,17 @@ func TestRoundTrips(t *testing.T) {
 	t.Error("want one, and two after a pause")
 }
 
-// inTrips returns how many round trips the slowest of a few commands takes.
-func inTrips(t *testing.T, h *Handle, trip time.Duration) (slowest time.Duration) {
+// inTrips returns how many round trips most of three commands take: one may be held up by the machine.
+func inTrips(t *testing.T, h *Handle, trip time.Duration) time.Duration {
 	t.Helper()
+	var took []time.Duration
 	for range 3 {
 		begun := time.Now()
 		if _, err := run(t, h, "true", RunOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		slowest = max(slowest, time.Since(begun).Round(trip)/trip)
+		took = append(took, time.Since(begun).Round(trip)/trip)
 	}
-	return slowest
+	slices.Sort(took)
+	return took[1]
 }
