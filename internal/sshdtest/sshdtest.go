@@ -57,12 +57,14 @@ type Server struct {
 	// AuthorityLine is the line of a known_hosts file for the authority that signed its host keys, if one did.
 	AuthorityLine string
 
-	options   Options
-	dir       string
-	private   bool // in a mount namespace of its own
-	hostKeys  []hostKey
-	authority ssh.Signer
-	sshd      *daemon
+	options Options
+	dir     string
+	private bool // in a mount namespace of its own
+	// otherShell: the login shell of who runs the tests is not bash, which most tests are about.
+	otherShell bool
+	hostKeys   []hostKey
+	authority  ssh.Signer
+	sshd       *daemon
 }
 
 // Start starts an sshd that ends, with everything that runs in its sessions, when the test ends. Its log is shown if
@@ -117,6 +119,7 @@ func (s *Server) makeUser(t testing.TB) {
 	}
 	s.User, s.Home = me.Username, me.HomeDir
 	if !s.private {
+		s.otherShell = loginShell(t, s.User) != "bash"
 		return
 	}
 	s.Home = homeOf(s.dir, Account{Name: s.User})
@@ -165,8 +168,13 @@ func (s *Server) config(port int) string {
 	if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "MaxStartups ") }) {
 		lines = append(lines, "MaxStartups 1000")
 	}
+	sftp := "internal-sftp"
+	if s.otherShell {
+		lines = append(lines, asBash)
+		sftp = "/usr/lib/openssh/sftp-server" // internal-sftp is none that a shell could run
+	}
 	if !s.options.NoSFTP {
-		lines = append(lines, "Subsystem sftp internal-sftp")
+		lines = append(lines, "Subsystem sftp "+sftp)
 	}
 	var text string
 	for _, line := range lines {
