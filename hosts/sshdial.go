@@ -142,8 +142,9 @@ type drops struct {
 	first time.Time
 }
 
-// again counts a connection that failed, and reports whether it was dropped and to try again makes sense. A server that
-// says that it has too many connections is tried for as long as the time limit; one that says nothing not as often.
+// again counts a connection that failed, and reports whether it was dropped and to try again makes sense: maxDrops times
+// within the time limit. A server that says that it has too many connections is tried for as long as the limit, and as
+// often, since this machine may be so busy as well that few attempts fit into it.
 func (d *drops) again(err error, limit time.Duration) bool {
 	var cut *cutError
 	var final *Error // of a jump host, which was tried often enough
@@ -154,7 +155,8 @@ func (d *drops) again(err error, limit time.Duration) bool {
 		d.first = time.Now()
 	}
 	cut.times = d.count
-	return (d.count < maxDrops || cut.overload()) && time.Since(d.first) < limit
+	few, soon := d.count < maxDrops, time.Since(d.first) < limit
+	return few && soon || cut.overload() && (few || soon)
 }
 
 // attempt makes one connection and logs in. Every phase has the host's time limit.
