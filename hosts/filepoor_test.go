@@ -12,8 +12,8 @@ import (
 func TestPoorServersCopy(t *testing.T) {
 	t.Parallel()
 	for name, poor := range map[string]sshserver.Files{
-		"short reads": {ShortReads: 1000}, "tiny reads": {ShortReads: 77}, "no extensions": {Plain: true}, "none": {None: true},
-		"a banner": {Banner: "Welcome!\n"}, "no extensions and short reads": {Plain: true, ShortReads: 100},
+		"short reads": {ShortReads: 1000}, "tiny reads": {ShortReads: 333}, "no extensions": {Plain: true}, "none": {None: true},
+		"a banner": {Banner: "Welcome!\n"}, "no extensions and short reads": {Plain: true, ShortReads: 500},
 	} {
 		for _, get := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, map[bool]string{false: " put", true: " get"}[get]), func(t *testing.T) {

@@ -32,7 +32,7 @@ func (p told) TrustKeys(ctx context.Context, keys []NewKey) (bool, error) { retu
 // Who takes a time to answer does not run into the limits of connecting.
 func TestSlowPerson(t *testing.T) {
 	t.Parallel()
-	const limit, pause = 1500 * time.Millisecond, 2 * time.Second // longer than the limit: this is what is tested
+	const limit, pause = 5 * time.Second, 6 * time.Second // longer than the limit: this is what is tested
 	slowly := func(answer string) told {
 		return told{
 			answer: func(context.Context, PasswordQuestion) (string, error) { time.Sleep(pause); return answer, nil },
