@@ -16,7 +16,7 @@ build:
 	$(GO) build -o $(BIN) ./cmd/deployer
 
 test: tools ## every test, once
-	$(GO) test -race -timeout 10m $(TESTFLAGS) ./...
+	$(GO) test -race -timeout 14m $(TESTFLAGS) ./...
 
 check: lint cross test ## what CI runs
 
