@@ -34,11 +34,11 @@ step() {
 
 faults() {
 	step "faults at every byte" '1 round' \
-		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 9m -run 'TestFaults' ./hosts
+		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 14m -run 'TestFaults' ./hosts
 	step "copies cut at many bytes" '1 round' \
-		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 9m -run 'TestCopyIsCut' ./hosts
+		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 14m -run 'TestCopyIsCut' ./hosts
 	step "the program, with its long tests" '1 round' \
-		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 9m .
+		env DEPLOYER_SOAK=1 "$go" test -race -count 1 -timeout 14m .
 }
 
 # DIRECTORY NAME of every fuzz test
@@ -62,7 +62,7 @@ repeat() {
 	while :; do
 		for package in $packages; do
 			[ "$(now)" -lt $((minutes * 60)) ] || return
-			step "$package" '1 round' "$go" test -race -count 1 -shuffle on -timeout 9m "$package"
+			step "$package" '1 round' "$go" test -race -count 1 -shuffle on -timeout 14m "$package"
 		done
 	done
 }
