@@ -182,8 +182,8 @@ func TestSSHKeepalive(t *testing.T) {
 	l := newLab(t, Options{})
 	s := l.server(sshserver.Options{})
 	o := at("web", s.Port())
-	o.Keepalive = 2 * time.Second // lost after 6 s: a busy machine has been away for 0.3
-	if got := l.output(o, "sleep 7; echo done"); got != "done\n" {
+	o.Keepalive = 1500 * time.Millisecond // without an answer it would be lost after 6 s; a busy machine has been away for 0.3
+	if got := l.output(o, "sleep 8; echo done"); got != "done\n" {
 		t.Errorf("got %q", got)
 	}
 }
