@@ -143,8 +143,8 @@ type drops struct {
 }
 
 // again counts a connection that failed, and reports whether it was dropped and to try again makes sense: maxDrops times
-// within the time limit. A server that says that it has too many connections is tried for as long as the limit, and as
-// often, since this machine may be so busy as well that few attempts fit into it.
+// within the time limit. A server that says that it has too many connections is tried until both are over, since this
+// machine may be so busy itself that few attempts fit into the time.
 func (d *drops) again(err error, limit time.Duration) bool {
 	var cut *cutError
 	var final *Error // of a jump host, which was tried often enough
@@ -156,7 +156,10 @@ func (d *drops) again(err error, limit time.Duration) bool {
 	}
 	cut.times = d.count
 	few, soon := d.count < maxDrops, time.Since(d.first) < limit
-	return few && soon || cut.overload() && (few || soon)
+	if cut.overload() {
+		return few || soon
+	}
+	return few && soon
 }
 
 // attempt makes one connection and logs in. Every phase has the host's time limit.

@@ -28,6 +28,27 @@ func TestDropped(t *testing.T) {
 	}
 }
 
+// Drops are borne for a number of times within a time; where the server says that it is overloaded, until both are over.
+func TestDropsAgain(t *testing.T) {
+	t.Parallel()
+	quiet, overloaded := &cutError{early: true}, &cutError{early: true, said: "Exceeded MaxStartups"}
+	for _, c := range []struct {
+		cut   *cutError
+		times int           // that it happened before
+		since time.Duration // the first of them
+		want  bool
+	}{
+		{quiet, 1, time.Second, true}, {quiet, 1, time.Hour, false}, {quiet, maxDrops - 1, time.Second, false},
+		{overloaded, 1, time.Hour, true}, {overloaded, maxDrops - 1, time.Second, true},
+		{overloaded, maxDrops - 1, time.Hour, false},
+	} {
+		d := drops{count: c.times, first: time.Now().Add(-c.since)}
+		if got := d.again(c.cut, time.Minute); got != c.want {
+			t.Errorf("%q, %d times in %v: again is %v", c.cut.said, c.times, c.since, got)
+		}
+	}
+}
+
 // A connection that died while it was idle costs the time limit of connecting, not the patience of the keepalives.
 func TestIdleDied(t *testing.T) {
 	t.Parallel()
