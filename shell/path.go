@@ -150,7 +150,7 @@ func (s *Shell) unknown(at *nodes.Place, w prompt.Word, first bool, err error) e
 	case first:
 		return noSuch("command, node or action", at, w.Text, nearNames(at, w.Text, names...))
 	case slices.Contains(names, w.Raw):
-		return fmt.Errorf("a command comes first, what it is for follows it: %s %s", w.Raw, at.Path())
+		return fmt.Errorf("%s is a command, and comes first: %[1]s %s", w.Raw, at.Path())
 	}
 	return noSuch("node or action", at, w.Text, nearNames(at, w.Text))
 }
