@@ -57,14 +57,13 @@ type Server struct {
 	// AuthorityLine is the line of a known_hosts file for the authority that signed its host keys, if one did.
 	AuthorityLine string
 
-	options Options
-	dir     string
-	private bool // in a mount namespace of its own
-	// otherShell: the login shell of who runs the tests is not bash, which most tests are about.
-	otherShell bool
-	hostKeys   []hostKey
-	authority  ssh.Signer
-	sshd       *daemon
+	options   Options
+	dir       string
+	private   bool // in a mount namespace of its own
+	notBash   bool // the login shell is another than the one that most tests are about
+	hostKeys  []hostKey
+	authority ssh.Signer
+	sshd      *daemon
 }
 
 // Start starts an sshd that ends, with everything that runs in its sessions, when the test ends. Its log is shown if
@@ -119,7 +118,7 @@ func (s *Server) makeUser(t testing.TB) {
 	}
 	s.User, s.Home = me.Username, me.HomeDir
 	if !s.private {
-		s.otherShell = loginShell(t, s.User) != "bash"
+		s.notBash = loginShell(t, s.User) != "bash"
 		return
 	}
 	s.Home = homeOf(s.dir, Account{Name: s.User})
@@ -169,7 +168,7 @@ func (s *Server) config(port int) string {
 		lines = append(lines, "MaxStartups 1000")
 	}
 	sftp := "internal-sftp"
-	if s.otherShell {
+	if s.notBash {
 		lines = append(lines, asBash)
 		sftp = "/usr/lib/openssh/sftp-server" // internal-sftp is none that a shell could run
 	}
