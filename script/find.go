@@ -40,11 +40,8 @@ func Find(dir string) (string, error) {
 	missing := &NotFoundError{}
 	for {
 		missing.Looked = append(missing.Looked, full)
-		for _, name := range treeNames {
-			path := filepath.Join(dir, name)
-			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-				return path, nil
-			}
+		if path := treeIn(dir); path != "" {
+			return path, nil
 		}
 		above := filepath.Dir(full)
 		if above == full {
@@ -52,4 +49,15 @@ func Find(dir string) (string, error) {
 		}
 		full, dir = above, above
 	}
+}
+
+// treeIn returns the tree in a folder, or "".
+func treeIn(dir string) string {
+	for _, name := range treeNames {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
 }

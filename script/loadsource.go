@@ -50,6 +50,9 @@ func readSource(path string) (string, error) {
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular():
+		if tree := treeIn(path); tree != "" {
+			return "", fmt.Errorf("%s is not a file: did you mean %s?", path, tree)
+		}
 		return "", fmt.Errorf("%s is not a file", path)
 	case info.Size() > maxSource:
 		return "", fmt.Errorf("%s is larger than 4 MiB: this is no tree", path)
